@@ -2,4 +2,6 @@
 #![doc = ""]
 
 pub mod error;
+pub mod plain;
 pub mod stats;
+pub mod table;

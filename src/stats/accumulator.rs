@@ -124,7 +124,7 @@ impl<A: Accumulator> BlockTree<A> {
             if self.nodes.get(at).is_some_and(|(l, i, _)| (i << l) < first + (1 << level)) {
                 return Err(Error::new(Code::Decode, "a block was merged twice"));
             }
-            let sibling = if index % 2 == 0 { at } else { at.wrapping_sub(1) };
+            let sibling = if index.is_multiple_of(2) { at } else { at.wrapping_sub(1) };
             let is_pair =
                 self.nodes.get(sibling).is_some_and(|(l, i, _)| *l == level && *i == index ^ 1);
             if !is_pair {
@@ -132,7 +132,8 @@ impl<A: Accumulator> BlockTree<A> {
                 return Ok(());
             }
             let (_, _, other) = self.nodes.remove(sibling);
-            state = if index % 2 == 0 { joined(state, other)? } else { joined(other, state)? };
+            state =
+                if index.is_multiple_of(2) { joined(state, other)? } else { joined(other, state)? };
             level += 1;
             index /= 2;
         }
