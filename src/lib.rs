@@ -1,7 +1,10 @@
 //! Siyu computes customer segments where the customer data already is.
 #![doc = ""]
 
+pub mod customers;
 pub mod error;
 pub mod plain;
+pub mod privacy;
+pub mod report;
 pub mod stats;
 pub mod table;

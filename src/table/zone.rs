@@ -93,6 +93,12 @@ impl Zone {
         self.hash
     }
 
+    /// The table: `(first instant, seconds east of UTC)`, ascending.
+    #[must_use]
+    pub fn changes(&self) -> &[(i64, i32)] {
+        &self.changes
+    }
+
     /// Seconds east of UTC at an instant.
     #[must_use]
     pub fn offset_at(&self, instant: i64) -> i32 {

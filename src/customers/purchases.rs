@@ -1,0 +1,445 @@
+//! The keyed fold over a purchase log: one small state per customer, exact and order-free.
+//!
+//! A row is a purchase, a refund (negative amount) or a zero. What counts as one purchase, and
+//! what refunds and zeros do, are [`Options`]; each row that does not enter is counted in
+//! [`Skipped`]. All of a state is integers, minima and maxima, so any chunking, order and
+//! number of workers gives the same bits.
+
+use serde::{Deserialize, Serialize};
+
+use super::pairs::Pairs;
+use crate::error::{Code, Error, Result};
+use crate::privacy::gate::Keep;
+use crate::stats::accumulator::{Accumulator, Class};
+use crate::table::calendar::LocalDays;
+use crate::table::money;
+use crate::table::zone::Zone;
+
+/// What counts as one purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Count {
+    /// Each row.
+    Row,
+    /// Each distinct order id of a customer; rows without an order id count one by one.
+    Order,
+    /// Each local calendar day on which the customer bought.
+    Day,
+}
+
+/// What a negative amount does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Refunds {
+    /// It reduces the money, and is no purchase: frequency, first and last stay.
+    #[default]
+    Net,
+    /// The row is ignored.
+    Drop,
+    /// It is a row like any other.
+    Keep,
+}
+
+/// What an amount of exactly zero does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Zeros {
+    /// It is a purchase (a gift, a sample, a full voucher).
+    #[default]
+    Keep,
+    /// The row is ignored.
+    Drop,
+}
+
+/// How rows become purchases.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What counts as one purchase.
+    pub count: Count,
+    /// What refunds do.
+    pub refunds: Refunds,
+    /// What zero amounts do.
+    pub zeros: Zeros,
+    /// Rows at or after this instant are left out.
+    pub until: i64,
+    /// The zone of calendar days.
+    pub zone: Zone,
+}
+
+/// Some rows of a log.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The customer of each row.
+    pub customers: &'a [u32],
+    /// The instant of each row.
+    pub times: &'a [i64],
+    /// The amount of each row, in minor units.
+    pub amounts: &'a [i64],
+    /// Decimals of the amounts.
+    pub scale: u8,
+    /// The order of each row, needed for [`Count::Order`].
+    pub orders: Option<&'a [u32]>,
+    /// Which customers' rows may be used; `None` for all.
+    pub keep: Option<&'a Keep>,
+    /// Number of customers known so far: every code is below.
+    pub known: usize,
+}
+
+/// What is known of one customer. `purchases == 0` means none yet: then `first` and `last`
+/// hold nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Money, refunds netted, in minor units.
+    pub sum: i64,
+    /// The first purchase.
+    pub first: i64,
+    /// The last purchase.
+    pub last: i64,
+    /// Number of purchases.
+    pub purchases: u32,
+    /// Number of rows that touched the money or the purchases.
+    pub rows: u32,
+}
+
+const NEW: State = State { sum: 0, first: i64::MAX, last: i64::MIN, purchases: 0, rows: 0 };
+
+/// Rows that did not enter, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// At or after `until`.
+    pub after: u64,
+    /// The gate does not let this customer's rows through.
+    pub denied: u64,
+    /// Refunds, with [`Refunds::Drop`].
+    pub refunds: u64,
+    /// Zero amounts, with [`Zeros::Drop`].
+    pub zeros: u64,
+}
+
+/// The fold.
+#[derive(Clone, Debug)]
+pub struct Purchases {
+    options: Options,
+    scale: u8,
+    states: Vec<State>,
+    pairs: Pairs,
+    skipped: Skipped,
+}
+
+impl Purchases {
+    /// An empty fold.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Purchases {
+            options,
+            scale: 0,
+            states: Vec::new(),
+            pairs: Pairs::new(),
+            skipped: Skipped::default(),
+        }
+    }
+
+    /// One state per customer code.
+    #[must_use]
+    pub fn states(&self) -> &[State] {
+        &self.states
+    }
+
+    /// Decimals of [`State::sum`].
+    #[must_use]
+    pub fn scale(&self) -> u8 {
+        self.scale
+    }
+
+    /// Rows that did not enter.
+    #[must_use]
+    pub fn skipped(&self) -> Skipped {
+        self.skipped
+    }
+
+    /// The options that the fold was made with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Bytes that a log of this size needs: known before work starts.
+    #[must_use]
+    pub fn estimate(count: Count, rows: u64, customers: u64) -> u64 {
+        let states = customers * size_of::<State>() as u64;
+        let pairs = match count {
+            Count::Row => 0,
+            Count::Order | Count::Day => rows.saturating_mul(2).next_power_of_two() * 8,
+        };
+        states + pairs
+    }
+
+    fn cover(&mut self, known: usize) -> Result<()> {
+        if known > self.states.len() {
+            let more = known - self.states.len();
+            self.states.try_reserve(more).map_err(|_| {
+                Error::new(
+                    Code::LimitMemory,
+                    "there is not enough memory for one state per customer",
+                )
+            })?;
+            self.states.resize(known, NEW);
+        }
+        Ok(())
+    }
+
+    /// The factor that brings amounts of `scale` to this fold's scale; raises the fold's scale
+    /// first if theirs is finer.
+    fn aligned(&mut self, scale: u8) -> Result<i64> {
+        if scale > self.scale {
+            for state in &mut self.states {
+                state.sum = money::rescaled(state.sum, self.scale, scale)?;
+            }
+            self.scale = scale;
+        }
+        Ok(money::power(self.scale - scale))
+    }
+}
+
+impl Accumulator for Purchases {
+    const CLASS: Class = Class::Keyed;
+    type Input<'a> = Rows<'a>;
+    type Options = ();
+    type Output = Vec<State>;
+
+    fn update(&mut self, rows: Rows<'_>) -> Result<()> {
+        self.cover(rows.known)?;
+        let factor = self.aligned(rows.scale)?;
+        let Options { count, refunds, zeros, until, ref zone } = self.options;
+        let mut days = LocalDays::new(zone);
+        let states = self.states.as_mut_slice();
+        let mut orders = rows.orders.unwrap_or_default().iter();
+        let lines = rows.customers.iter().zip(rows.times).zip(rows.amounts);
+        for ((customer, time), amount) in lines {
+            let order = orders.next();
+            if *time >= until {
+                self.skipped.after += 1;
+                continue;
+            }
+            if rows.keep.is_some_and(|keep| !keep.get(*customer)) {
+                self.skipped.denied += 1;
+                continue;
+            }
+            let mut is_purchase = true;
+            if *amount <= 0 {
+                match (*amount == 0, zeros, refunds) {
+                    (true, Zeros::Drop, _) => {
+                        self.skipped.zeros += 1;
+                        continue;
+                    }
+                    (false, _, Refunds::Drop) => {
+                        self.skipped.refunds += 1;
+                        continue;
+                    }
+                    (false, _, Refunds::Net) => is_purchase = false,
+                    _ => {}
+                }
+            }
+            let state = states.get_mut(*customer as usize).ok_or_else(unknown_code)?;
+            let sum = amount.checked_mul(factor).and_then(|minor| state.sum.checked_add(minor));
+            state.sum = sum.ok_or_else(beyond)?;
+            state.rows = state.rows.saturating_add(1);
+            if is_purchase {
+                state.first = state.first.min(*time);
+                state.last = state.last.max(*time);
+                let is_new = match (count, order) {
+                    (Count::Row, _) => true,
+                    (Count::Order, Some(order)) if *order != crate::table::block::MISSING => {
+                        self.pairs.insert(*customer, *order)?
+                    }
+                    (Count::Order, _) => true,
+                    (Count::Day, _) => self.pairs.insert(*customer, days.day_of(*time) as u32)?,
+                };
+                state.purchases += u32::from(is_new);
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, other: Self) -> Result<()> {
+        self.cover(other.states.len())?;
+        let factor = self.aligned(other.scale)?;
+        let distinct = self.options.count != Count::Row;
+        for (mine, theirs) in self.states.iter_mut().zip(&other.states) {
+            let sum = theirs.sum.checked_mul(factor).and_then(|sum| mine.sum.checked_add(sum));
+            mine.sum = sum.ok_or_else(beyond)?;
+            mine.first = mine.first.min(theirs.first);
+            mine.last = mine.last.max(theirs.last);
+            mine.purchases += theirs.purchases;
+            mine.rows = mine.rows.saturating_add(theirs.rows);
+        }
+        if distinct {
+            // A pair that both have seen was counted twice above.
+            for (customer, pair) in other.pairs.iter() {
+                if !self.pairs.insert(customer, pair)?
+                    && let Some(state) = self.states.get_mut(customer as usize)
+                {
+                    state.purchases -= 1;
+                }
+            }
+        }
+        self.skipped.after += other.skipped.after;
+        self.skipped.denied += other.skipped.denied;
+        self.skipped.refunds += other.skipped.refunds;
+        self.skipped.zeros += other.skipped.zeros;
+        Ok(())
+    }
+
+    fn finish(&self, (): &()) -> Result<Vec<State>> {
+        Ok(self.states.clone())
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(1);
+        let options = &self.options;
+        out.extend([options.count as u8, options.refunds as u8, options.zeros as u8, self.scale]);
+        out.extend(options.until.to_le_bytes());
+        encode_zone(&options.zone, out);
+        let Skipped { after, denied, refunds, zeros } = self.skipped;
+        for number in [after, denied, refunds, zeros, self.states.len() as u64] {
+            out.extend(number.to_le_bytes());
+        }
+        for state in &self.states {
+            out.extend(state.sum.to_le_bytes());
+            out.extend(state.first.to_le_bytes());
+            out.extend(state.last.to_le_bytes());
+            out.extend(state.purchases.to_le_bytes());
+            out.extend(state.rows.to_le_bytes());
+        }
+        let mut pairs: Vec<(u32, u32)> = self.pairs.iter().collect();
+        pairs.sort_unstable();
+        out.extend((pairs.len() as u64).to_le_bytes());
+        for (customer, other) in pairs {
+            out.extend(customer.to_le_bytes());
+            out.extend(other.to_le_bytes());
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut input = Input(bytes);
+        let [version, count, refunds, zeros, scale] = input.take::<5>()?;
+        let count = match count {
+            0 => Count::Row,
+            1 => Count::Order,
+            2 => Count::Day,
+            _ => return Err(damaged()),
+        };
+        let refunds = match refunds {
+            0 => Refunds::Net,
+            1 => Refunds::Drop,
+            2 => Refunds::Keep,
+            _ => return Err(damaged()),
+        };
+        let zeros = match zeros {
+            0 => Zeros::Keep,
+            1 => Zeros::Drop,
+            _ => return Err(damaged()),
+        };
+        if version != 1 || scale > money::MOST_DECIMALS {
+            return Err(damaged());
+        }
+        let until = i64::from_le_bytes(input.take()?);
+        let zone = decode_zone(&mut input)?;
+        let skipped = Skipped {
+            after: input.u64()?,
+            denied: input.u64()?,
+            refunds: input.u64()?,
+            zeros: input.u64()?,
+        };
+        let customers = input.length(size_of::<State>())?;
+        let mut states = Vec::with_capacity(customers);
+        for _ in 0..customers {
+            states.push(State {
+                sum: i64::from_le_bytes(input.take()?),
+                first: i64::from_le_bytes(input.take()?),
+                last: i64::from_le_bytes(input.take()?),
+                purchases: u32::from_le_bytes(input.take()?),
+                rows: u32::from_le_bytes(input.take()?),
+            });
+        }
+        let mut pairs = Pairs::new();
+        for _ in 0..input.length(8)? {
+            let customer = u32::from_le_bytes(input.take()?);
+            pairs.insert(customer, u32::from_le_bytes(input.take()?))?;
+        }
+        if !input.0.is_empty() {
+            return Err(damaged());
+        }
+        let options = Options { count, refunds, zeros, until, zone };
+        Ok(Purchases { options, scale, states, pairs, skipped })
+    }
+
+    fn heap_size(&self) -> usize {
+        self.states.capacity() * size_of::<State>() + self.pairs.heap_size()
+    }
+}
+
+fn encode_zone(zone: &Zone, out: &mut Vec<u8>) {
+    out.extend((zone.name().len() as u64).to_le_bytes());
+    out.extend(zone.name().as_bytes());
+    out.extend((zone.changes().len() as u64).to_le_bytes());
+    for (instant, offset) in zone.changes() {
+        out.extend(instant.to_le_bytes());
+        out.extend(offset.to_le_bytes());
+    }
+}
+
+fn decode_zone(input: &mut Input<'_>) -> Result<Zone> {
+    let length = input.length(1)?;
+    let name = input.slice(length)?;
+    let name = std::str::from_utf8(name).map_err(|_| damaged())?;
+    let length = input.length(12)?;
+    let mut changes = Vec::with_capacity(length);
+    for _ in 0..length {
+        changes.push((i64::from_le_bytes(input.take()?), i32::from_le_bytes(input.take()?)));
+    }
+    Zone::new(name, changes)
+}
+
+/// Bytes that are left to decode.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn slice(&mut self, length: usize) -> Result<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(length).ok_or_else(damaged)?;
+        self.0 = rest;
+        Ok(head)
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.slice(N)?.try_into().map_err(|_| damaged())
+    }
+
+    fn u64(&mut self) -> Result<u64> {
+        Ok(u64::from_le_bytes(self.take()?))
+    }
+
+    /// A number of items of `size` bytes each that the rest can really hold.
+    fn length(&mut self, size: usize) -> Result<usize> {
+        let length = usize::try_from(self.u64()?).map_err(|_| damaged())?;
+        match length.checked_mul(size) {
+            Some(bytes) if bytes <= self.0.len() => Ok(length),
+            _ => Err(damaged()),
+        }
+    }
+}
+
+fn damaged() -> Error {
+    Error::new(Code::Decode, "these bytes are not a purchase state of this version")
+}
+
+fn beyond() -> Error {
+    Error::new(Code::Overflow, "the money of one customer is beyond 9.2 · 10^18 minor units")
+}
+
+fn unknown_code() -> Error {
+    Error::new(Code::Decode, "a row names a customer that the dictionary does not have")
+}

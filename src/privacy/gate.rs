@@ -1,0 +1,256 @@
+//! Purpose before data: every analysis says what it [`Needs`], the gate answers with a
+//! [`Grant`], and rows reach a fold only as [`Allowed`], which shows the granted columns and one
+//! keep-bit per customer. There is no other way in: `Allowed` has no other constructor.
+//!
+//! The default gate is open, and the report says so. A host sets its own rules by a
+//! [`Policy`].
+
+use std::fmt;
+
+use crate::error::{Code, Error, Result};
+use crate::table::Schema;
+use crate::table::block::{Block, Column};
+use crate::table::dictionary::Dictionary;
+use crate::table::role::Role;
+
+/// The columns an analysis reads of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Without these it cannot run.
+    pub required: Vec<Role>,
+    /// It uses these if they are mapped and granted.
+    pub optional: Vec<Role>,
+}
+
+impl Needs {
+    /// Needs exactly these roles.
+    #[must_use]
+    pub fn roles(required: &[Role]) -> Self {
+        Needs { required: required.to_vec(), optional: Vec::new() }
+    }
+
+    /// Also uses these roles if they are there.
+    #[must_use]
+    pub fn and_if_mapped(mut self, optional: &[Role]) -> Self {
+        self.optional.extend_from_slice(optional);
+        self
+    }
+}
+
+/// What is asked of the gate, once per input of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The analysis.
+    pub analysis: &'a str,
+    /// What the caller says the computation is for.
+    pub purpose: Option<&'a str>,
+}
+
+/// A host's rules. All methods must be pure: the same question has the same answer.
+pub trait Policy {
+    /// The name that the report shows.
+    fn name(&self) -> &str;
+
+    /// Whether this computation may read a column of this role.
+    fn allows_role(&self, request: Request<'_>, role: Role) -> bool;
+
+    /// Whether this computation may use the rows of a customer.
+    fn allows_customer(&self, request: Request<'_>, customer: &[u8]) -> bool;
+}
+
+/// Decides what a computation may see.
+#[derive(Default)]
+pub struct Gate {
+    policy: Option<Box<dyn Policy>>,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("policy", &self.policy_name()).finish()
+    }
+}
+
+impl Gate {
+    /// Every column of every customer, for any purpose.
+    #[must_use]
+    pub fn open() -> Self {
+        Gate { policy: None }
+    }
+
+    /// The rules of a host.
+    #[must_use]
+    pub fn with_policy(policy: Box<dyn Policy>) -> Self {
+        Gate { policy: Some(policy) }
+    }
+
+    /// The policy's name, `none` for an open gate.
+    #[must_use]
+    pub fn policy_name(&self) -> &str {
+        self.policy.as_ref().map_or("none", |policy| policy.name())
+    }
+
+    /// Asks for the columns of one input.
+    ///
+    /// # Errors
+    /// `missing-role` if a required column is not mapped, `denied` if the policy refuses it.
+    pub fn ask(&self, request: Request<'_>, needs: &Needs, schema: &Schema) -> Result<Grant> {
+        let mut columns = Vec::new();
+        for (role, required) in needs
+            .required
+            .iter()
+            .map(|role| (*role, true))
+            .chain(needs.optional.iter().map(|role| (*role, false)))
+        {
+            let position = match schema.position(role) {
+                Some(position) => position,
+                None if required => return Err(schema.require(role).err().unwrap_or_else(gone)),
+                None => continue,
+            };
+            let granted =
+                self.policy.as_ref().is_none_or(|policy| policy.allows_role(request, role));
+            match (granted, required) {
+                (true, _) => columns.push((role, position)),
+                (false, true) => {
+                    return Err(Error::new(
+                        Code::Denied,
+                        format!(
+                            "the policy `{}` does not let this purpose read the role `{role}`",
+                            self.policy_name()
+                        ),
+                    ));
+                }
+                (false, false) => {}
+            }
+        }
+        Ok(Grant { columns, keep: self.policy.is_some().then(Keep::default) })
+    }
+
+    /// Extends the keep-bits of a grant to the customers that `dictionary` has by now.
+    pub fn admit(&self, request: Request<'_>, dictionary: Option<&Dictionary>, grant: &mut Grant) {
+        let (Some(policy), Some(keep), Some(dictionary)) =
+            (self.policy.as_ref(), grant.keep.as_mut(), dictionary)
+        else {
+            return;
+        };
+        while keep.len < dictionary.len() {
+            let id = dictionary.get(keep.len as u32).unwrap_or_default();
+            keep.push(policy.allows_customer(request, id));
+        }
+    }
+}
+
+fn gone() -> Error {
+    Error::new(Code::MissingRole, "a column that the analysis needs is not mapped")
+}
+
+/// What the gate granted for one input.
+#[derive(Debug)]
+pub struct Grant {
+    columns: Vec<(Role, usize)>,
+    keep: Option<Keep>,
+}
+
+/// One bit per customer code: set where the customer's rows may be used.
+#[derive(Debug, Default)]
+pub struct Keep {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Keep {
+    fn push(&mut self, keep: bool) {
+        if self.len.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        if let (true, Some(word)) = (keep, self.words.last_mut()) {
+            *word |= 1 << (self.len % 64);
+        }
+        self.len += 1;
+    }
+
+    /// Whether the rows of this customer may be used; false for a code not asked about.
+    #[must_use]
+    pub fn get(&self, code: u32) -> bool {
+        self.words.get(code as usize / 64).is_some_and(|word| word >> (code % 64) & 1 == 1)
+    }
+}
+
+/// The granted view of one block.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed<'a> {
+    block: &'a Block,
+    grant: &'a Grant,
+}
+
+impl<'a> Allowed<'a> {
+    /// The part of `block` that `grant` lets through.
+    #[must_use]
+    pub fn new(block: &'a Block, grant: &'a Grant) -> Self {
+        Allowed { block, grant }
+    }
+
+    /// The position of the block in the fixed cut of its table.
+    #[must_use]
+    pub fn index(&self) -> u64 {
+        self.block.index()
+    }
+
+    /// Number of rows, kept or not.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.block.rows()
+    }
+
+    /// The keep-bits, or `None` if every customer's rows may be used.
+    #[must_use]
+    pub fn keep(&self) -> Option<&'a Keep> {
+        self.grant.keep.as_ref()
+    }
+
+    fn column(&self, role: Role) -> Option<&'a Column> {
+        let (_, position) = self.grant.columns.iter().find(|(granted, _)| *granted == role)?;
+        self.block.column(*position)
+    }
+
+    /// The dictionary codes of a text role, if granted.
+    #[must_use]
+    pub fn codes(&self, role: Role) -> Option<&'a [u32]> {
+        match self.column(role) {
+            Some(Column::Codes(values)) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The instants, if granted.
+    #[must_use]
+    pub fn times(&self) -> Option<&'a [i64]> {
+        match self.column(Role::Time) {
+            Some(Column::Times(values)) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Minor units and their scale, if granted.
+    #[must_use]
+    pub fn money(&self) -> Option<(&'a [i64], u8)> {
+        match self.column(Role::Amount) {
+            Some(Column::Money { values, scale }) => Some((values, *scale)),
+            _ => None,
+        }
+    }
+
+    /// Numbers with their validity, if granted.
+    #[must_use]
+    pub fn numbers(&self, role: Role) -> Option<(&'a [f64], &'a crate::table::block::Bitmap)> {
+        match self.column(role) {
+            Some(Column::Numbers { values, valid }) => Some((values, valid)),
+            _ => None,
+        }
+    }
+
+    /// The error for a column that an analysis asked for and did not get.
+    #[must_use]
+    pub fn refused(role: Role) -> Error {
+        Error::new(Code::Denied, format!("the role `{role}` was not granted"))
+    }
+}
