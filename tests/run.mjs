@@ -1,0 +1,205 @@
+// One job: run every group of tests in order, show the runners' own output, and close with one line
+// of sums. `npm test` runs all groups, `npm test -- rust golden` those named, `npm test -- --list`
+// names them. With CI=true a skipped test is a failure.
+//
+// To add a group, add one entry to `groups`. A listed group whose files are missing fails.
+
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Stop, ask, duration, environment, main, root } from '../scripts/steps.mjs'
+import { checkTools, rust } from '../scripts/setup.mjs'
+
+/** What must be ready before a group runs; each is done once, when first needed. */
+const ready = {
+  rust: once(() => rust({ tests: true })),
+}
+
+/** Tests of the crate that run in release on whole corpora, in groups of their own. */
+const corpora = ['golden', 'bad_inputs']
+
+const groups = [
+  {
+    name: 'format',
+    needs: [ready.rust],
+    steps: () => [one('rustfmt', 'cargo', ['fmt', '--all', '--check'])],
+  },
+  {
+    name: 'lint',
+    needs: [ready.rust],
+    steps: () => [
+      one('clippy', 'cargo', [...clippy, '--all-targets', '--all-features', ...deny]),
+      one('clippy for wasm', 'cargo', [...clippy, '--lib', '--target', 'wasm32-unknown-unknown', ...deny]),
+      one('rustdoc', 'cargo', ['doc', '--locked', '--no-deps', '--all-features'], {
+        RUSTDOCFLAGS: '-D warnings',
+      }),
+    ],
+  },
+  {
+    name: 'rust',
+    needs: [ready.rust],
+    steps: () => [
+      cargo(['--all-features', '--lib', ...rustTests().flatMap((name) => ['--test', name])]),
+      { ...cargo(['--all-features', '--doc']), mayBeEmpty: true },
+    ],
+  },
+]
+
+const clippy = ['clippy', '--locked', '--quiet']
+const deny = ['--', '-D', 'warnings']
+
+/** The crate's integration tests, as cargo sees them, without the corpora. */
+function rustTests() {
+  const told = ask('cargo', ['metadata', '--locked', '--no-deps', '--format-version', '1'])
+  if (!told) throw new Stop('cargo metadata failed')
+  const targets = JSON.parse(told).packages.flatMap((each) => each.targets)
+  const tests = targets.filter((target) => target.kind.includes('test'))
+  return tests.map((target) => target.name).filter((name) => !corpora.includes(name))
+}
+
+/** A command that is one test: it passes when it ends with code 0. */
+function one(name, program, args, env = {}) {
+  const count = (output, code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] })
+  return { name, program, args, env, count }
+}
+
+/** A run of cargo's own test runner; counted from its result lines. */
+function cargo(args) {
+  return { name: 'cargo test', program: 'cargo', args: ['test', '--locked', '--no-fail-fast', ...args], env: {}, count: cargoCount }
+}
+
+function cargoCount(output) {
+  const sum = { passed: 0, failed: 0, skipped: [] }
+  for (const [, passed, failed] of output.matchAll(/^test result: \S+ (\d+) passed; (\d+) failed/gm)) {
+    sum.passed += Number(passed)
+    sum.failed += Number(failed)
+  }
+  for (const [, name, reason] of output.matchAll(/^test (.+?) \.\.\. ignored(?:, (.*))?$/gm)) {
+    sum.skipped.push(reason ? `${name} (${reason})` : name)
+  }
+  return sum
+}
+
+/** A test with its own runner that closes with `<name>: N passed, N failed`. */
+function corpus(name, test) {
+  const line = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed`, 'm')
+  const count = (output) => {
+    const found = line.exec(output)
+    return { passed: Number(found?.[1] ?? 0), failed: Number(found?.[2] ?? 0), skipped: [] }
+  }
+  const args = ['test', '--locked', '--release', '--test', test, '--', '--nocapture']
+  return { name, program: 'cargo', args, env: {}, count }
+}
+
+/** All `*.test.mjs` of some folders under Node's own runner; a folder without any is an error. */
+function node(...folders) {
+  const files = folders.flatMap((folder) => {
+    const path = join(root, folder)
+    const found = existsSync(path) ? readdirSync(path).filter((file) => file.endsWith('.test.mjs')) : []
+    if (found.length === 0) throw new Stop(`no test files in ${folder}`)
+    return found.sort().map((file) => `${folder}/${file}`)
+  })
+  const args = ['--test', '--test-reporter=spec', ...files]
+  return { name: folders.join(' '), program: process.execPath, args, env: {}, count: nodeCount }
+}
+
+function nodeCount(output) {
+  const total = (word) => Number(new RegExp(`^\\S+ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
+  const skipped = [...output.matchAll(/^\s*﹣ (.+?) \([\d.]+ms\)(?: # (.*))?$/gm)].map(([, name, reason]) =>
+    reason ? `${name} (${reason})` : name,
+  )
+  for (let more = skipped.length; more < total('skipped') + total('todo'); more += 1) skipped.push('a test')
+  return { passed: total('pass'), failed: total('fail') + total('cancelled'), skipped }
+}
+
+/** Runs one step of a group: output is shown as it comes and read afterwards. */
+function runStep(each) {
+  return new Promise((resolve) => {
+    console.log(`  $ ${[each.program, ...each.args].join(' ')}`)
+    const colour = process.stdout.isTTY ? { CARGO_TERM_COLOR: 'always', FORCE_COLOR: '1' } : {}
+    const child = spawn(each.program, each.args, {
+      cwd: root,
+      env: environment({ ...colour, ...each.env }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const chunks = []
+    child.stdout.on('data', (chunk) => (process.stdout.write(chunk), chunks.push(chunk)))
+    child.stderr.on('data', (chunk) => process.stderr.write(chunk))
+    child.on('error', (error) => {
+      console.log(error.message)
+      resolve({ passed: 0, failed: 1, skipped: [] })
+    })
+    child.on('close', (code) => {
+      const output = Buffer.concat(chunks).toString('utf8').replace(/\u001b\[[\d;]*m/g, '')
+      const sum = each.count(output, code)
+      if (code !== 0 && sum.failed === 0) {
+        console.log(`${each.name}: ended with code ${code}`)
+        sum.failed = 1
+      }
+      const ran = sum.passed + sum.failed + sum.skipped.length
+      if (code === 0 && ran === 0 && !each.mayBeEmpty) {
+        console.log(`${each.name}: ran no test`)
+        sum.failed = 1
+      }
+      resolve(sum)
+    })
+  })
+}
+
+async function runGroup(group) {
+  const started = Date.now()
+  console.log(`\n== ${group.name}`)
+  const sum = { name: group.name, passed: 0, failed: 0, skipped: [] }
+  try {
+    for (const need of group.needs) await need()
+    const why = group.skip ? await group.skip() : null
+    if (why) sum.skipped.push(`${group.name}: ${why}`)
+    for (const each of why ? [] : group.steps()) {
+      const { passed, failed, skipped } = await runStep(each)
+      sum.passed += passed
+      sum.failed += failed
+      sum.skipped.push(...skipped)
+    }
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error
+    console.log(`${group.name}: ${error.message}`)
+    sum.failed += 1
+  }
+  sum.time = Date.now() - started
+  return sum
+}
+
+/** Does something the first time only; later calls share the first outcome. */
+function once(work) {
+  let outcome
+  return () => (outcome ??= work())
+}
+
+await main(async () => {
+  const named = process.argv.slice(2)
+  if (named.includes('--list')) {
+    for (const group of groups) console.log(group.name)
+    return
+  }
+  const unknown = named.filter((name) => !groups.some((group) => group.name === name))
+  if (unknown.length > 0) {
+    throw new Stop(`no group ${unknown.join(', ')}; there are ${groups.map((each) => each.name).join(', ')}`)
+  }
+  checkTools()
+  const sums = []
+  for (const group of groups) {
+    if (named.length === 0 || named.includes(group.name)) sums.push(await runGroup(group))
+  }
+
+  console.log('\n== summary')
+  for (const { name, passed, failed, skipped, time } of sums) {
+    const counts = `${passed} passed, ${failed} failed, ${skipped.length} skipped`
+    console.log(`${name.padEnd(12)} ${counts.padEnd(40)} ${duration(time)}`)
+  }
+  const skipped = sums.flatMap((sum) => sum.skipped)
+  for (const each of skipped) console.log(`skipped: ${each}`)
+  const total = (key) => sums.reduce((all, sum) => all + sum[key], 0)
+  if (process.env.CI === 'true' && skipped.length > 0) console.log('CI: a skip is a failure')
+  console.log(`${total('passed')} passed, ${total('failed')} failed, ${skipped.length} skipped`)
+  if (total('failed') > 0 || (process.env.CI === 'true' && skipped.length > 0)) process.exitCode = 1
+})
