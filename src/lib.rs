@@ -6,5 +6,6 @@ pub mod error;
 pub mod plain;
 pub mod privacy;
 pub mod report;
+pub mod segment;
 pub mod stats;
 pub mod table;

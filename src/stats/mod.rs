@@ -4,3 +4,4 @@
 //! family each, with formula and source in its documentation.
 
 pub mod accumulator;
+pub mod quantile;

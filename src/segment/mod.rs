@@ -1,0 +1,3 @@
+//! Floor 3: customers → segments.
+
+pub mod rfm;
