@@ -3,6 +3,7 @@
 
 pub mod customers;
 pub mod error;
+pub mod job;
 pub mod plain;
 pub mod privacy;
 pub mod report;

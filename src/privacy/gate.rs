@@ -8,7 +8,7 @@
 use std::fmt;
 
 use crate::error::{Code, Error, Result};
-use crate::table::Schema;
+use crate::table::{Dictionaries, Schema};
 use crate::table::block::{Block, Column};
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
@@ -175,18 +175,48 @@ impl Keep {
     }
 }
 
+/// The granted dictionaries of one input: the ids behind the codes.
+#[derive(Clone, Copy, Debug)]
+pub struct AllowedNames<'a> {
+    dictionaries: &'a Dictionaries,
+    grant: &'a Grant,
+}
+
+impl<'a> AllowedNames<'a> {
+    /// The part of `dictionaries` that `grant` lets through.
+    #[must_use]
+    pub fn new(dictionaries: &'a Dictionaries, grant: &'a Grant) -> Self {
+        AllowedNames { dictionaries, grant }
+    }
+
+    /// The ids of a role, if granted.
+    #[must_use]
+    pub fn get(&self, role: Role) -> Option<&'a Dictionary> {
+        let granted = self.grant.columns.iter().any(|(granted, _)| *granted == role);
+        if granted { self.dictionaries.get(role) } else { None }
+    }
+}
+
 /// The granted view of one block.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowed<'a> {
     block: &'a Block,
     grant: &'a Grant,
+    known: usize,
 }
 
 impl<'a> Allowed<'a> {
-    /// The part of `block` that `grant` lets through.
+    /// The part of `block` that `grant` lets through. `known` is the number of customers that
+    /// the table's dictionary has by now.
     #[must_use]
-    pub fn new(block: &'a Block, grant: &'a Grant) -> Self {
-        Allowed { block, grant }
+    pub fn new(block: &'a Block, grant: &'a Grant, known: usize) -> Self {
+        Allowed { block, grant, known }
+    }
+
+    /// Every customer code of the block is below this.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.known
     }
 
     /// The position of the block in the fixed cut of its table.

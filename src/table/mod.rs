@@ -12,6 +12,7 @@ pub mod block;
 pub mod calendar;
 pub mod dictionary;
 pub mod fingerprint;
+pub mod moment;
 pub mod money;
 pub mod role;
 pub mod zone;

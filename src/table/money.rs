@@ -28,6 +28,18 @@ pub fn to_f64(minor: i128, scale: u8) -> f64 {
     minor as f64 / power(scale) as f64
 }
 
+/// The exact decimal of `minor · 10^-scale`, with all `scale` decimals.
+#[must_use]
+pub fn to_text(minor: i128, scale: u8) -> String {
+    let power = i128::from(power(scale));
+    let sign = if minor < 0 { "-" } else { "" };
+    let (whole, part) = ((minor / power).unsigned_abs(), (minor % power).unsigned_abs());
+    match scale {
+        0 => format!("{sign}{whole}"),
+        decimals => format!("{sign}{whole}.{part:0width$}", width = usize::from(decimals)),
+    }
+}
+
 /// Minor units of a finite binary number: its shortest round-trip decimal, rounded half to even
 /// beyond six decimals. The flag says whether digits were lost.
 ///
@@ -110,6 +122,14 @@ mod tests {
         assert_eq!(from_f64(-0.0).unwrap(), (0, 0, false));
         assert!(from_f64(1e300).is_err());
         assert!(from_f64(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn text_is_exact() {
+        assert_eq!(to_text(-5, 2), "-0.05");
+        assert_eq!(to_text(123_456, 2), "1234.56");
+        assert_eq!(to_text(7, 0), "7");
+        assert_eq!(to_text(i128::from(i64::MIN) * 4, 6), "-36893488147419.103232");
     }
 
     #[test]

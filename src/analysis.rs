@@ -1,0 +1,527 @@
+//! Floor 4: the one list of what Siyu can do, and the one way to do it.
+//!
+//! A request is plain data: `{ analysis, version, inputs, options, purpose }`. Dispatch is in two
+//! steps: the name decides the option type, then the options are read with path tracking. A
+//! [`Job`] asks the gate, checks memory, drives the analysis step by step over loaded tables or
+//! over files that stream by, and completes the report.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+use crate::job::{Analysis, Facts, Progress};
+use crate::plain::{Value, nearest};
+use crate::privacy::gate::{Allowed, AllowedNames, Gate, Grant, Needs, Request};
+use crate::read::Reader;
+use crate::report::{About, ColumnSet, InputAbout, Outcome, Report, Used, Warning};
+use crate::table::block::Block;
+use crate::table::role::Role;
+use crate::table::{Dictionaries, Schema, Table};
+
+/// The list. To add an analysis, add its line.
+macro_rules! analyses {
+    ($($variant:ident => $analysis:ty,)+) => {
+        /// The names of all analyses.
+        pub const NAMES: &[&str] = &[$(<$analysis>::NAME,)+];
+
+        /// A running analysis of any kind.
+        enum Running { $($variant(Box<$analysis>),)+ }
+
+        /// The options of any analysis, read and not yet started.
+        enum Options { $($variant(<$analysis as Analysis>::Options),)+ }
+
+        /// The report of any analysis.
+        #[derive(Debug, Serialize)]
+        #[serde(untagged)]
+        pub enum AnyReport {
+            $(
+                #[doc = concat!("Of `", stringify!($variant), "`.")]
+                $variant(Report<<$analysis as Analysis>::Result, <$analysis as Analysis>::Options>),
+            )+
+        }
+
+        impl Options {
+            fn read(recipe: &mut Recipe) -> Result<Self> {
+                let options = std::mem::replace(&mut recipe.options, Value::Null);
+                let options = if options == Value::Null { Value::Object(Vec::new()) } else { options };
+                $(
+                    if recipe.analysis == <$analysis>::NAME {
+                        let newest = <$analysis>::VERSION;
+                        if recipe.version.is_some_and(|version| version != newest) {
+                            return Err(Error::new(
+                                Code::UnknownVersion,
+                                format!("`{}` has the version {newest} here", recipe.analysis),
+                            )
+                            .at_path("version"));
+                        }
+                        return options.read().map(Options::$variant).map_err(|e| e.inside("options"));
+                    }
+                )+
+                let hint = match nearest(&recipe.analysis, NAMES) {
+                    Some(near) => format!("there is no such analysis; did you mean `{near}`?"),
+                    None => format!("there is no such analysis; there are {}", NAMES.join(", ")),
+                };
+                Err(Error::new(Code::UnknownAnalysis, hint).at_path("analysis"))
+            }
+
+            fn inputs(&self) -> &'static [&'static str] {
+                match self { $(Options::$variant(_) => <$analysis>::INPUTS,)+ }
+            }
+
+            fn needs(&self, input: usize) -> Result<Needs> {
+                match self { $(Options::$variant(o) => <$analysis>::needs(o, input),)+ }
+            }
+
+            fn estimate(&self, facts: &[Facts<'_>]) -> u64 {
+                match self { $(Options::$variant(o) => <$analysis>::estimate(o, facts),)+ }
+            }
+
+            fn start(self, facts: &[Facts<'_>]) -> Result<Running> {
+                Ok(match self {
+                    $(Options::$variant(o) => Running::$variant(Box::new(<$analysis>::start(o, facts)?)),)+
+                })
+            }
+        }
+
+        impl Running {
+            fn update(&mut self, input: usize, rows: Allowed<'_>) -> Result<()> {
+                match self { $(Running::$variant(a) => a.update(input, rows),)+ }
+            }
+
+            fn finish(&mut self, budget: usize) -> Result<Progress> {
+                match self { $(Running::$variant(a) => a.finish(budget),)+ }
+            }
+
+            fn heap_size(&self) -> usize {
+                match self { $(Running::$variant(a) => a.heap_size(),)+ }
+            }
+
+            fn report(self, names: &[AllowedNames<'_>], account: Account) -> Result<(AnyReport, Vec<ColumnSet>)> {
+                match self {
+                    $(Running::$variant(a) => {
+                        let outcome = a.outcome(names)?;
+                        let (report, sets) = account.complete::<$analysis>(outcome);
+                        Ok((AnyReport::$variant(report), sets))
+                    })+
+                }
+            }
+        }
+    };
+}
+
+analyses! {
+    Rfm => crate::segment::rfm::Rfm,
+    Describe => crate::segment::describe::Describe,
+}
+
+/// A request as it arrives. `inputs` says which table is which input; it may be left out where
+/// there is one of each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Recipe {
+    analysis: String,
+    #[serde(default)]
+    version: Option<u32>,
+    #[serde(default = "null")]
+    inputs: Value,
+    #[serde(default = "null")]
+    options: Value,
+    #[serde(default)]
+    purpose: Option<String>,
+}
+
+fn null() -> Value {
+    Value::Null
+}
+
+/// A table as a job may use it.
+#[derive(Debug)]
+pub enum Source {
+    /// All of it is in memory.
+    Loaded(Rc<Table>),
+    /// Its bytes will be pushed again.
+    Streamed(Streamed),
+}
+
+/// A table whose file streams by.
+#[derive(Debug)]
+pub struct Streamed {
+    /// A fresh reader with the confirmed mapping.
+    pub reader: Box<Reader>,
+    /// Usable rows when the file was read first.
+    pub rows: u64,
+    /// Customers when the file was read first.
+    pub customers: u64,
+    /// Fingerprint when the file was read first.
+    pub fingerprint: u64,
+}
+
+/// One input of a job.
+struct Input {
+    name: &'static str,
+    table: String,
+    grant: Grant,
+    source: Source,
+    next: usize,
+    ended: bool,
+    rows: u64,
+}
+
+impl Input {
+    fn schema(&self) -> &Schema {
+        schema_of(&self.source)
+    }
+
+    fn dictionaries(&self) -> &Dictionaries {
+        match &self.source {
+            Source::Loaded(table) => &table.dictionaries,
+            Source::Streamed(streamed) => streamed.reader.dictionaries(),
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        match &self.source {
+            Source::Loaded(table) => table.fingerprint,
+            Source::Streamed(streamed) => streamed.reader.fingerprint(),
+        }
+    }
+}
+
+fn schema_of(source: &Source) -> &Schema {
+    match source {
+        Source::Loaded(table) => &table.schema,
+        Source::Streamed(streamed) => streamed.reader.schema(),
+    }
+}
+
+fn facts_of(source: &Source) -> Facts<'_> {
+    match source {
+        Source::Loaded(table) => Facts {
+            schema: &table.schema,
+            rows: table.rows(),
+            customers: table.dictionaries.get(Role::Customer).map_or(0, |d| d.len() as u64),
+        },
+        Source::Streamed(streamed) => Facts {
+            schema: streamed.reader.schema(),
+            rows: streamed.rows,
+            customers: streamed.customers,
+        },
+    }
+}
+
+/// What a step of a job has to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StepReport {
+    /// `fold` while rows are read, `finish` while the answer is worked out.
+    pub phase: &'static str,
+    /// Rows or customers done.
+    pub done: u64,
+    /// Rows or customers in all.
+    pub total: u64,
+    /// The table whose bytes are needed next, if one is.
+    pub wants: Option<String>,
+    /// Whether the report can be taken.
+    pub finished: bool,
+}
+
+/// A request on its way to a report.
+pub struct Job {
+    running: Running,
+    inputs: Vec<Input>,
+    gate: Rc<Gate>,
+    analysis: String,
+    purpose: Option<String>,
+    at: usize,
+    finishing: Progress,
+    is_finished: bool,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("analysis", &self.analysis).finish_non_exhaustive()
+    }
+}
+
+impl Job {
+    /// Reads a request, asks the gate, and checks that the memory suffices.
+    ///
+    /// # Errors
+    /// Every mistake in the request with its JSON path; `missing-role`, `denied`,
+    /// `unknown-table`, `limit-memory`.
+    pub fn start(
+        request: Value,
+        tables: Vec<(String, Source)>,
+        gate: Rc<Gate>,
+        memory_limit: u64,
+    ) -> Result<Job> {
+        let mut recipe: Recipe = request.read()?;
+        let options = Options::read(&mut recipe)?;
+        let ask = Request { analysis: &recipe.analysis, purpose: recipe.purpose.as_deref() };
+        let mut inputs = Vec::new();
+        for (table, at) in assigned(&recipe.inputs, options.inputs(), tables)?.into_iter().zip(0..) {
+            let (name, table, source) = table;
+            let needs = options.needs(at).map_err(|error| error.inside("options"))?;
+            let grant = gate
+                .ask(ask, &needs, schema_of(&source))
+                .map_err(|error| error.in_table(table.as_str()))?;
+            inputs.push(Input { name, table, grant, source, next: 0, ended: false, rows: 0 });
+        }
+        let facts: Vec<Facts<'_>> = inputs.iter().map(|input| facts_of(&input.source)).collect();
+        let needed = options.estimate(&facts);
+        let held: u64 = inputs
+            .iter()
+            .map(|input| match &input.source {
+                Source::Loaded(table) => table.heap_size() as u64,
+                Source::Streamed(_) => 0,
+            })
+            .sum();
+        if held.saturating_add(needed) > memory_limit {
+            return Err(Error::new(
+                Code::LimitMemory,
+                format!(
+                    "this needs about {} MB beside {} MB of tables; raise `memoryLimit` or use fewer rows",
+                    needed.div_ceil(1 << 20),
+                    held.div_ceil(1 << 20),
+                ),
+            ));
+        }
+        let running = options.start(&facts).map_err(|error| error.inside("options"))?;
+        let (analysis, purpose) = (recipe.analysis, recipe.purpose);
+        Ok(Job {
+            running,
+            inputs,
+            gate,
+            analysis,
+            purpose,
+            at: 0,
+            finishing: Progress::default(),
+            is_finished: false,
+        })
+    }
+
+    /// Works on about `rows` rows or customers.
+    ///
+    /// # Errors
+    /// What the analysis meets; the job is then lost.
+    pub fn step(&mut self, rows: usize) -> Result<StepReport> {
+        let Job { running, inputs, gate, analysis, purpose, at, finishing, is_finished } = self;
+        let Some(input) = inputs.get_mut(*at) else {
+            *finishing = running.finish(rows)?;
+            *is_finished = finishing.is_finished();
+            return Ok(StepReport {
+                phase: "finish",
+                done: finishing.done,
+                total: finishing.total,
+                wants: None,
+                finished: *is_finished,
+            });
+        };
+        let request = Request { analysis, purpose: purpose.as_deref() };
+        let (mut total, mut wants) = (facts_of(&input.source).rows, None);
+        match &input.source {
+            Source::Loaded(table) => {
+                let customers = table.dictionaries.get(Role::Customer);
+                gate.admit(request, customers, &mut input.grant);
+                let known = customers.map_or(0, |customers| customers.len());
+                let mut left = rows;
+                while let Some(block) = table.blocks.get(input.next) {
+                    running.update(*at, Allowed::new(block, &input.grant, known))?;
+                    input.next += 1;
+                    input.rows += block.rows() as u64;
+                    left = left.saturating_sub(block.rows());
+                    if left == 0 {
+                        break;
+                    }
+                }
+                input.ended = input.next >= table.blocks.len();
+            }
+            Source::Streamed(_) => {
+                total = total.max(input.rows);
+                wants = (!input.ended).then(|| input.table.clone());
+            }
+        }
+        let done = input.rows;
+        if input.ended {
+            *at += 1;
+        }
+        Ok(StepReport { phase: "fold", done, total, wants, finished: false })
+    }
+
+    /// Adds bytes of the file that the last step wanted.
+    ///
+    /// # Errors
+    /// What the reader or the analysis meets; the job is then lost.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.feed(|reader, sink| reader.push(bytes, sink))
+    }
+
+    /// Says that the file which the last step wanted has ended.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_end(&mut self) -> Result<()> {
+        self.feed(|reader, sink| reader.finish(sink).map(|_| ()))?;
+        if let Some(input) = self.inputs.get_mut(self.at) {
+            input.ended = true;
+        }
+        Ok(())
+    }
+
+    fn feed(
+        &mut self,
+        read: impl FnOnce(&mut Reader, &mut dyn FnMut(Block) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        let Some(Input { source: Source::Streamed(streamed), grant, rows, .. }) =
+            self.inputs.get_mut(self.at)
+        else {
+            return Err(Error::new(Code::Closed, "no bytes are wanted now"));
+        };
+        let mut blocks = Vec::new();
+        read(&mut streamed.reader, &mut |block| {
+            blocks.push(block);
+            Ok(())
+        })?;
+        let request = Request { analysis: &self.analysis, purpose: self.purpose.as_deref() };
+        let customers = streamed.reader.dictionaries().get(Role::Customer);
+        self.gate.admit(request, customers, grant);
+        let known = customers.map_or(0, |customers| customers.len());
+        for block in &blocks {
+            self.running.update(self.at, Allowed::new(block, grant, known))?;
+            *rows += block.rows() as u64;
+        }
+        Ok(())
+    }
+
+    /// Bytes that the analysis holds now.
+    #[must_use]
+    pub fn heap_size(&self) -> usize {
+        self.running.heap_size()
+    }
+
+    /// The report and its columns, once a step said that it is finished.
+    ///
+    /// # Errors
+    /// `closed` before that, else what the analysis meets.
+    pub fn finish(self) -> Result<(AnyReport, Vec<ColumnSet>)> {
+        if !self.is_finished {
+            return Err(Error::new(Code::Closed, "the job is not finished: call step until it is"));
+        }
+        let mut warnings = Vec::new();
+        let mut abouts = Vec::new();
+        for input in &self.inputs {
+            let fingerprint = input.fingerprint();
+            if let Source::Streamed(streamed) = &input.source
+                && streamed.fingerprint != fingerprint
+            {
+                warnings.push(Warning {
+                    code: "source-changed",
+                    count: 1,
+                    hint: "the file is not the one that was read first: read it again".to_owned(),
+                });
+            }
+            abouts.push(InputAbout {
+                name: input.name,
+                table: input.table.clone(),
+                rows: input.rows,
+                fingerprint: format!("{fingerprint:016x}"),
+                zone: input.schema().zone.name().to_owned(),
+            });
+        }
+        let names: Vec<AllowedNames<'_>> = self
+            .inputs
+            .iter()
+            .map(|input| AllowedNames::new(input.dictionaries(), &input.grant))
+            .collect();
+        let account = Account {
+            inputs: abouts,
+            warnings,
+            policy: self.gate.policy_name().to_owned(),
+            purpose: self.purpose,
+        };
+        self.running.report(&names, account)
+    }
+
+    /// Runs a job over loaded tables to its end.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step) and [`finish`](Self::finish).
+    pub fn run(mut self) -> Result<(AnyReport, Vec<ColumnSet>)> {
+        while !self.is_finished {
+            if let Some(table) = self.step(1 << 20)?.wants {
+                return Err(Error::new(Code::Closed, "this table streams: push its bytes")
+                    .in_table(table));
+            }
+        }
+        self.finish()
+    }
+}
+
+/// The tables in the order of the analysis's inputs.
+fn assigned(
+    named: &Value,
+    inputs: &'static [&'static str],
+    mut tables: Vec<(String, Source)>,
+) -> Result<Vec<(&'static str, String, Source)>> {
+    if let Value::Object(fields) = named
+        && let Some((unknown, _)) = fields.iter().find(|(name, _)| !inputs.contains(&name.as_str()))
+    {
+        return Err(Error::new(
+            Code::UnknownField,
+            format!("the inputs of this analysis are {}", inputs.join(", ")),
+        )
+        .at_path(format!("inputs.{unknown}")));
+    }
+    let mut found = Vec::new();
+    for input in inputs {
+        let at = match named.get(input) {
+            Some(Value::Text(wanted)) => tables.iter().position(|(name, _)| name == wanted),
+            Some(_) => {
+                return Err(Error::new(Code::InvalidOption, "an input is the name of a table")
+                    .at_path(format!("inputs.{input}")));
+            }
+            None if inputs.len() == 1 && tables.len() == 1 => Some(0),
+            None => None,
+        };
+        let Some(at) = at else {
+            return Err(Error::new(Code::UnknownTable, "name a table that was read")
+                .at_path(format!("inputs.{input}")));
+        };
+        let (name, source) = tables.swap_remove(at);
+        found.push((*input, name, source));
+    }
+    Ok(found)
+}
+
+/// What a job knows of itself, to complete a report.
+struct Account {
+    inputs: Vec<InputAbout>,
+    warnings: Vec<Warning>,
+    policy: String,
+    purpose: Option<String>,
+}
+
+impl Account {
+    fn complete<A: Analysis>(
+        mut self,
+        outcome: Outcome<A::Result, A::Options>,
+    ) -> (Report<A::Result, A::Options>, Vec<ColumnSet>) {
+        self.warnings.extend(outcome.warnings);
+        let about = About {
+            analysis: A::NAME,
+            version: A::VERSION,
+            engine: env!("CARGO_PKG_VERSION"),
+            method: A::METHOD,
+            options: outcome.options,
+            inputs: self.inputs,
+            used: Used { rows: outcome.rows, customers: outcome.customers },
+            left_out: outcome.left_out,
+            warnings: self.warnings,
+            policy: self.policy,
+            purpose: self.purpose,
+        };
+        (Report { result: outcome.result, about }, outcome.sets)
+    }
+}
