@@ -43,6 +43,11 @@ const groups = [
       { ...cargo(['--all-features', '--doc']), mayBeEmpty: true },
     ],
   },
+  {
+    name: 'project',
+    needs: [],
+    steps: () => [node('tests/project')],
+  },
 ]
 
 const clippy = ['clippy', '--locked', '--quiet']
