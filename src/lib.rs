@@ -3,6 +3,8 @@
 
 pub mod customers;
 pub mod error;
+#[cfg(feature = "golden")]
+pub mod golden;
 pub mod job;
 pub mod plain;
 pub mod privacy;
