@@ -44,6 +44,11 @@ const groups = [
     ],
   },
   {
+    name: 'golden',
+    needs: [ready.rust],
+    steps: () => [corpus('golden', 'golden')],
+  },
+  {
     name: 'project',
     needs: [],
     steps: () => [node('tests/project')],
