@@ -8,6 +8,7 @@ pub mod golden;
 pub mod job;
 pub mod plain;
 pub mod privacy;
+pub mod read;
 pub mod report;
 pub mod segment;
 pub mod stats;

@@ -1,0 +1,381 @@
+//! Floor 2: bytes to blocks. Knows formats, encodings and the rules of cells; knows no analysis
+//! and no JavaScript.
+//!
+//! ```text
+//! bytes ─► text ─► csv ─► rows ─► blocks
+//!          UTF-8   cells  typed   + dictionaries, fingerprint, quality report
+//! ```
+//!
+//! * [`options`] – roles, format, limits
+//! * `text` – bytes to valid UTF-8; refuses what is no text
+//! * `csv` – text to records; a further format is a further file beside it
+//! * `rows` – cells to typed blocks, by the rules of `amount`, `time` and `ids`
+//! * [`quality`] – what was read, left out, altered or doubtful
+//!
+//! # The cut into blocks
+//!
+//! The text is cut every [`BYTES`](crate::table::block::BYTES) bytes, and a record belongs to
+//! the block in which its first byte stands. Bytes are those of the text as UTF-8, without a
+//! byte order mark: after decoding and decompression. Blocks, codes, fingerprint and report are
+//! therefore the same for any pieces in which the bytes arrive, and for any thread that reads
+//! them.
+//!
+//! ```
+//! use siyu::read::{Options, read_table};
+//! use siyu::table::role::Role;
+//! use siyu::table::zone::Zone;
+//!
+//! let file = "buyer,paid_at,paid\nA1,2025-05-28 09:03,¥10.50\nB2,2025-05-29,\"1,200\"\nA1,,3\n";
+//! let mut options = Options::default();
+//! options.roles.set(Role::Customer, "buyer");
+//! options.roles.set(Role::Time, "paid_at");
+//! options.roles.set(Role::Amount, "paid");
+//! let zone = Zone::fixed("Asia/Shanghai", 8 * 3600)?;
+//! let (table, quality) = read_table([file.as_bytes()], &options, zone, 1, 1 << 29)?;
+//! assert_eq!(table.rows(), 2);
+//! assert_eq!(quality.amount.map(|amount| amount.sum).as_deref(), Some("1210.50"));
+//! assert_eq!((quality.issues[0].code, &quality.issues[0].rows[..]), ("date", &[4][..]));
+//! # Ok::<(), siyu::error::Error>(())
+//! ```
+
+mod amount;
+mod csv;
+mod ids;
+pub mod options;
+pub mod quality;
+mod rows;
+mod text;
+mod time;
+
+use crate::error::{Code, Error, Result};
+use crate::table::block::Block;
+use crate::table::role::Role;
+use crate::table::zone::Zone;
+use crate::table::{Dictionaries, Field, Schema, Table};
+
+use csv::Csv;
+use quality::{Quality, RowCounts, ZoneUse};
+use rows::Rows;
+use text::Text;
+
+pub use options::{Format, Limits, Options, Roles};
+pub use rows::Sink;
+
+/// Larger pieces are taken in parts of this size, which bounds the memory of the window.
+const PIECE: usize = 256 << 10;
+
+/// Reads one file as a stream of blocks, with memory for one block, one record and the
+/// dictionaries.
+#[derive(Debug)]
+pub struct Reader {
+    text: Text,
+    csv: Csv,
+    rows: Rows,
+    format: &'static str,
+    declared: Option<String>,
+    limit: u64,
+    bytes: u64,
+    /// The window is worth another look when it has grown to this: a record that comes in many
+    /// small pieces is looked at a logarithmic number of times.
+    look_at: usize,
+    /// What ended the reading; every further call answers the same.
+    failed: Option<Error>,
+}
+
+/// What a reader leaves besides its blocks.
+#[derive(Debug)]
+pub struct Parts {
+    /// The mapped columns and the zone.
+    pub schema: Schema,
+    /// The ids behind the codes.
+    pub dictionaries: Dictionaries,
+    /// The hash of all typed values.
+    pub fingerprint: u64,
+}
+
+impl Reader {
+    /// A reader for one file. Naive times are read in `zone`; `hash_seed` spreads the
+    /// dictionaries' hashes and changes no result.
+    ///
+    /// # Errors
+    /// As [`Options::check`].
+    pub fn new(options: &Options, zone: Zone, hash_seed: u64) -> Result<Self> {
+        options.check()?;
+        let fields = Role::ALL
+            .iter()
+            .filter_map(|role| {
+                options.roles.get(*role).map(|name| Field { role: *role, name: name.to_owned() })
+            })
+            .collect();
+        Ok(Reader {
+            text: Text::new(options.format),
+            csv: Csv::new(options),
+            rows: Rows::new(Schema { fields, zone }, options.limits, hash_seed),
+            format: if options.format == Format::Tsv { "tsv" } else { "csv" },
+            declared: options.encoding.clone(),
+            limit: options.limits.bytes,
+            bytes: 0,
+            look_at: 0,
+            failed: None,
+        })
+    }
+
+    /// Reads the next bytes of the file, and hands every block that is complete to `sink`.
+    ///
+    /// # Errors
+    /// What is wrong with the file as a whole: `encoding` (with line and byte), `parse` (a
+    /// quote that is not closed), `missing-column`, `duplicate-column`, `unsupported`, `limit`,
+    /// `limit-memory`; or the error of `sink`. The reader is then at its end. Problems of
+    /// single rows are no errors: they are counted in the report.
+    pub fn push(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        let result = self.try_push(bytes, sink);
+        self.remembered(result)
+    }
+
+    fn try_push(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        self.failed.clone().map_or(Ok(()), Err)?;
+        for piece in bytes.chunks(PIECE) {
+            let left = usize::try_from(self.limit - self.bytes).unwrap_or(usize::MAX);
+            let allowed = piece.get(..left).unwrap_or(piece);
+            self.bytes += allowed.len() as u64;
+            self.text.push(allowed)?;
+            if allowed.len() < piece.len() {
+                self.look(false, sink)?;
+                return Err(Error::new(Code::Limit, "the file is longer than `limits.bytes`"));
+            }
+            if self.text.window().len() >= self.look_at || self.text.broken().is_some() {
+                self.look(false, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is left and hands the last block to `sink`.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), and `empty`, `no-rows`, or the code that left most rows out if
+    /// no row is usable.
+    pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<Quality> {
+        let result = self.try_finish(sink);
+        self.remembered(result)
+    }
+
+    fn remembered<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result {
+            self.failed = Some(error.clone());
+        }
+        result
+    }
+
+    fn try_finish(&mut self, sink: &mut Sink<'_>) -> Result<Quality> {
+        self.failed.clone().map_or(Ok(()), Err)?;
+        self.text.finish()?;
+        self.look(self.text.broken().is_none(), sink)?;
+        self.rows.finish(sink)?;
+        let (header_line, columns) = self.csv.header().unwrap_or_default();
+        let encoding = match (self.text.encoding(), &self.declared) {
+            (Some("utf-8") | None, Some(declared)) => Some(declared.clone()),
+            (found, _) => found.map(str::to_owned),
+        };
+        Ok(Quality {
+            format: self.format,
+            encoding,
+            delimiter: self.csv.delimiter().map(|byte| char::from(byte).to_string()),
+            header_line: Some(header_line),
+            columns: columns.to_vec(),
+            ..quality_of(&self.rows)
+        })
+    }
+
+    fn look(&mut self, last: bool, sink: &mut Sink<'_>) -> Result<()> {
+        let read = self.csv.read(self.text.window(), last, &mut self.rows, sink)?;
+        self.text.consume(read);
+        let left = self.text.window();
+        self.look_at = left.len() * 2;
+        match self.text.broken() {
+            None => Ok(()),
+            Some(byte) => {
+                let ends = left.iter().enumerate().filter(|(at, byte)| match byte {
+                    b'\n' => true,
+                    b'\r' => left.get(at + 1) != Some(&b'\n'),
+                    _ => false,
+                });
+                let line = self.csv.line() + ends.count() as u64;
+                Err(Error::new(
+                    Code::Encoding,
+                    "these bytes are not valid in the file's encoding; save the file as UTF-8, \
+                     or declare its encoding (files of Chinese programs are often gb18030)",
+                )
+                .at_row(line)
+                .at_byte(byte))
+            }
+        }
+    }
+
+    /// The mapped columns and the zone. Names are those of the header once it is read.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.rows.schema
+    }
+
+    /// The ids behind the codes of the blocks so far.
+    #[must_use]
+    pub fn dictionaries(&self) -> &Dictionaries {
+        &self.rows.dictionaries
+    }
+
+    /// Bytes taken so far, for progress.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Schema, dictionaries and fingerprint of all blocks handed over.
+    #[must_use]
+    pub fn into_parts(self) -> Parts {
+        parts_of(self.rows)
+    }
+}
+
+fn parts_of(rows: Rows) -> Parts {
+    let fingerprint = rows.fingerprint();
+    Parts { schema: rows.schema, dictionaries: rows.dictionaries, fingerprint }
+}
+
+/// The part of the report that is the same for every format.
+fn quality_of(rows: &Rows) -> Quality {
+    let zone = &rows.schema.zone;
+    let customers = rows.dictionaries.get(Role::Customer).map(|known| known.len() as u64);
+    Quality {
+        format: "columns",
+        encoding: None,
+        delimiter: None,
+        header_line: None,
+        zone: ZoneUse { name: zone.name().to_owned(), hash: format!("{:016x}", zone.hash()) },
+        columns: Vec::new(),
+        rows: RowCounts { read: rows.read, used: rows.used(), skipped: rows.read - rows.used() },
+        customers,
+        time: rows.totals.time(),
+        amount: rows.totals.amount(),
+        issues: rows.issues.finish(),
+    }
+}
+
+/// Blocks that are kept in memory, up to a limit.
+#[derive(Debug)]
+struct Kept {
+    blocks: Vec<Block>,
+    bytes: usize,
+    memory: usize,
+}
+
+impl Kept {
+    fn new(memory: usize) -> Self {
+        Kept { blocks: Vec::new(), bytes: 0, memory }
+    }
+
+    fn keep(&mut self, block: Block) -> Result<()> {
+        self.bytes += block.heap_size() + size_of::<Block>();
+        self.check(0)?;
+        self.blocks.try_reserve(1).map_err(|_| no_memory())?;
+        self.blocks.push(block);
+        Ok(())
+    }
+
+    /// Whether the blocks and `more` bytes are within the limit.
+    fn check(&self, more: usize) -> Result<()> {
+        match self.bytes.saturating_add(more) > self.memory {
+            false => Ok(()),
+            true => Err(Error::new(
+                Code::LimitMemory,
+                "the table does not fit into `memoryLimit`; keep it as a source, or raise the \
+                 limit",
+            )),
+        }
+    }
+
+    fn finish(mut self, mut parts: Parts) -> Table {
+        self.blocks.shrink_to_fit();
+        for role in Role::ALL {
+            if let Some(dictionary) = parts.dictionaries.get_mut(*role) {
+                dictionary.shrink_to_fit();
+            }
+        }
+        Table {
+            schema: parts.schema,
+            dictionaries: parts.dictionaries,
+            blocks: self.blocks,
+            fingerprint: parts.fingerprint,
+        }
+    }
+}
+
+/// Reads one file into a table in memory.
+#[derive(Debug)]
+pub struct Loader {
+    reader: Reader,
+    kept: Kept,
+}
+
+impl Loader {
+    /// A loader that holds at most `memory` bytes of blocks and dictionaries.
+    ///
+    /// # Errors
+    /// As [`Reader::new`].
+    pub fn new(options: &Options, zone: Zone, hash_seed: u64, memory: usize) -> Result<Self> {
+        Ok(Loader { reader: Reader::new(options, zone, hash_seed)?, kept: Kept::new(memory) })
+    }
+
+    /// Reads the next bytes of the file.
+    ///
+    /// # Errors
+    /// As [`Reader::push`], and `limit-memory` over the limit.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        for piece in bytes.chunks(PIECE) {
+            self.reader.push(piece, &mut |block| self.kept.keep(block))?;
+            self.kept.check(self.reader.dictionaries().heap_size())?;
+        }
+        Ok(())
+    }
+
+    /// Bytes taken so far, for progress.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.reader.bytes()
+    }
+
+    /// The table and its report.
+    ///
+    /// # Errors
+    /// As [`Reader::finish`], and `limit-memory` over the limit.
+    pub fn finish(mut self) -> Result<(Table, Quality)> {
+        let quality = self.reader.finish(&mut |block| self.kept.keep(block))?;
+        self.kept.check(self.reader.dictionaries().heap_size())?;
+        Ok((self.kept.finish(self.reader.into_parts()), quality))
+    }
+}
+
+/// Loads a whole file, given in any pieces, into at most `memory` bytes.
+///
+/// # Errors
+/// As [`Reader::push`] and [`Reader::finish`], and `limit-memory`.
+pub fn read_table<B: AsRef<[u8]>>(
+    pieces: impl IntoIterator<Item = B>,
+    options: &Options,
+    zone: Zone,
+    hash_seed: u64,
+    memory: usize,
+) -> Result<(Table, Quality)> {
+    let mut loader = Loader::new(options, zone, hash_seed, memory)?;
+    for piece in pieces {
+        loader.push(piece.as_ref())?;
+    }
+    loader.finish()
+}
+
+fn no_memory() -> Error {
+    Error::new(Code::LimitMemory, "there is not enough memory to read the table")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,343 @@
+//! The quality report: what was read, what was left out and why, and what looked odd.
+//!
+//! Every row that is not used is counted under exactly one code, the first problem found in it.
+//! The report holds counts, line numbers and header names, never a cell.
+
+use serde::Serialize;
+
+use super::amount;
+use crate::error::{Code, Error};
+use crate::table::role::Role;
+
+/// How many line numbers an issue keeps.
+const PLACES: usize = 5;
+
+/// What reading did with the rows that an [`Issue`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Severity {
+    /// The row was left out.
+    Rejected,
+    /// The row was used with an altered value, as the rule of the code says.
+    Changed,
+    /// The row was used as it is, but somebody should look at it.
+    Doubtful,
+    /// For information; alone it does not make the outcome a warning.
+    Note,
+}
+
+/// One kind of problem in one column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Issue {
+    /// The error code, in kebab case.
+    pub code: &'static str,
+    /// What was done.
+    pub severity: Severity,
+    /// Number of rows.
+    pub count: u64,
+    /// The role of the column, or null if the problem is the whole row's.
+    pub column: Option<Role>,
+    /// The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
+    /// most five.
+    pub rows: Vec<u64>,
+}
+
+/// One column of the header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ColumnUse {
+    /// The name in the header, without outer blanks.
+    pub name: String,
+    /// What it was read as; null for a column that was dropped. A column that is mapped to
+    /// several roles shows the first.
+    pub role: Option<Role>,
+}
+
+/// Numbers of records, the header not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RowCounts {
+    /// Records found; blank lines are none.
+    pub read: u64,
+    /// Records that became rows of the table.
+    pub used: u64,
+    /// Records left out: `read - used`.
+    pub skipped: u64,
+}
+
+/// First and last instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TimeRange {
+    /// Earliest instant, milliseconds since 1970-01-01T00:00Z.
+    pub first: i64,
+    /// Latest instant, milliseconds since 1970-01-01T00:00Z.
+    pub last: i64,
+}
+
+/// The amounts of the used rows, as exact decimals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AmountSummary {
+    /// The most decimals of any amount, 0 to 6.
+    pub scale: u8,
+    /// The sum, with `scale` decimals.
+    pub sum: String,
+    /// The smallest amount, with `scale` decimals.
+    pub min: String,
+    /// The largest amount, with `scale` decimals.
+    pub max: String,
+    /// Number of negative amounts.
+    pub refunds: u64,
+    /// Number of amounts that are zero.
+    pub zeros: u64,
+}
+
+/// The zone in which naive times were read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ZoneUse {
+    /// Its name as given.
+    pub name: String,
+    /// The hash of its table of offset changes, 16 hexadecimal digits.
+    pub hash: String,
+}
+
+/// What reading found. Equal for equal bytes, however they arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Quality {
+    /// `csv`, `tsv` or `columns`.
+    pub format: &'static str,
+    /// The encoding of the file: as found, or as declared; null for columns in memory.
+    pub encoding: Option<String>,
+    /// The field separator; null for columns in memory.
+    pub delimiter: Option<String>,
+    /// The line of the header (from 1); null for columns in memory.
+    pub header_line: Option<u64>,
+    /// The zone of naive times.
+    pub zone: ZoneUse,
+    /// The header.
+    pub columns: Vec<ColumnUse>,
+    /// How many records were read, used and skipped.
+    pub rows: RowCounts,
+    /// Distinct customers of the used rows; null without that role.
+    pub customers: Option<u64>,
+    /// First and last instant; null without that role.
+    pub time: Option<TimeRange>,
+    /// Exact sum and range of the amounts; null without that role.
+    pub amount: Option<AmountSummary>,
+    /// Problems: rejected rows first, then changed, doubtful, notes; by code and column within.
+    pub issues: Vec<Issue>,
+}
+
+/// What a data set that was read is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Outcome {
+    /// Nothing to report.
+    Ok,
+    /// At least one issue that is more than a note.
+    Warn,
+}
+
+impl Quality {
+    /// Whether there is anything to report.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.issues.iter().any(|issue| issue.severity != Severity::Note) {
+            true => Outcome::Warn,
+            false => Outcome::Ok,
+        }
+    }
+}
+
+/// Issues while they are being counted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Issues {
+    found: Vec<Found>,
+}
+
+#[derive(Clone, Debug)]
+struct Found {
+    code: Code,
+    severity: Severity,
+    column: Option<Role>,
+    count: u64,
+    rows: Vec<u64>,
+}
+
+impl Issues {
+    /// Counts one row. There are never more kinds than codes times roles, so a list will do.
+    #[cold]
+    pub(super) fn count(&mut self, code: Code, severity: Severity, column: Option<Role>, row: u64) {
+        let known = self
+            .found
+            .iter_mut()
+            .find(|f| f.code == code && f.column == column && f.severity == severity);
+        match known {
+            Some(found) => {
+                found.count += 1;
+                if found.rows.len() < PLACES {
+                    found.rows.push(row);
+                }
+            }
+            None => self.found.push(Found { code, severity, column, count: 1, rows: vec![row] }),
+        }
+    }
+
+    /// The code that rejected most rows; of equals the one met first.
+    pub(super) fn main_rejection(&self) -> Option<Error> {
+        let mut main: Option<&Found> = None;
+        for found in self.found.iter().filter(|f| f.severity == Severity::Rejected) {
+            if main.is_none_or(|best| found.count > best.count) {
+                main = Some(found);
+            }
+        }
+        let main = main?;
+        let mut error = Error::new(main.code, why(main.code));
+        if let Some(row) = main.rows.first() {
+            error = error.at_row(*row);
+        }
+        if let Some(role) = main.column {
+            error = error.at_column(role.as_str());
+        }
+        Some(error)
+    }
+
+    pub(super) fn finish(&self) -> Vec<Issue> {
+        let mut issues: Vec<Issue> = self
+            .found
+            .iter()
+            .map(|found| Issue {
+                code: found.code.as_str(),
+                severity: found.severity,
+                count: found.count,
+                column: found.column,
+                rows: found.rows.clone(),
+            })
+            .collect();
+        issues.sort_by_key(|issue| (issue.severity, issue.code, issue.column));
+        issues
+    }
+}
+
+/// One sentence for a file of which no row is usable.
+fn why(code: Code) -> &'static str {
+    match code {
+        Code::Date => {
+            "no row is usable, mostly because its date cannot be read; dates must begin with a \
+             four-digit year"
+        }
+        Code::DateAmbiguous => {
+            "no row is usable, mostly because day and month could be either way round; write \
+             dates with the year first"
+        }
+        Code::Amount => "no row is usable, mostly because its amount cannot be read",
+        Code::Overflow => "no row is usable, mostly because its amount is too large",
+        Code::MissingId => "no row is usable, mostly because its customer id is empty",
+        Code::Ragged => {
+            "no row is usable, mostly because its number of fields is not that of the header"
+        }
+        Code::RepeatedHeader => "there is no row, only the header again",
+        _ => "no row is usable; the first that was left out is named here",
+    }
+}
+
+/// Sums of the used rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Totals {
+    /// At scale 6: 10^19 amounts of the largest size fit.
+    sum: i128,
+    min: i128,
+    max: i128,
+    scale: u8,
+    pub(super) refunds: u64,
+    pub(super) zeros: u64,
+    amounts: u64,
+    time: Option<TimeRange>,
+}
+
+impl Totals {
+    /// Adds the amounts of one block.
+    pub(super) fn add_amounts(&mut self, values: &[i64], scale: u8) {
+        let (Some(min), Some(max)) = (values.iter().min(), values.iter().max()) else { return };
+        let factor = 10i128.pow(u32::from(6 - scale.min(6)));
+        let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
+        let (min, max) = (i128::from(*min) * factor, i128::from(*max) * factor);
+        self.min = if self.amounts == 0 { min } else { self.min.min(min) };
+        self.max = if self.amounts == 0 { max } else { self.max.max(max) };
+        self.sum += sum * factor;
+        self.scale = self.scale.max(scale);
+        self.amounts += values.len() as u64;
+    }
+
+    /// Adds the instants of one block.
+    pub(super) fn add_times(&mut self, values: &[i64]) {
+        let (Some(first), Some(last)) = (values.iter().min(), values.iter().max()) else { return };
+        let range = self.time.get_or_insert(TimeRange { first: *first, last: *last });
+        range.first = range.first.min(*first);
+        range.last = range.last.max(*last);
+    }
+
+    pub(super) fn time(&self) -> Option<TimeRange> {
+        self.time
+    }
+
+    pub(super) fn amount(&self) -> Option<AmountSummary> {
+        let text = |value: i128| {
+            amount::text(value / 10i128.pow(u32::from(6 - self.scale.min(6))), self.scale)
+        };
+        (self.amounts > 0).then(|| AmountSummary {
+            scale: self.scale,
+            sum: text(self.sum),
+            min: text(self.min),
+            max: text(self.max),
+            refunds: self.refunds,
+            zeros: self.zeros,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_of_different_scale_sum_exactly() {
+        let mut totals = Totals::default();
+        totals.add_amounts(&[1050, -25], 2);
+        totals.add_amounts(&[3], 0);
+        totals.add_amounts(&[1], 3);
+        let summary = totals.amount().unwrap();
+        assert_eq!((summary.sum.as_str(), summary.scale), ("13.251", 3));
+        assert_eq!((summary.min.as_str(), summary.max.as_str()), ("-0.250", "10.500"));
+    }
+
+    #[test]
+    fn issues_are_ordered_by_severity_and_keep_five_places() {
+        let mut issues = Issues::default();
+        issues.count(Code::Precision, Severity::Changed, Some(Role::Amount), 9);
+        for line in 2..20 {
+            issues.count(Code::Date, Severity::Rejected, Some(Role::Time), line);
+        }
+        issues.count(Code::Amount, Severity::Rejected, Some(Role::Amount), 3);
+        let found = issues.finish();
+        assert_eq!(
+            found.iter().map(|i| i.code).collect::<Vec<_>>(),
+            ["amount", "date", "precision"]
+        );
+        assert_eq!((found[1].count, found[1].rows.as_slice()), (18, &[2, 3, 4, 5, 6][..]));
+        assert_eq!(issues.main_rejection().unwrap().code(), Code::Date);
+    }
+}

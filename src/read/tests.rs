@@ -1,0 +1,377 @@
+//! What reading a whole file promises, as claims.
+
+use proptest::prelude::*;
+
+use super::quality::{Outcome, Severity};
+use super::*;
+use crate::table::block::{Column, MISSING};
+
+const MEMORY: usize = 1 << 28;
+
+fn mapped(roles: &[(Role, &str)]) -> Options {
+    let mut options = Options::default();
+    for (role, name) in roles {
+        options.roles.set(*role, *name);
+    }
+    options
+}
+
+fn usual() -> Options {
+    mapped(&[(Role::Customer, "id"), (Role::Time, "time"), (Role::Amount, "amount")])
+}
+
+fn shanghai() -> Zone {
+    Zone::fixed("Asia/Shanghai", 8 * 3600).unwrap()
+}
+
+fn read(text: impl AsRef<[u8]>, options: &Options) -> Result<(Table, Quality)> {
+    read_table([text.as_ref()], options, shanghai(), 7, MEMORY)
+}
+
+fn in_pieces(bytes: &[u8], size: usize, options: &Options) -> Result<(Table, Quality)> {
+    read_table(bytes.chunks(size), options, shanghai(), 7, MEMORY)
+}
+
+/// Everything that must not depend on how the bytes arrived.
+fn essence(
+    result: Result<(Table, Quality)>,
+) -> std::result::Result<impl PartialEq + std::fmt::Debug, Error> {
+    let (table, quality) = result?;
+    let ids: Vec<_> = Role::ALL
+        .iter()
+        .filter_map(|role| table.dictionaries.get(*role))
+        .map(|dictionary| (dictionary.as_parts().0.to_vec(), dictionary.as_parts().1.to_vec()))
+        .collect();
+    Ok((table.blocks, ids, table.fingerprint, quality))
+}
+
+fn codes(quality: &Quality) -> Vec<(&'static str, u64, Vec<u64>)> {
+    quality.issues.iter().map(|issue| (issue.code, issue.count, issue.rows.clone())).collect()
+}
+
+fn fails(text: impl AsRef<[u8]>, options: &Options) -> Error {
+    read(text, options).map(|(_, quality)| quality).unwrap_err()
+}
+
+#[test]
+fn rows_become_typed_columns() {
+    let options = mapped(&[
+        (Role::Customer, "id"),
+        (Role::Time, "time"),
+        (Role::Amount, "amount"),
+        (Role::Quantity, "n"),
+        (Role::Channel, "via"),
+    ]);
+    let text = "note,via,n,amount,time,id\n\
+                x,app,2,10.5,2025-05-28,007\n\
+                y,,,3,2025-05-28T09:00:00,7\n\
+                z,app,many,0.001,2025-05-29,007\n";
+    let (table, quality) = read(text, &options).unwrap();
+    let [block] = table.blocks.as_slice() else { panic!("one block") };
+    let midnight = 1_748_361_600_000;
+    assert_eq!(block.column(0), Some(&Column::Codes(vec![0, 1, 0])));
+    assert_eq!(
+        block.column(1),
+        Some(&Column::Times(vec![midnight, midnight + 9 * 3_600_000, midnight + 86_400_000]))
+    );
+    assert_eq!(block.column(2), Some(&Column::Money { values: vec![10_500, 3000, 1], scale: 3 }));
+    let Some(Column::Numbers { values, valid }) = block.column(3) else { panic!("numbers") };
+    assert_eq!(values, &[2.0, 0.0, 0.0]);
+    assert_eq!([valid.get(0), valid.get(1), valid.get(2)], [true, false, false]);
+    assert_eq!(block.column(4), Some(&Column::Codes(vec![0, MISSING, 0])));
+    assert_eq!(codes(&quality), [("type", 1, vec![4])]);
+    assert_eq!(quality.customers, Some(2));
+    assert_eq!(quality.amount.unwrap().sum, "13.501");
+    assert_eq!(quality.columns[0].role, None);
+    assert_eq!(quality.columns[5].role, Some(Role::Customer));
+}
+
+#[test]
+fn every_skipped_row_is_counted_once_with_its_line() {
+    let text = "id,time,amount\n\
+                A,2025-05-01,1\n\
+                ,bad,bad\n\
+                \"B\"x,2025-05-01,1\n\
+                C,2025-02-30,x\n\
+                D,2025-05-01,one\n\
+                E,2025-05-01\n\
+                id,time,amount\n\
+                \" id\",time , amount\n\
+                F,2025-05-01,99999999999999999999\n\
+                G,01/02/2025,1\n";
+    let (table, quality) = read(text, &usual()).unwrap();
+    assert_eq!(table.rows(), 1);
+    assert_eq!(
+        codes(&quality),
+        [
+            ("amount", 1, vec![6]),
+            ("date", 1, vec![5]),
+            ("date-ambiguous", 1, vec![11]),
+            ("missing-id", 1, vec![3]),
+            ("overflow", 1, vec![10]),
+            ("parse", 1, vec![4]),
+            ("ragged", 1, vec![7]),
+            ("repeated-header", 2, vec![8, 9]),
+        ]
+    );
+    let rows = quality.rows;
+    assert_eq!((rows.read, rows.used, rows.skipped), (10, 1, 9));
+    let counted: u64 = quality.issues.iter().map(|issue| issue.count).sum();
+    assert_eq!(counted, rows.skipped);
+    assert_eq!(quality.outcome(), Outcome::Warn);
+}
+
+#[test]
+fn a_rejected_row_leaves_no_customer_behind() {
+    let (table, quality) =
+        read("id,time,amount\nA,2025-05-01,1\nB,2025-05-01,x\n", &usual()).unwrap();
+    assert_eq!(table.dictionaries.get(Role::Customer).unwrap().len(), 1);
+    assert_eq!(quality.customers, Some(1));
+}
+
+#[test]
+fn clean_files_have_nothing_to_report() {
+    for text in [
+        "id,time,amount\nA,2025-05-01,1\n",
+        "\u{feff}id,time,amount\r\nA,2025-05-01,1\r\n",
+        "\n \t\nid;time;amount\rA;2025-05-01;1",
+        "sep=|\nid|time|amount\nA|2025-05-01|1\n\n",
+        "\"id\",\"time\",\"amount\"\n\"A\",\"2025-05-01\",\"1\"\n",
+    ] {
+        let (table, quality) = read(text, &usual()).unwrap();
+        assert_eq!((table.rows(), quality.outcome()), (1, Outcome::Ok), "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_whole_file_is_an_error() {
+    let options = usual();
+    for (text, code) in [
+        ("", Code::Empty),
+        (" \r\n\t\n", Code::Empty),
+        ("\u{feff}", Code::Empty),
+        ("id,time,amount\n", Code::NoRows),
+        ("id,time\nA,2025-05-01\n", Code::MissingColumn),
+        ("id，time，amount\n", Code::MissingColumn),
+        ("id,time,amount,amount\nA,2025-05-01,1,2\n", Code::DuplicateColumn),
+        ("ID,Id,time,amount\nA,B,2025-05-01,1\n", Code::DuplicateColumn),
+        ("id,time,amount\nA,2025-05-01,1\n\"B,2025-05-02,1\n", Code::Parse),
+        ("i\0d\0,\0", Code::Encoding),
+        ("id,time,amount\nA,1.5.2025,1\nB,2.5.2025,1\n", Code::DateAmbiguous),
+    ] {
+        assert_eq!(fails(text, &options).code(), code, "{text:?}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_named_with_its_line() {
+    let error = fails("id,time,amount\n\"A\nB\",2025-05-01,\"1\nC,2025-05-02,1\n", &usual());
+    assert_eq!((error.code(), error.row()), (Code::Parse, Some(3)));
+}
+
+#[test]
+fn invalid_bytes_are_named_with_line_and_byte() {
+    let good = b"id,time,amount\nA,2025-05-01,1\n".to_vec();
+    let error = fails([&good[..], b"B\xff,2025-05-01,1\n"].concat(), &usual());
+    assert_eq!((error.code(), error.row(), error.byte()), (Code::Encoding, Some(3), Some(31)));
+    let error = fails([&good[..], b"B,2025-05-01,\xe5\xbc"].concat(), &usual());
+    assert_eq!((error.code(), error.row(), error.byte()), (Code::Encoding, Some(3), Some(43)));
+}
+
+#[test]
+fn a_missing_column_lists_what_there_is_and_shows_no_data() {
+    let error = fails("客户,time\nA,2025-05-01\n", &usual());
+    assert_eq!(error.column(), Some("id"));
+    assert!(error.hint().contains("`客户`, `time`"), "{error}");
+    let error = fails("13800138000,2025-05-01,10\n", &usual());
+    assert!(!error.to_string().contains("138"), "{error}");
+    let error = fails(format!("{},x\n", "n".repeat(5000)), &usual());
+    assert!(error.to_string().len() < 300, "{error}");
+}
+
+#[test]
+fn a_header_that_differs_in_case_is_taken_with_a_warning() {
+    let (table, quality) = read(" ID , Time,amount\nA,2025-05-01,1\n", &usual()).unwrap();
+    assert_eq!(table.schema.fields[0].name, "ID");
+    let doubtful: Vec<_> = quality.issues.iter().map(|i| (i.code, i.severity, i.column)).collect();
+    assert_eq!(
+        doubtful,
+        [
+            ("missing-column", Severity::Doubtful, Some(Role::Customer)),
+            ("missing-column", Severity::Doubtful, Some(Role::Time)),
+        ]
+    );
+}
+
+#[test]
+fn lines_before_a_declared_header_are_skipped_and_noted() {
+    let mut options = usual();
+    options.header = Some(4);
+    let text = "Bill of \"May\nfrom,,\n\nid,time,amount\nA,2025-05-01,1\n";
+    let (table, quality) = read(text, &options).unwrap();
+    assert_eq!((table.rows(), quality.header_line), (1, Some(4)));
+    assert_eq!(codes(&quality), [("preamble", 2, vec![1, 2])]);
+    assert_eq!(quality.outcome(), Outcome::Ok);
+}
+
+#[test]
+fn one_column_may_have_two_roles() {
+    let options = mapped(&[(Role::Customer, "id"), (Role::Order, "id")]);
+    let (table, _) = read("id\nA\nB\n", &options).unwrap();
+    assert_eq!(table.blocks[0].columns().len(), 2);
+}
+
+#[test]
+fn limits_end_the_reading_and_long_ids_only_their_row() {
+    let text = "id,time,amount\nAAAA,2025-05-01,1\nB,2025-05-01,1\n";
+    let limited = |change: &dyn Fn(&mut Limits)| {
+        let mut options = usual();
+        change(&mut options.limits);
+        options
+    };
+    for options in [
+        limited(&|limits| limits.bytes = 40),
+        limited(&|limits| limits.rows = 1),
+        limited(&|limits| limits.columns = 2),
+        limited(&|limits| limits.record_bytes = 16),
+    ] {
+        for size in [1, 7, 100] {
+            let error = in_pieces(text.as_bytes(), size, &options).unwrap_err();
+            assert_eq!(error.code(), Code::Limit, "{:?}", options.limits);
+        }
+    }
+    let (table, quality) = read(text, &limited(&|limits| limits.id_bytes = 3)).unwrap();
+    assert_eq!((table.rows(), codes(&quality)), (1, vec![("limit", 1, vec![2])]));
+    let error = read_table([text], &usual(), shanghai(), 7, 100).unwrap_err();
+    assert_eq!(error.code(), Code::LimitMemory);
+}
+
+#[test]
+fn an_error_stays_the_answer() {
+    let mut reader = Reader::new(&usual(), shanghai(), 7).unwrap();
+    let mut sink = |_| Ok(());
+    let first = reader.push(&b"other,names\n".repeat(10), &mut sink).unwrap_err();
+    assert_eq!(first.code(), Code::MissingColumn);
+    assert_eq!(reader.push(b"id,time,amount\n", &mut sink).unwrap_err(), first);
+    assert_eq!(reader.finish(&mut sink).unwrap_err(), first);
+}
+
+#[test]
+fn clock_changes_are_counted() {
+    let changes =
+        vec![(i64::MIN, -18_000), (1_741_503_600_000, -14_400), (1_762_063_200_000, -18_000)];
+    let zone = Zone::new("America/New_York", changes).unwrap();
+    let text = "id,time,amount\nA,2025-03-09 02:30,1\nB,2025-11-02T01:30:00,1\nC,2025-06-01,1\n";
+    let (_, quality) = read_table([text], &usual(), zone, 7, MEMORY).unwrap();
+    assert_eq!(codes(&quality), [("date-gap", 1, vec![2]), ("date-fold", 1, vec![3])]);
+}
+
+#[test]
+fn refunds_and_doubtful_ids_are_used_and_counted() {
+    let text =
+        "id,time,amount\n6.2E+18,2025-05-01,-3\nC\x07,2025-05-01,0\n6.2E+18,2025-05-01,0.0000001\n";
+    let (table, quality) = read(text, &usual()).unwrap();
+    assert_eq!(table.rows(), 3);
+    assert_eq!(
+        codes(&quality),
+        [
+            ("precision", 1, vec![4]),
+            ("control-char", 1, vec![3]),
+            ("mangled-id", 2, vec![2, 4]),
+            ("refund", 1, vec![2]),
+        ]
+    );
+    let amount = quality.amount.unwrap();
+    assert_eq!((amount.refunds, amount.zeros), (1, 2));
+}
+
+/// A file of several blocks with most things that can go wrong.
+fn long_file() -> Vec<u8> {
+    let mut text = String::from("id,time,amount,note\n");
+    for row in 0..70_000u32 {
+        let id = row.wrapping_mul(2_654_435_761) % 5000;
+        let day = 1 + row % 28;
+        text += &match row % 97 {
+            0 => format!("\"C{id}\",2025-05-{day:02},\"1,234.5\",\"line\none, \"\"two\"\"\"\r\n"),
+            1 => format!("C{id},2025-05-{day},¥{row},\r"),
+            2 => format!("C{id},2025-02-31,{row},\n"),
+            3 => "\n  \n".to_owned(),
+            4 => format!("C{id},2025-05-{day:02} 10:00:00,{row}\n"),
+            5 => format!("客户{id},2025-05-{day:02}T10:00:00Z,{row}.1234567,x\n"),
+            _ => format!("C{id},2025-05-{day:02} 10:{:02}:00,{}.25,\n", row % 60, row % 1000),
+        };
+    }
+    text.into_bytes()
+}
+
+#[test]
+fn pieces_do_not_change_blocks_codes_fingerprint_or_report() {
+    let file = long_file();
+    let whole = essence(in_pieces(&file, usize::MAX, &usual())).unwrap();
+    for size in [61, 4096, 65_537, 1 << 20] {
+        assert_eq!(essence(in_pieces(&file, size, &usual())).unwrap(), whole, "{size}");
+    }
+}
+
+#[test]
+fn blocks_are_cut_at_fixed_bytes_of_the_text() {
+    let file = long_file();
+    let marked = [b"\xEF\xBB\xBF", &file[..]].concat();
+    let (plain, _) = read(&file, &usual()).unwrap();
+    let (marked, _) = read(&marked, &usual()).unwrap();
+    assert_eq!(plain.blocks, marked.blocks);
+    let expected: Vec<u64> = (0..file.len() as u64).step_by(1 << 20).map(|at| at >> 20).collect();
+    assert_eq!(plain.blocks.iter().map(Block::index).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_hash_seed_changes_nothing() {
+    let file = long_file();
+    let (one, _) = read_table([&file], &usual(), shanghai(), 1, MEMORY).unwrap();
+    let (two, _) = read_table([&file], &usual(), shanghai(), 2, MEMORY).unwrap();
+    assert_eq!((one.fingerprint, &one.blocks), (two.fingerprint, &two.blocks));
+}
+
+#[test]
+fn loaded_blocks_hold_no_slack() {
+    let (table, _) = read(long_file(), &usual()).unwrap();
+    let columns = table.rows() as usize * (4 + 8 + 8);
+    let held: usize = table.blocks.iter().map(Block::heap_size).sum();
+    assert!(held < columns + table.blocks.len() * 1024, "{held} for {columns}");
+}
+
+proptest! {
+    #[test]
+    fn no_cut_of_the_bytes_is_visible(
+        body in "([AB\",\r\n 1x\u{e9}]|2025-05-01|,){0,60}",
+        broken in proptest::option::of(0usize..60),
+        sizes in proptest::collection::vec(1usize..20, 1..8),
+        limit in prop_oneof![Just(1u32 << 20), 4u32..40],
+    ) {
+        let mut bytes = ["id,time,amount\n", &body].concat().into_bytes();
+        if let Some(byte) = broken.and_then(|at| bytes.get_mut(at + 15)) {
+            *byte = 0xFF;
+        }
+        let mut options = usual();
+        options.limits.record_bytes = limit;
+        let whole = essence(in_pieces(&bytes, usize::MAX, &options));
+        let mut rest = &bytes[..];
+        let mut pieces = Vec::new();
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, more) = rest.split_at((*size).min(rest.len()));
+            pieces.push(piece);
+            rest = more;
+        }
+        let cut = essence(read_table(pieces, &options, shanghai(), 7, MEMORY));
+        prop_assert_eq!(cut, whole);
+    }
+
+    #[test]
+    fn any_bytes_have_an_answer(bytes: Vec<u8>, header: bool) {
+        let start: &[u8] = if header { b"id,time,amount\n" } else { b"" };
+        let _ = read([start, &bytes].concat(), &usual());
+    }
+}

@@ -1,0 +1,297 @@
+//! Bytes to valid UTF-8 text, piece by piece.
+//!
+//! The first bytes decide: a byte order mark names UTF-8 or UTF-16 and is taken off; what is
+//! known not to be text (archives, web pages, binary tables) is named and refused; everything
+//! else is UTF-8, strictly. Other encodings are decoded outside, before the bytes come here.
+//! Invalid bytes are never replaced: two ids that differ only in a damaged byte would become
+//! one customer.
+
+use crate::error::{Code, Error, Result};
+
+use super::no_memory;
+use super::options::Format;
+
+/// How many bytes the decision looks at.
+const FIRST: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Undecided,
+    Utf8,
+    Utf16 { big: bool },
+}
+
+/// A window on the text: what is decoded and not yet consumed.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    format: Format,
+    encoding: Encoding,
+    /// Valid text up to `valid`, then at most three bytes of a character that is still cut.
+    window: Vec<u8>,
+    valid: usize,
+    /// Undecoded first bytes, and later the cut code unit of UTF-16.
+    held: Vec<u8>,
+    /// A first half of a surrogate pair.
+    high: Option<u16>,
+    /// Bytes of the file that have been decoded.
+    decoded: u64,
+    /// Where in the file the first invalid byte stands.
+    broken: Option<u64>,
+}
+
+impl Text {
+    pub(super) fn new(format: Format) -> Self {
+        Text {
+            format,
+            encoding: Encoding::Undecided,
+            window: Vec::new(),
+            valid: 0,
+            held: Vec::new(),
+            high: None,
+            decoded: 0,
+            broken: None,
+        }
+    }
+
+    /// The encoding, once it is decided.
+    pub(super) fn encoding(&self) -> Option<&'static str> {
+        match self.encoding {
+            Encoding::Undecided => None,
+            Encoding::Utf8 => Some("utf-8"),
+            Encoding::Utf16 { big: false } => Some("utf-16le"),
+            Encoding::Utf16 { big: true } => Some("utf-16be"),
+        }
+    }
+
+    /// What is decoded and not yet consumed.
+    pub(super) fn window(&self) -> &[u8] {
+        self.window.get(..self.valid).unwrap_or_default()
+    }
+
+    /// Where in the file decoding had to stop. The text before it is in the window.
+    pub(super) fn broken(&self) -> Option<u64> {
+        self.broken
+    }
+
+    /// Forgets the first `bytes` of the window.
+    pub(super) fn consume(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.valid);
+        self.window.drain(..bytes);
+        self.valid -= bytes;
+    }
+
+    /// Decodes the next bytes of the file.
+    ///
+    /// # Errors
+    /// `unsupported` for a file that is no text, `limit-memory`. Invalid bytes are no error
+    /// here: see [`broken`](Self::broken).
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        match self.encoding {
+            _ if self.broken.is_some() => Ok(()),
+            Encoding::Undecided => {
+                let wanted = FIRST.saturating_sub(self.held.len()).min(bytes.len());
+                let (first, rest) = bytes.split_at_checked(wanted).unwrap_or((bytes, &[]));
+                self.held.extend_from_slice(first);
+                if self.held.len() < FIRST {
+                    return Ok(());
+                }
+                self.decide()?;
+                self.push(rest)
+            }
+            Encoding::Utf8 => self.push_utf8(bytes),
+            Encoding::Utf16 { big } => self.push_utf16(bytes, big),
+        }
+    }
+
+    /// There are no more bytes.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(super) fn finish(&mut self) -> Result<()> {
+        if self.encoding == Encoding::Undecided {
+            self.decide()?;
+        }
+        let cut = self.window.len() > self.valid || !self.held.is_empty() || self.high.is_some();
+        if cut && self.broken.is_none() {
+            let whole = self.window.len() - self.valid + self.held.len();
+            let high = if self.high.is_some() { 2 } else { 0 };
+            self.broken = Some(self.decoded.saturating_sub(whole as u64 + high));
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self) -> Result<()> {
+        let held = std::mem::take(&mut self.held);
+        refuse_what_is_no_text(&held, self.format)?;
+        let (encoding, mark) = match held.as_slice() {
+            [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
+            [0xFF, 0xFE, ..] => (Encoding::Utf16 { big: false }, 2),
+            [0xFE, 0xFF, ..] => (Encoding::Utf16 { big: true }, 2),
+            _ => (Encoding::Utf8, 0),
+        };
+        self.encoding = encoding;
+        self.decoded = mark as u64;
+        self.push(held.get(mark..).unwrap_or_default())
+    }
+
+    fn push_utf8(&mut self, bytes: &[u8]) -> Result<()> {
+        self.window.try_reserve(bytes.len()).map_err(|_| no_memory())?;
+        self.window.extend_from_slice(bytes);
+        self.decoded += bytes.len() as u64;
+        let fresh = self.window.get(self.valid..).unwrap_or_default();
+        match std::str::from_utf8(fresh) {
+            Ok(_) => self.valid = self.window.len(),
+            Err(error) => {
+                if error.error_len().is_some() {
+                    let behind = (fresh.len() - error.valid_up_to()) as u64;
+                    self.broken = Some(self.decoded - behind);
+                }
+                self.valid += error.valid_up_to();
+            }
+        }
+        Ok(())
+    }
+
+    fn push_utf16(&mut self, bytes: &[u8], big: bool) -> Result<()> {
+        // A code unit of two bytes becomes at most three.
+        self.window.try_reserve(bytes.len() / 2 * 3 + 8).map_err(|_| no_memory())?;
+        for byte in bytes {
+            self.decoded += 1;
+            let Some(first) = self.held.pop() else {
+                self.held.push(*byte);
+                continue;
+            };
+            let unit = if big { [first, *byte] } else { [*byte, first] };
+            let unit = u16::from_be_bytes(unit);
+            let scalar = match (self.high.take(), unit) {
+                (None, 0xD800..=0xDBFF) => {
+                    self.high = Some(unit);
+                    continue;
+                }
+                (Some(high), 0xDC00..=0xDFFF) => {
+                    0x10000 + ((u32::from(high) - 0xD800) << 10) + (u32::from(unit) - 0xDC00)
+                }
+                (Some(_), _) => {
+                    self.broken = Some(self.decoded.saturating_sub(4));
+                    break;
+                }
+                (None, unit) => u32::from(unit),
+            };
+            let Some(scalar) = char::from_u32(scalar) else {
+                self.broken = Some(self.decoded.saturating_sub(2));
+                break;
+            };
+            self.window.extend_from_slice(scalar.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        self.valid = self.window.len();
+        Ok(())
+    }
+}
+
+/// Names the files that people take for tables of text.
+fn refuse_what_is_no_text(first: &[u8], format: Format) -> Result<()> {
+    let unsupported = |hint: &'static str| Err(Error::new(Code::Unsupported, hint));
+    match first {
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => {
+            return unsupported(
+                "this is a zip archive, probably an .xlsx workbook: save the sheet as CSV UTF-8",
+            );
+        }
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => {
+            return unsupported("this is an old .xls workbook: save the sheet as CSV UTF-8");
+        }
+        [0x1F, 0x8B, ..] => {
+            return unsupported("this is compressed with gzip: decompress it first");
+        }
+        [b'P', b'A', b'R', b'1', ..] => {
+            return unsupported("this is a Parquet file: export the table as CSV");
+        }
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xFF, 0xFF, 0xFF, 0xFF, ..] => {
+            return unsupported("this is an Arrow file: export the table as CSV");
+        }
+        _ => {}
+    }
+    let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).trim_ascii_start();
+    let begins =
+        |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    if begins(b"<!doctype") || begins(b"<html") {
+        return unsupported(
+            "this is a web page, perhaps a login page that was saved: export the table as CSV",
+        );
+    }
+    if format == Format::Auto && (begins(b"{") || begins(b"[")) {
+        return unsupported("this looks like JSON, which is not read: export the table as CSV");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decoded(bytes: &[u8], piece: usize) -> Result<(Vec<u8>, Option<u64>)> {
+        let mut text = Text::new(Format::Csv);
+        for piece in bytes.chunks(piece) {
+            text.push(piece)?;
+        }
+        text.finish()?;
+        Ok((text.window().to_vec(), text.broken()))
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn text_comes_through_in_every_encoding_and_cut(text: String, piece in 1usize..9, big: bool) {
+            prop_assume!(!text.starts_with('\u{feff}'));
+            let marked = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+            let expected = (text.clone().into_bytes(), None);
+            prop_assert_eq!(&decoded(&marked, piece).unwrap(), &expected);
+            prop_assert_eq!(&decoded(&utf16(&text, big), piece).unwrap(), &expected);
+        }
+
+        #[test]
+        fn damage_is_found_where_the_standard_library_finds_it(
+            bytes: Vec<u8>, lead in 0usize..80, piece in 1usize..9,
+        ) {
+            let bytes = [vec![b'a'; lead + 1], bytes].concat();
+            let expected = match std::str::from_utf8(&bytes) {
+                Ok(_) => (bytes.clone(), None),
+                Err(error) => {
+                    let good = error.valid_up_to();
+                    (bytes[..good].to_vec(), Some(good as u64))
+                }
+            };
+            prop_assert_eq!(decoded(&bytes, piece).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_damage_with_its_place() {
+        let mut bytes = utf16("ab", false);
+        bytes.extend([0x3D, 0xD8, 0x61, 0x00]);
+        assert_eq!(decoded(&bytes, 3).unwrap(), (b"ab".to_vec(), Some(6)));
+        let mut cut = utf16("ab", true);
+        cut.extend([0xD8, 0x3D]);
+        assert_eq!(decoded(&cut, 1).unwrap(), (b"ab".to_vec(), Some(6)));
+        let mut odd = utf16("ab", true);
+        odd.push(0);
+        assert_eq!(decoded(&odd, 64).unwrap(), (b"ab".to_vec(), Some(6)));
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let page = b"\n  <!DOCTYPE html><html>";
+        let files: [&[u8]; 6] =
+            [b"PK\x03\x04rest", b"\x1f\x8b\x08", b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", page];
+        for file in files {
+            for piece in [1, 64] {
+                assert_eq!(decoded(file, piece).unwrap_err().code(), Code::Unsupported);
+            }
+        }
+    }
+}
