@@ -1,0 +1,487 @@
+/**
+ * The caller's side: Siyu over a port to an engine, whatever carries it.
+ *
+ * Pending calls are kept by id. If the engine breaks it is thrown away: pending calls reject with
+ * `engine-restarted`, the next call starts a fresh one, and a table whose file can be opened again
+ * is read again when it is next used.
+ */
+import { ColumnSet } from './columns.js'
+import { fail, failureOf, SiyuError } from './errors.js'
+import type { DescribeOptions, DescribeResult, Guess, Quality, ReadOptions, Recipe, RfmOptions, RfmResult, Roles } from './generated.js'
+import { mappingOf } from './mapping.js'
+import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
+import { reportOf } from './reports.js'
+import {
+  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, ofColumns, ofRows, reopenable, rowsOf, sampleOf,
+} from './sources.js'
+import type {
+  CallOptions, Columns, DescribeReport, ExportOptions, Keep, OpenOptions, Progress, Report, RfmReport, Siyu, Source, Table,
+} from './types.js'
+import { compile } from './wasm.js'
+
+/** How an entry of the package starts an engine. */
+export interface Platform {
+  /** A port to a fresh engine. */
+  connect(worker: OpenOptions['worker']): Port<ToEngine, FromEngine>
+  /** The module if the caller names none; null if the engine has it. */
+  wasm(): Promise<string | BufferSource | null> | string | null
+}
+
+/** Default of `memoryLimit`. */
+const MEMORY_LIMIT = 512 * 1024 * 1024
+/** After this time a cancelled call rejects even if the engine is still in a step. */
+const CANCEL_MS = 80
+/** A cancelled call that is not answered by then has an engine that does not hear any more. */
+const DEAF_MS = 5000
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never)
+
+/** Engines that are open, by what they were opened with. */
+const opened: { platform: Platform; options: OpenOptions; siyu: Promise<Client> }[] = []
+
+/** Opens an engine; the same options give the same one until it is closed. */
+export function openOn(platform: Platform, options: OpenOptions = {}): Promise<Siyu> {
+  const address = (value: unknown): unknown => (value instanceof URL ? value.href : value)
+  const same = opened.find(one => one.platform === platform
+    && address(one.options.worker) === address(options.worker)
+    && address(one.options.wasm) === address(options.wasm)
+    && one.options.memoryLimit === options.memoryLimit)
+  if (same) return same.siyu
+  const siyu = Client.open(platform, options)
+  const entry = { platform, options: { ...options }, siyu }
+  opened.push(entry)
+  siyu.catch(() => forget(siyu))
+  return siyu
+}
+
+function forget(siyu: Promise<Client> | null): void {
+  const at = opened.findIndex(one => one.siyu === siyu)
+  if (at >= 0) opened.splice(at, 1)
+}
+
+/** A call that waits for its answer. */
+interface Pending {
+  resolve(answer: never): void
+  reject(error: SiyuError): void
+  onProgress: ((progress: Progress) => void) | undefined
+  /** The caller was told that it is cancelled; what the engine still answers must be given back. */
+  abandoned?: boolean
+}
+
+/** A running engine and the calls on their way to it. */
+interface Session {
+  port: Port<ToEngine, FromEngine>
+  ready: Promise<Calls['open']['answer']>
+  pending: Map<number, Pending>
+}
+
+/** What is kept of a table so that it outlives its engine. */
+interface TableRecord {
+  name: string
+  facts: TableFacts
+  session: Session
+  /** The source, if it can be opened again. */
+  input: Input | null
+  feed: number | null
+  options: ReadOptions
+  again: Promise<void> | null
+  closed: boolean
+}
+
+class Client implements Siyu {
+  readonly #platform: Platform
+  readonly #options: OpenOptions
+  readonly #feeds = new Map<number, Input>()
+  readonly #cursors = new Map<number, Cursor<Uint8Array | Batch>>()
+  #promise: Promise<Client> | null = null
+  #session: Session | null = null
+  #module: WebAssembly.Module | null = null
+  #version = ''
+  #ids = 0
+  #closed = false
+
+  constructor(platform: Platform, options: OpenOptions) {
+    this.#platform = platform
+    this.#options = options
+  }
+
+  static open(platform: Platform, options: OpenOptions): Promise<Client> {
+    const client = new Client(platform, options)
+    client.#promise = (async () => {
+      const { version } = await client.#start().ready
+      client.#version = version
+      return client
+    })()
+    return client.#promise
+  }
+
+  get version(): string {
+    return this.#version
+  }
+
+  async guess(source: Source, options: { sampleBytes?: number } & CallOptions = {}): Promise<Guess> {
+    const { signal, onProgress, ...rest } = options
+    return this.#guess(source, rest, calling({ signal, onProgress }))
+  }
+
+  #guess(source: Source, options: { sampleBytes?: number }, callOptions: CallOptions): Promise<Guess> {
+    const text = isRows(source) ? sampleOf(source) : isColumns(source) ? sampleOf(rowsOf(source)) : source
+    const input = bytesOf(text)
+    if (!input) throw notASource()
+    return this.#lending(input, feed => this.#call('guess', { source: remoteOf(input, feed), options }, callOptions))
+  }
+
+  async read(source: Source, options: ReadOptions & CallOptions & { keep?: Keep } = {}): Promise<Table> {
+    const { signal, onProgress, keep, ...rest } = options
+    const call = calling({ signal, onProgress })
+    const input = await this.#inputOf(source, rest, keep, call)
+    const name = rest.name ?? (input.name || 'table')
+    const asked = { ...rest, name }
+    const feed = this.#lend(input)
+    try {
+      const session = this.#start()
+      const facts = await this.#call('read', {
+        source: remoteOf(input, feed), options: asked, ...(keep && { keep }),
+      }, call)
+      const stays = facts.kind === 'source' && feed !== null
+      if (!stays) this.#takeBack(feed)
+      const record: TableRecord = {
+        name, facts, session, input: input.again ? input : null, feed: stays ? feed : null,
+        // The file is read again as it was read now, whatever would be guessed then.
+        options: { ...asked, roles: facts.roles }, again: null, closed: false,
+      }
+      return new ClientTable(this, record)
+    } catch (error) {
+      this.#takeBack(feed)
+      throw error
+    }
+  }
+
+  async #inputOf(source: Source, options: ReadOptions, keep: Keep | undefined, call: CallOptions): Promise<Input> {
+    if (isRows(source)) {
+      const roles = options.roles ?? mappingOf(await this.#guess(source, {}, call))
+      return ofRows(source, roles)
+    }
+    if (isColumns(source)) return ofColumns(source as Columns)
+    const input = (keep === 'source' ? reopenable(source) : null) ?? bytesOf(source)
+    if (!input) throw notASource()
+    return input
+  }
+
+  async run<R = Record<string, unknown>>(recipe: Recipe, tables: Record<string, Table>, options: CallOptions = {}): Promise<Report<R>> {
+    const records = Object.entries(tables).map(([name, table]) => {
+      if (!(table instanceof ClientTable) || table.client !== this) throw fail('unknown-table', 'This is no table of this engine.', { table: name })
+      return { name, record: table.record }
+    })
+    for (const { record } of records) await this.#present(record, options)
+    const inputs = records.map(({ name, record }) => ({ name, table: record.facts.table }))
+    return reportOf<R>(await this.#call('run', { recipe, inputs }, options))
+  }
+
+  rfm(table: Table, options: RfmOptions, call?: CallOptions): Promise<RfmReport> {
+    return this.#over<RfmResult & { customers: ColumnSet }>('rfm', table, options, call)
+  }
+
+  describe(table: Table, options: DescribeOptions, call?: CallOptions): Promise<DescribeReport> {
+    return this.#over<DescribeResult>('describe', table, options, call)
+  }
+
+  /** An analysis of one log. */
+  #over<R>(analysis: string, table: Table, options: object, call?: CallOptions): Promise<Report<R>> {
+    const { name } = table
+    return this.run<R>({ analysis, version: 1, inputs: { log: name }, options }, { [name]: table }, call)
+  }
+
+  async exportCsv(set: ColumnSet, options: ExportOptions & CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { columns = set.names, rows = null, header = {}, signal, onProgress } = options
+    for (const row of rows ?? []) if (row >= set.length) throw fail('invalid-option', `There are ${set.length} rows, the first is 0.`, { path: 'rows' })
+    return this.#call('csv', {
+      names: columns.map(name => (Object.hasOwn(header, name) ? (header[name] as string) : name)),
+      columns: columns.map(name => set.raw(name)), length: set.length, rows,
+    }, calling({ signal, onProgress }))
+  }
+
+  memory(): Promise<{ wasmBytes: number; tables: number }> {
+    return this.#call('memory', {}, {})
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    forget(this.#promise)
+    this.#end(fail('closed', 'The engine was closed.'))
+  }
+
+  [dispose](): void {
+    this.close()
+  }
+
+  /** @internal Gives a table's memory back. */
+  drop(record: TableRecord): void {
+    if (record.closed) return
+    record.closed = true
+    this.#takeBack(record.feed)
+    record.input = null
+    if (record.session === this.#session) record.session.port.post({ type: 'drop', table: record.facts.table })
+  }
+
+  /** Makes sure that a table is in the running engine; after a restart its file is read again. */
+  async #present(record: TableRecord, call: CallOptions): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#again(record, call)
+      } catch (error) {
+        // Another run began to read it and was cancelled, not this one.
+        const others = error instanceof SiyuError && error.code === 'cancelled' && !call.signal?.aborted
+        if (!others) throw error
+      }
+    }
+  }
+
+  #again(record: TableRecord, call: CallOptions): Promise<void> | void {
+    const gone = (): SiyuError => fail('closed', 'The table was lost with the engine, and its source cannot be read again: read it anew.', { table: record.name })
+    if (record.closed || this.#closed) throw fail('closed', 'The table was closed.', { table: record.name })
+    const session = this.#start()
+    if (record.session === session) return
+    const { input } = record
+    if (!input) throw gone()
+    record.again ??= (async () => {
+      record.feed ??= this.#lend(input)
+      try {
+        const facts = await this.#call('read', {
+          source: remoteOf(input, record.feed), options: record.options, keep: record.facts.kind, fingerprint: record.facts.fingerprint,
+        }, call)
+        record.facts = { ...record.facts, table: facts.table }
+        record.session = session
+        if (record.closed) session.port.post({ type: 'drop', table: facts.table })
+      } finally {
+        if (record.facts.kind === 'loaded') {
+          this.#takeBack(record.feed)
+          record.feed = null
+        }
+        record.again = null
+      }
+    })()
+    return record.again
+  }
+
+  /** The running engine; a fresh one if there is none. */
+  #start(): Session {
+    if (this.#closed) throw fail('closed', 'The engine was closed.')
+    if (this.#session) return this.#session
+    const port = this.#platform.connect(this.#options.worker)
+    const pending = new Map<number, Pending>()
+    const id = ++this.#ids
+    const ready = new Promise<Calls['open']['answer']>((resolve, reject) => pending.set(id, { resolve: resolve as never, reject, onProgress: undefined }))
+    ready.catch(() => {}) // every call waits for it and reports it
+    const session: Session = { port, ready, pending }
+    this.#session = session
+    port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
+    const open = async (): Promise<void> => {
+      const wasm = this.#module ?? (await this.#wasm())
+      port.post({ type: 'open', id, wasm, memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT })
+      this.#module = (await ready).module
+    }
+    open().catch(error => {
+      const failure = error instanceof SiyuError ? error : fail('engine-load', `The engine could not be started (${(error as Error)?.message}).`)
+      pending.get(id)?.reject(failure)
+      if (this.#session === session) this.#end(failure)
+    })
+    return session
+  }
+
+  /** The module as it can be sent to the engine. */
+  async #wasm(): Promise<string | BufferSource | WebAssembly.Module | null> {
+    const { wasm } = this.#options
+    if (wasm === undefined) return this.#platform.wasm()
+    if (wasm instanceof URL) return wasm.href
+    // Relative to the page, not to the worker.
+    if (typeof wasm === 'string') return typeof document === 'object' ? new URL(wasm, document.baseURI).href : wasm
+    return compile(wasm)
+  }
+
+  /** Sends a call and waits for its answer. */
+  async #call<K extends CallName>(type: K, request: Calls[K]['request'], { signal, onProgress }: CallOptions): Promise<Calls[K]['answer']> {
+    if (signal?.aborted) throw cancelled(signal)
+    const session = this.#start()
+    await session.ready
+    if (signal?.aborted) throw cancelled(signal)
+    if (this.#session !== session) throw fail('engine-restarted', RESTARTED)
+    const id = ++this.#ids
+    let stop = (): void => {}
+    try {
+      return await new Promise<Calls[K]['answer']>((resolve, reject) => {
+        const pending: Pending = { resolve: resolve as never, reject, onProgress }
+        session.pending.set(id, pending)
+        session.port.post({ type, id, ...request } as ToEngine)
+        const abort = (): void => {
+          session.port.post({ type: 'cancel', id })
+          pending.abandoned = true
+          // The answer means that everything was given back; a long step must not delay the caller.
+          setTimeout(() => reject(cancelled(signal)), CANCEL_MS)
+          setTimeout(() => {
+            if (session.pending.has(id)) this.#lose(session, 'A step did not end.')
+          }, DEAF_MS)
+        }
+        signal?.addEventListener('abort', abort, { once: true })
+        stop = () => signal?.removeEventListener('abort', abort)
+      })
+    } catch (error) {
+      throw signal?.aborted ? cancelled(signal) : error
+    } finally {
+      stop()
+    }
+  }
+
+  #hear(session: Session, message: FromEngine): void {
+    if (session !== this.#session) return
+    switch (message.type) {
+      case 'done':
+        if (message.call === 'read' && session.pending.get(message.id)?.abandoned) {
+          session.port.post({ type: 'drop', table: message.answer.table })
+        }
+        session.pending.get(message.id)?.resolve(message.answer as never)
+        session.pending.delete(message.id)
+        return
+      case 'failed':
+        session.pending.get(message.id)?.reject(new SiyuError(message.failure))
+        session.pending.delete(message.id)
+        return
+      case 'progress':
+        session.pending.get(message.id)?.onProgress?.(message.progress)
+        return
+      case 'pull':
+        void this.#give(session, message.feed, message.cursor)
+        return
+      case 'unpull':
+        this.#cursors.get(message.cursor)?.close()
+        this.#cursors.delete(message.cursor)
+        return
+      case 'broken':
+        this.#lose(session, message.text)
+    }
+  }
+
+  /** Gives the engine the next piece of a feed. */
+  async #give(session: Session, feed: number, cursor: number): Promise<void> {
+    try {
+      let from = this.#cursors.get(cursor)
+      if (!from) {
+        const input = this.#feeds.get(feed)
+        if (!input) throw fail('closed', 'The source is gone.')
+        from = input.open()
+        this.#cursors.set(cursor, from)
+      }
+      const piece = await from.next()
+      if (!piece) this.#cursors.delete(cursor)
+      session.port.post({ type: 'piece', cursor, piece }, piece ? buffersOf(piece) : [])
+    } catch (error) {
+      session.port.post({ type: 'no-piece', cursor, failure: failureOf(error) })
+    }
+  }
+
+  /** The engine is beyond use. The next call starts a fresh one. */
+  #lose(session: Session, text: string): void {
+    if (session !== this.#session) return
+    this.#end(fail('engine-restarted', `${RESTARTED} (${text})`))
+  }
+
+  #end(error: SiyuError): void {
+    const session = this.#session
+    this.#session = null
+    session?.port.close()
+    for (const cursor of this.#cursors.values()) cursor.close()
+    this.#cursors.clear()
+    for (const one of session?.pending.values() ?? []) one.reject(error)
+    session?.pending.clear()
+  }
+
+  /** Keeps a source on this side for the engine to pull from; null if it crosses as it is. */
+  #lend(input: Input): number | null {
+    if (input.blob && crosses(input.blob)) return null
+    const feed = ++this.#ids
+    this.#feeds.set(feed, input)
+    return feed
+  }
+
+  #takeBack(feed: number | null): void {
+    if (feed !== null) this.#feeds.delete(feed)
+  }
+
+  async #lending<T>(input: Input, work: (feed: number | null) => Promise<T>): Promise<T> {
+    const feed = this.#lend(input)
+    try {
+      return await work(feed)
+    } finally {
+      this.#takeBack(feed)
+    }
+  }
+}
+
+const RESTARTED = 'The engine stopped and was replaced; the call was not finished: call again.'
+
+function cancelled(signal: AbortSignal | undefined): SiyuError {
+  return new SiyuError({ code: 'cancelled', hint: 'The caller stopped it.' }, { cause: signal?.reason })
+}
+
+function calling({ signal, onProgress }: { [key in keyof CallOptions]: CallOptions[key] | undefined }): CallOptions {
+  return { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+}
+
+/** Whether a blob can be posted: those of Node that stand for files cannot. */
+function crosses(blob: Blob): boolean {
+  if (!(blob instanceof Blob)) return false
+  if (typeof document === 'object' || typeof WorkerGlobalScope === 'function') return true
+  try {
+    structuredClone(blob)
+    return true
+  } catch {
+    return false
+  }
+}
+declare const WorkerGlobalScope: unknown
+
+function remoteOf(input: Input, feed: number | null): Remote {
+  if (feed === null) return { kind: 'blob', form: 'bytes', blob: input.blob as Blob, size: (input.blob as Blob).size, again: true }
+  const common = { kind: 'feed' as const, feed, size: input.size }
+  return input.form === 'columns'
+    ? { ...common, form: 'columns', again: false, roles: input.roles }
+    : { ...common, form: 'bytes', again: input.again }
+}
+
+class ClientTable implements Table {
+  /** @internal */
+  readonly client: Client
+  /** @internal */
+  readonly record: TableRecord
+  readonly name: string
+  readonly kind: Keep
+  readonly rows: number
+  readonly customers: number
+  readonly roles: Roles
+  readonly quality: Quality
+  readonly fingerprint: string
+  readonly bytes: number
+
+  constructor(client: Client, record: TableRecord) {
+    this.client = client
+    this.record = record
+    this.name = record.name
+    const { kind, rows, customers, roles, quality, fingerprint, bytes } = record.facts
+    this.kind = kind
+    this.rows = rows
+    this.customers = customers
+    this.roles = roles
+    this.quality = quality
+    this.fingerprint = fingerprint
+    this.bytes = bytes
+  }
+
+  close(): void {
+    this.client.drop(this.record)
+  }
+
+  [dispose](): void {
+    this.close()
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * Bytes of any encoding → UTF-8 bytes.
+ *
+ * UTF-8 passes through untouched (the wasm module validates it). Other encodings are decoded by
+ * the platform in strict mode and encoded again. Every piece that is decoded starts and ends
+ * between characters, so that a bad byte can be placed by bisecting its piece alone.
+ */
+import { fail } from './errors.js'
+import type { Cursor } from './sources.js'
+
+/** How much is looked at to tell the encoding. */
+const SAMPLE = 64 * 1024
+/** A piece without one byte below 0x30 that is longer than this is no table. */
+const LONGEST = 8 * 1024 * 1024
+
+/** What the bytes are, and why. */
+export interface Encoding {
+  /** The label: `utf-8`, `utf-16le`, `gb18030` … */
+  label: string
+  /** A BOM said so, the caller did, or it was told from the bytes. */
+  by: 'bom' | 'declared' | 'bytes'
+  /** For `gb18030` told from the bytes: where the bytes stop being UTF-8. */
+  notUtf8?: { byte: number; row: number }
+}
+
+/** UTF-8 bytes of a source, and how much of the source has been read. */
+export interface Utf8 {
+  encoding: Encoding
+  /** Bytes of the source so far. */
+  done: number
+  /** The next piece, or null at the end. */
+  next(): Promise<Uint8Array | null>
+  close(): void
+}
+
+/** The label of an encoding as the platform names it; `invalid-option` if it knows none such. */
+export function labelOf(encoding: string): string {
+  let label: string
+  try {
+    label = new TextDecoder(encoding).encoding
+  } catch {
+    throw fail('invalid-option', 'This platform does not know the encoding: give a label such as utf-8 or gb18030.', { path: 'encoding' })
+  }
+  // A text in this encoding can only be decoded from its start on.
+  if (label === 'iso-2022-jp' || label === 'replacement') throw fail('unsupported', 'This encoding is not read: save the file as UTF-8.', { path: 'encoding' })
+  return label === 'gbk' ? 'gb18030' : label
+}
+
+/** Decides the encoding from the first bytes and gives the whole source as UTF-8. */
+export async function utf8(cursor: Cursor<Uint8Array>, declared?: string): Promise<Utf8> {
+  const label = declared === undefined ? undefined : labelOf(declared)
+  const head: Uint8Array[] = []
+  const bom = bomOf(await fill(cursor, head, 3))
+  if (bom) return decoded(cursor, head, { label: bom.label, by: 'bom' }, bom.length)
+  if (label !== undefined) return decoded(cursor, head, { label, by: 'declared' }, 0)
+  return sniffed(cursor, head)
+}
+
+function bomOf(bytes: Uint8Array): { label: string; length: number } | null {
+  const [a, b, c] = bytes
+  if (a === 0xef && b === 0xbb && c === 0xbf) return { label: 'utf-8', length: 3 }
+  if (a === 0xff && b === 0xfe) return { label: 'utf-16le', length: 2 }
+  if (a === 0xfe && b === 0xff) return { label: 'utf-16be', length: 2 }
+  return null
+}
+
+/** Reads until `head` holds `size` bytes or the source ends; returns them joined. */
+async function fill(cursor: Cursor<Uint8Array>, head: Uint8Array[], size: number): Promise<Uint8Array> {
+  let length = head.reduce((sum, chunk) => sum + chunk.length, 0)
+  while (length < size) {
+    const chunk = await cursor.next()
+    if (!chunk) break
+    head.push(chunk)
+    length += chunk.length
+  }
+  if (head.length > 1) head.splice(0, head.length, join(head))
+  return head[0] ?? new Uint8Array()
+}
+
+/**
+ * ASCII passes as it is, in UTF-8 and GB18030 alike. Where the first other byte comes, what
+ * follows must be strict UTF-8, else strict GB18030, else it is UTF-8 with an error that the
+ * wasm module will place.
+ */
+function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
+  let inner: Utf8 | null = null
+  let lines = 0
+  const out: Utf8 = {
+    encoding: { label: 'utf-8', by: 'bytes' },
+    done: 0,
+    async next() {
+      if (inner) {
+        const piece = await inner.next()
+        out.done = inner.done
+        return piece
+      }
+      const chunk = head.shift() ?? (await cursor.next())
+      if (!chunk) return null
+      const at = firstBeyondAscii(chunk)
+      if (at === chunk.length) {
+        lines += lineEnds(chunk, chunk.length)
+        out.done += chunk.length
+        return chunk
+      }
+      // The line in which it stands begins the sample, so that both sides of it start clean.
+      const before = chunk.subarray(0, at)
+      lines += lineEnds(before, at)
+      head.unshift(chunk.subarray(at))
+      const sample = (await fill(cursor, head, SAMPLE)).subarray(0, SAMPLE)
+      const start = out.done + at
+      const good = validPrefix(sample, 'utf-8')
+      if (good < sample.length && validPrefix(sample, 'gb18030') === sample.length) {
+        out.encoding = {
+          label: 'gb18030', by: 'bytes',
+          notUtf8: { byte: start + good, row: 1 + lines + lineEnds(sample, good) },
+        }
+      }
+      inner = decoded(cursor, head, out.encoding, 0, start, lines)
+      out.done = start
+      return at > 0 ? before : out.next()
+    },
+    close: () => cursor.close(),
+  }
+  return out
+}
+
+/** `skip` bytes of the head are the BOM; `done` bytes and `lines` line ends came before it. */
+function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, skip: number, done = 0, lines = 0): Utf8 {
+  const first = head[0]
+  if (skip > 0 && first) head[0] = first.subarray(skip)
+  const raw = async (): Promise<Uint8Array | null> => head.shift() ?? cursor.next()
+  const close = (): void => cursor.close()
+  if (encoding.label === 'utf-8') {
+    const out: Utf8 = {
+      encoding, done: done + skip, close,
+      async next() {
+        const chunk = await raw()
+        if (chunk) out.done += chunk.length
+        return chunk
+      },
+    }
+    return out
+  }
+  const decoder = new TextDecoder(encoding.label, { fatal: true, ignoreBOM: true })
+  const encoder = new TextEncoder()
+  let rest = new Uint8Array()
+  let ended = false
+  const out: Utf8 = {
+    encoding, done: done + skip, close,
+    async next() {
+      while (!ended) {
+        const chunk = await raw()
+        ended = chunk === null
+        const bytes = chunk === null ? rest : rest.length > 0 ? join([rest, chunk]) : chunk
+        const cut = ended ? bytes.length : cutAt(bytes, encoding.label)
+        if (!ended && cut === 0 && bytes.length > LONGEST) throw fail('limit', 'A field of more than 8 MiB: this is not a table of text.', { row: lines + 1 })
+        rest = bytes.slice(cut)
+        if (cut === 0) continue
+        const piece = bytes.subarray(0, cut)
+        let text: string
+        try {
+          text = decoder.decode(piece)
+        } catch {
+          const good = validPrefix(piece, encoding.label)
+          throw fail('encoding', `The bytes are not ${encoding.label}: name the file's encoding, or save it as UTF-8.`, {
+            byte: out.done + good, row: 1 + lines + lineEnds(piece, good),
+          })
+        }
+        out.done += cut
+        lines += lineEnds(piece, cut)
+        return encoder.encode(text)
+      }
+      return null
+    },
+  }
+  return out
+}
+
+/** The end of the last whole character that is sure to be one, whatever follows. */
+function cutAt(bytes: Uint8Array, label: string): number {
+  if (label === 'utf-16le' || label === 'utf-16be') {
+    const even = bytes.length & ~1
+    const high = bytes[label === 'utf-16le' ? even - 1 : even - 2] ?? 0
+    return (high & 0xfc) === 0xd8 ? even - 2 : even
+  }
+  // Bytes below 0x30 are no part of a longer character in any encoding that is read here.
+  for (let at = bytes.length; at > 0; at--) if ((bytes[at - 1] as number) < 0x30) return at
+  return 0
+}
+
+/** How many leading bytes decode; a character cut off at the end counts as good. */
+function validPrefix(bytes: Uint8Array, label: string): number {
+  const valid = (length: number): boolean => {
+    try {
+      new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length), { stream: true })
+      return true
+    } catch {
+      return false
+    }
+  }
+  if (valid(bytes.length)) return bytes.length
+  let good = 0
+  let bad = bytes.length
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (valid(middle)) good = middle
+    else bad = middle
+  }
+  // The decoder finds out at the byte after `good`; the character began up to three bytes before.
+  while (good > 0 && !complete(bytes, good, label)) good--
+  return good
+}
+
+/** Whether the first `length` bytes, known to be a good start, end with a whole character. */
+function complete(bytes: Uint8Array, length: number, label: string): boolean {
+  try {
+    new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The index of the first byte above 127, or the length. */
+function firstBeyondAscii(bytes: Uint8Array): number {
+  for (let at = 0; at < bytes.length; at++) if ((bytes[at] as number) > 127) return at
+  return bytes.length
+}
+
+/** Line ends among the first `length` bytes: LF, CR LF, or a CR alone. */
+function lineEnds(bytes: Uint8Array, length: number): number {
+  let count = 0
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at]
+    if (byte === 10 || (byte === 13 && bytes[at + 1] !== 10)) count++
+  }
+  return count
+}
+
+function join(chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    out.set(chunk, at)
+    at += chunk.length
+  }
+  return out
+}

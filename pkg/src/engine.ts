@@ -1,0 +1,378 @@
+/**
+ * The calls over one instance of the wasm module, on one thread.
+ *
+ * Long calls go in steps of at most about 30 ms and pause between them, so that other calls,
+ * progress and cancelling are heard. Whatever a call holds in the module is given back when it
+ * ends, fails or is cancelled.
+ */
+import type { RawColumn } from './columns.js'
+import { type Encoding, utf8, type Utf8 } from './encoding.js'
+import { Broken, fail, SiyuError } from './errors.js'
+import type { Guess, ReadOptions, Recipe, Roles } from './generated.js'
+import { mappingOf } from './mapping.js'
+import { pause } from './pause.js'
+import type { TableFacts } from './protocol.js'
+import type { RawReport } from './reports.js'
+import { type Batch, type ByteInput, type Cursor, type Input, sizeOf } from './sources.js'
+import type { Task } from './task.js'
+import type { Keep } from './types.js'
+import { call, type Step, type Wasm } from './wasm.js'
+import { zoneOf } from './zone.js'
+
+/** Bytes that a guess looks at. */
+const SAMPLE = 256 * 1024
+/** Files above this are streamed by each analysis instead of loaded. */
+const LARGE = 2 * 1024 ** 3
+/** What a step should take, in ms; half of what it may. */
+const GOAL = 15
+/** Rows of one piece of an exported file. */
+const CSV_ROWS = 16_384
+
+/** A table that the engine holds. */
+interface Held {
+  bytes: number
+  /** The file behind a source table. */
+  input: ByteInput | null
+  /** Its encoding, as it was found. */
+  encoding: string
+  /** Runs that use it now. */
+  uses: number
+  /** Given back by the caller; dropped when the last run ends. */
+  closed: boolean
+}
+
+/** How a table is to be read. */
+export interface ReadPlan {
+  options: ReadOptions
+  keep?: Keep
+  fingerprint?: string
+}
+
+export class Engine {
+  readonly #wasm: Wasm
+  readonly #memoryLimit: number
+  readonly #tables = new Map<number, Held>()
+
+  #broken: Broken | null = null
+
+  constructor(wasm: Wasm, memoryLimit: number) {
+    this.#wasm = wasm
+    this.#memoryLimit = memoryLimit
+  }
+
+  /** Runs a function of the module; after a trap none runs any more. */
+  #call<T>(work: (wasm: Wasm) => T): T {
+    if (this.#broken) throw this.#broken
+    try {
+      return call(() => work(this.#wasm))
+    } catch (error) {
+      if (error instanceof Broken) this.#broken = error
+      throw error
+    }
+  }
+
+  /** Gives something back to the module, unless it is beyond use. */
+  #back(work: (wasm: Wasm) => void): void {
+    if (!this.#broken) this.#call(work)
+  }
+
+  version(): string {
+    return this.#call(wasm => wasm.version())
+  }
+
+  memory(): { wasmBytes: number; tables: number } {
+    return { wasmBytes: this.#call(wasm => wasm.memory()), tables: this.#tables.size }
+  }
+
+  /** Proposes a mapping from the first bytes. */
+  async guess(input: ByteInput, options: { sampleBytes?: number }, task: Task): Promise<Guess> {
+    const cursor = input.open()
+    const close = task.holds(() => cursor.close())
+    try {
+      const text = await utf8(cursor)
+      const { sample } = await sampled(text, options.sampleBytes ?? SAMPLE)
+      task.check()
+      return this.#guess(sample, text.encoding)
+    } finally {
+      close()
+    }
+  }
+
+  #guess(sample: Uint8Array, encoding: Encoding): Guess {
+    const guess = this.#call(wasm => wasm.guess(sample, {}))
+    return encoding.label === 'utf-8' ? guess : { ...guess, encoding: encoding.label }
+  }
+
+  /** Reads a table; without `keep`, one that does not fit into memory becomes a source. */
+  async read(input: Input, plan: ReadPlan, task: Task): Promise<TableFacts> {
+    const { keep } = plan
+    if (keep === 'source' && !input.again) {
+      throw fail('invalid-option', 'Only a File or Blob can be streamed again: read it as loaded.', { path: 'keep' })
+    }
+    if (keep) return this.#read(input, plan, keep, task)
+    const first = input.again && (input.size ?? 0) > LARGE ? 'source' : 'loaded'
+    try {
+      return await this.#read(input, plan, first, task)
+    } catch (error) {
+      const tooLarge = error instanceof SiyuError && error.code === 'limit-memory'
+      if (!tooLarge || first === 'source' || !input.again) throw error
+      return this.#read(input, plan, 'source', task)
+    }
+  }
+
+  async #read(input: Input, plan: ReadPlan, keep: Keep, task: Task): Promise<TableFacts> {
+    const { encoding: declared, name = input.name, ...options } = plan.options
+    const zone = zoneOf(options.zone ?? 'UTC')
+    const cursor = input.open()
+    const close = task.holds(() => cursor.close())
+    let text: Utf8 | null = null
+    let giveBack = (): void => {}
+    try {
+      let pieces: Cursor<Uint8Array | Batch> = cursor
+      let roles = options.roles
+      if (input.form === 'bytes') {
+        text = await utf8(cursor as Cursor<Uint8Array>, declared)
+        pieces = text
+        if (!roles) {
+          const { sample, pieces: all } = await sampled(text, SAMPLE)
+          task.check()
+          roles = mappingOf(this.#guess(sample, text.encoding))
+          pieces = all
+        }
+      } else {
+        roles = input.roles
+      }
+      const full = { ...options, roles }
+      const reader = this.#call(wasm => wasm.readBegin(full, zone.name, zone.instants, zone.offsets, keep, this.#free()))
+      giveBack = task.holds(() => this.#back(wasm => wasm.drop(reader)))
+      let done = 0
+      for (;;) {
+        const piece = await pieces.next()
+        task.check()
+        if (!piece) break
+        this.#call(wasm => (piece instanceof Uint8Array ? wasm.readPush(reader, piece) : wasm.readColumns(reader, piece)))
+        done = text ? text.done : done + sizeOf(piece)
+        task.tell({ phase: 'read', done, total: input.size })
+        await pause()
+        task.check()
+      }
+      const { quality, ...facts } = this.#call(wasm => wasm.readFinish(reader))
+      task.keeps(giveBack)
+      giveBack = () => this.#back(wasm => wasm.tableDrop(facts.table))
+      if (plan.fingerprint !== undefined && plan.fingerprint !== facts.fingerprint) {
+        throw fail('closed', 'The file has changed since the table was read: read it again.')
+      }
+      const label = text?.encoding.label ?? 'utf-8'
+      if (text && label !== 'utf-8' && !label.startsWith('utf-16')) quality.encoding = label
+      this.#tables.set(facts.table, {
+        bytes: facts.bytes, uses: 0, closed: false, encoding: label,
+        input: facts.kind === 'source' ? (input as ByteInput) : null,
+      })
+      giveBack = (): void => {}
+      return { ...facts, quality, roles: mapped(quality.columns) ?? roles }
+    } catch (error) {
+      throw placed(error, text, name)
+    } finally {
+      giveBack()
+      close()
+    }
+  }
+
+  /** Gives a table's memory back, at the latest when the last run over it ends. */
+  close(table: number): void {
+    const held = this.#tables.get(table)
+    if (!held) return
+    held.closed = true
+    if (held.uses > 0) return
+    this.#tables.delete(table)
+    this.#back(wasm => wasm.tableDrop(table))
+  }
+
+  /** Runs an analysis. */
+  async run(recipe: Recipe, inputs: { name: string; table: number }[], task: Task): Promise<RawReport> {
+    const names = inputs.map(({ name }) => name)
+    const held = inputs.map(({ name, table }) => {
+      const one = this.#tables.get(table)
+      if (!one || one.closed) throw fail('closed', 'The table was closed.', { table: name })
+      one.uses++
+      return one
+    })
+    let giveBack = (): void => {}
+    let reading: { name: string; text: Utf8; close: () => void } | null = null
+    try {
+      const tables = Uint32Array.from(inputs, ({ table }) => table)
+      const job = this.#call(wasm => wasm.runBegin(recipe, names, tables, this.#memoryLimit))
+      giveBack = task.holds(() => this.#back(wasm => wasm.drop(job)))
+      for (let rows = 65_536; ;) {
+        const started = performance.now()
+        const step: Step = this.#call(wasm => wasm.runStep(job, rows))
+        const took = performance.now() - started
+        if (step.finished) break
+        rows = Math.round(Math.min(Math.max(rows * Math.min(Math.max(GOAL / took, 0.25), 2), 1024), 1 << 24))
+        task.tell({ phase: step.phase, done: step.done, total: step.total })
+        if (step.wants !== null) {
+          if (reading?.name !== step.wants) {
+            reading?.close()
+            reading = await reopened(held[names.indexOf(step.wants)], step.wants, task)
+          }
+          const piece = await reading.text.next()
+          task.check()
+          this.#call(wasm => (piece ? wasm.runPush(job, piece) : wasm.runPushEnd(job)))
+        }
+        await pause()
+        task.check()
+      }
+      const report = this.#call(wasm => wasm.runFinish(job))
+      task.keeps(giveBack)
+      giveBack = (): void => {}
+      return report
+    } finally {
+      giveBack()
+      reading?.close()
+      held.forEach((one, at) => {
+        one.uses--
+        if (one.closed) this.close((inputs[at] as { table: number }).table)
+      })
+    }
+  }
+
+  /** Writes columns as a CSV file, piece by piece. */
+  async csv(names: string[], columns: RawColumn[], length: number, rows: Uint32Array | null, task: Task): Promise<Uint8Array<ArrayBuffer>> {
+    const count = rows?.length ?? length
+    const write = (from: number, until: number): Uint8Array => {
+      const part = columns.map(column => cut(column, from, until, rows))
+      return this.#call(wasm => wasm.releaseCsv(names, part))
+    }
+    // Every piece begins with the BOM and the header, of which only the first is kept.
+    const header = write(0, 0)
+    const parts = [header]
+    for (let from = 0; from < count; from += CSV_ROWS) {
+      parts.push(write(from, Math.min(from + CSV_ROWS, count)).subarray(header.length))
+      task.tell({ phase: 'finish', done: from, total: count })
+      await pause()
+      task.check()
+    }
+    const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      out.set(part, at)
+      at += part.length
+    }
+    return out
+  }
+
+  /** What is left of the memory for one more table. */
+  #free(): number {
+    let held = 0
+    for (const { bytes } of this.#tables.values()) held += bytes
+    return Math.max(this.#memoryLimit - held, 0)
+  }
+}
+
+/** The first `size` bytes of a text, ending with a line, and all pieces including those. */
+async function sampled(text: Utf8, size: number): Promise<{ sample: Uint8Array; pieces: Cursor<Uint8Array> }> {
+  const head: Uint8Array[] = []
+  let length = 0
+  let more = true
+  while (length < size) {
+    const piece = await text.next()
+    if (!piece) {
+      more = false
+      break
+    }
+    head.push(piece)
+    length += piece.length
+  }
+  const joined = new Uint8Array(length)
+  let at = 0
+  for (const piece of head) {
+    joined.set(piece, at)
+    at += piece.length
+  }
+  let sample = joined
+  if (length > size || more) {
+    sample = joined.subarray(0, size)
+    // A cut line would count as one more kind of row, a cut character as an error.
+    const last = Math.max(sample.lastIndexOf(10), sample.lastIndexOf(13))
+    if (last > 0) sample = sample.subarray(0, last + 1)
+  }
+  return {
+    sample,
+    pieces: {
+      next: async () => head.shift() ?? text.next(),
+      close: () => text.close(),
+    },
+  }
+}
+
+async function reopened(held: Held | undefined, name: string, task: Task): Promise<{ name: string; text: Utf8; close: () => void }> {
+  if (!held?.input) throw fail('closed', 'The table has no file to stream.', { table: name })
+  const cursor = held.input.open()
+  const close = task.holds(() => cursor.close())
+  return { name, text: await utf8(cursor, held.encoding), close }
+}
+
+/** The mapping as the header has it. */
+function mapped(columns: { name: string; role: string | null }[]): Roles | null {
+  const found = columns.filter(({ role }) => role !== null)
+  return found.length > 0 ? Object.fromEntries(found.map(({ name, role }) => [role, name])) : null
+}
+
+/**
+ * An error of reading with the table's name. Bytes count in the file: for decoded text only the
+ * line is known. A header that is missing in text taken for GB18030 means that it was not.
+ */
+function placed(error: unknown, text: Utf8 | null, table: string): unknown {
+  if (!(error instanceof SiyuError)) return error
+  const { code, hint, column, row, byte, path } = error
+  const { notUtf8, label } = text?.encoding ?? { label: 'utf-8' }
+  if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
+    return fail('encoding', 'The bytes are neither UTF-8 nor GB18030 with these columns: name the encoding, or save the file as UTF-8.', {
+      ...notUtf8, ...(table && { table }),
+    })
+  }
+  const own = code === 'encoding' && hint.includes(label)
+  return fail(code, hint, {
+    ...(table && code !== 'cancelled' && { table }),
+    ...(column !== undefined && { column }),
+    ...(row !== undefined && { row }),
+    ...(byte !== undefined && (label === 'utf-8' || label.startsWith('utf-16') || own) && { byte }),
+    ...(path !== undefined && { path }),
+  })
+}
+
+/** Rows of a column: a range, or those that `rows` lists in that range. */
+function cut(column: RawColumn, from: number, until: number, rows: Uint32Array | null): RawColumn {
+  if (column.kind !== 'text') {
+    const { data } = column
+    const part = data.slice(0, 0)
+    if (!rows) return { ...column, data: data.subarray(from, until) }
+    const Numbers = part.constructor as new (length: number) => typeof data
+    const out = new Numbers(until - from)
+    for (let at = from; at < until; at++) out[at - from] = data[rows[at] as number] as number
+    return { ...column, data: out }
+  }
+  const { bytes, ends } = column
+  const startOf = (row: number): number => (row === 0 ? 0 : (ends[row - 1] as number))
+  const picked = (at: number): number => (rows ? (rows[at] as number) : at)
+  const newEnds = new Uint32Array(until - from)
+  let length = 0
+  for (let at = from; at < until; at++) {
+    const row = picked(at)
+    length += (ends[row] as number) - startOf(row)
+    newEnds[at - from] = length
+  }
+  if (!rows) {
+    const start = from < until ? startOf(from) : 0
+    return { ...column, bytes: bytes.subarray(start, start + length), ends: newEnds }
+  }
+  const newBytes = new Uint8Array(length)
+  let filled = 0
+  for (let at = from; at < until; at++) {
+    const row = picked(at)
+    const part = bytes.subarray(startOf(row), ends[row] as number)
+    newBytes.set(part, filled)
+    filled += part.length
+  }
+  return { ...column, bytes: newBytes, ends: newEnds }
+}

@@ -1,0 +1,11 @@
+/** The JavaScript that wasm-bindgen generates, made into a function by the build. */
+declare module '#glue' {
+  const makeGlue: import('./wasm.js').MakeGlue
+  export default makeGlue
+}
+
+/** The bytes of siyu.wasm as base64, put in by the build. */
+declare module '#bytes' {
+  const base64: string
+  export default base64
+}

@@ -1,0 +1,18 @@
+/** The engine on the caller's own thread. */
+import makeGlue from '#glue'
+import type { Platform } from './client.js'
+import { serve } from './host.js'
+import { pairOfPorts } from './ports.js'
+import type { FromEngine, ToEngine } from './protocol.js'
+
+/** A platform without a worker. */
+export function here(wasm: Platform['wasm']): Platform {
+  return {
+    connect() {
+      const [mine, engines] = pairOfPorts<ToEngine, FromEngine>()
+      serve(engines, makeGlue)
+      return mine
+    },
+    wasm,
+  }
+}

@@ -1,0 +1,148 @@
+/** The engine's side of the connection: hears calls, runs them side by side, answers. */
+import { Engine } from './engine.js'
+import { Broken, fail, failureOf } from './errors.js'
+import type { CallMessage, FromEngine, Port, Remote, ToEngine } from './protocol.js'
+import { buffersOf as buffersOfSets } from './reports.js'
+import { type Batch, type ByteInput, type Cursor, type Input, ofBlob } from './sources.js'
+import { Task } from './task.js'
+import { compile, type MakeGlue, start } from './wasm.js'
+
+/** A piece that was asked for. */
+interface Waiting {
+  give(piece: Uint8Array | Batch | null): void
+  fail(error: unknown): void
+}
+
+/**
+ * Serves one port until the engine breaks. `builtin` gives the module's bytes where they are part
+ * of the script.
+ */
+export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?: () => BufferSource): void {
+  let engine: Engine | null = null
+  let broken = false
+  let cursors = 0
+  const tasks = new Map<number, Task>()
+  const waiting = new Map<number, Waiting>()
+
+  const post = (message: FromEngine, transfer?: Transferable[]): void => {
+    if (!broken) port.post(message, transfer)
+  }
+
+  /** A feed of the page as a source: one piece is asked for while the last is worked on. */
+  const pulled = (source: Extract<Remote, { kind: 'feed' }>): Input => {
+    const open = (): Cursor<never> => {
+      const cursor = ++cursors
+      let open = true
+      const ask = (): Promise<Uint8Array | Batch | null> => {
+        const piece = new Promise<Uint8Array | Batch | null>((give, fail) => waiting.set(cursor, { give, fail }))
+        piece.catch(() => {}) // awaited later, or never if closed before
+        post({ type: 'pull', feed: source.feed, cursor })
+        return piece
+      }
+      let ahead: Promise<Uint8Array | Batch | null> | null = null
+      return {
+        async next() {
+          if (!open) return null
+          const piece = await (ahead ?? ask())
+          if (piece && open) ahead = ask()
+          else open = false
+          return piece as never
+        },
+        close() {
+          open = false
+          waiting.get(cursor)?.give(null)
+          waiting.delete(cursor)
+          post({ type: 'unpull', cursor })
+        },
+      }
+    }
+    const common = { name: '', blob: null, open }
+    return source.form === 'bytes'
+      ? { ...common, form: 'bytes', size: source.size, again: source.again }
+      : { ...common, form: 'columns', size: source.size ?? 0, again: false, roles: source.roles ?? {} }
+  }
+
+  const inputOf = (source: Remote): Input => (source.kind === 'blob' ? ofBlob(source.blob) : pulled(source))
+
+  const answer = async (message: CallMessage, task: Task): Promise<void> => {
+    const { id } = message
+    if (message.type === 'open') {
+      const wasm = message.wasm ?? builtin?.()
+      if (!wasm) throw fail('engine-load', 'There is no address of siyu.wasm: give one as open({ wasm }).')
+      const module = await compile(wasm)
+      engine = new Engine(start(make, module), message.memoryLimit)
+      post({ type: 'done', id, call: 'open', answer: { version: engine.version(), module } })
+      return
+    }
+    if (!engine) throw fail('closed', 'The engine is not open.')
+    switch (message.type) {
+      case 'guess': {
+        const result = await engine.guess(inputOf(message.source) as ByteInput, message.options, task)
+        return post({ type: 'done', id, call: 'guess', answer: result })
+      }
+      case 'read': {
+        const { source, ...plan } = message
+        const result = await engine.read(inputOf(source), plan, task)
+        return post({ type: 'done', id, call: 'read', answer: result })
+      }
+      case 'run': {
+        const result = await engine.run(message.recipe, message.inputs, task)
+        return post({ type: 'done', id, call: 'run', answer: result }, buffersOfSets(result.sets))
+      }
+      case 'csv': {
+        const result = await engine.csv(message.names, message.columns, message.length, message.rows, task)
+        return post({ type: 'done', id, call: 'csv', answer: result }, [result.buffer])
+      }
+      case 'memory':
+        return post({ type: 'done', id, call: 'memory', answer: engine.memory() })
+    }
+  }
+
+  /** After a trap nothing in the module can be trusted, nor can anything be given back to it. */
+  const breakDown = (error: Broken): void => {
+    post({ type: 'broken', text: error.message })
+    broken = true
+    engine = null
+    for (const one of waiting.values()) one.give(null)
+  }
+
+  port.listen(async message => {
+    if (broken) return
+    switch (message.type) {
+      case 'cancel':
+      case 'drop':
+        try {
+          if (message.type === 'drop') engine?.close(message.table)
+          else tasks.get(message.id)?.cancel()
+        } catch (error) {
+          if (error instanceof Broken) breakDown(error)
+        }
+        return
+      case 'piece':
+      case 'no-piece': {
+        const one = waiting.get(message.cursor)
+        waiting.delete(message.cursor)
+        if (message.type === 'piece') one?.give(message.piece)
+        else one?.fail(fail(message.failure.code, message.failure.hint, message.failure))
+        return
+      }
+      default: {
+        const { id } = message
+        const task = new Task(progress => post({ type: 'progress', id, progress }))
+        tasks.set(id, task)
+        try {
+          await answer(message, task)
+        } catch (error) {
+          if (error instanceof Broken) breakDown(error)
+          else post({ type: 'failed', id, failure: failureOf(error) })
+        } finally {
+          tasks.delete(id)
+        }
+      }
+    }
+  }, () => {
+    for (const task of tasks.values()) task.cancel()
+    broken = true
+    engine = null
+  })
+}

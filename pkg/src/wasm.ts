@@ -1,0 +1,111 @@
+/**
+ * The functions of the wasm module, and how the module is compiled and started.
+ *
+ * Every function takes handles and plain data; a failure is thrown as a plain object with a code.
+ */
+import type { RawColumn } from './columns.js'
+import { Broken, fail, isFailure, SiyuError } from './errors.js'
+import type { Guess, Quality } from './generated.js'
+import type { RawReport } from './reports.js'
+import type { Batch } from './sources.js'
+import type { Keep, Progress } from './types.js'
+
+/** A reader's result. */
+export interface ReadFacts {
+  table: number
+  kind: Keep
+  rows: number
+  customers: number
+  quality: Quality
+  fingerprint: string
+  bytes: number
+}
+
+/** What a step of a job says. */
+export interface Step extends Progress {
+  /** The table whose bytes are needed next. */
+  wants: string | null
+  finished: boolean
+}
+
+/** The exports. */
+export interface Wasm {
+  version(): string
+  guess(sample: Uint8Array, options: object): Guess
+  readBegin(options: object, zoneName: string, instants: Float64Array, offsets: Int32Array, keep: Keep, memoryLimit: number): number
+  readPush(reader: number, bytes: Uint8Array): void
+  readColumns(reader: number, batch: Batch): void
+  readFinish(reader: number): ReadFacts
+  tableDrop(table: number): void
+  runBegin(recipe: object, names: string[], tables: Uint32Array, memoryLimit: number): number
+  runStep(job: number, rows: number): Step
+  runPush(job: number, bytes: Uint8Array): void
+  runPushEnd(job: number): void
+  runFinish(job: number): RawReport
+  drop(handle: number): void
+  releaseCsv(names: string[], columns: RawColumn[]): Uint8Array
+  memory(): number
+}
+
+/** The JavaScript that belongs to one instance of the module. */
+export interface Glue extends Wasm {
+  initSync(options: { module: WebAssembly.Module }): unknown
+}
+
+/** Makes the glue of a fresh instance. */
+export type MakeGlue = () => Glue
+
+/** Runs a function of the module: its coded failures become errors, anything else is the end of the instance. */
+export function call<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (isFailure(error)) throw new SiyuError(error)
+    throw new Broken(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+/** Starts a fresh instance of a compiled module. */
+export function start(make: MakeGlue, module: WebAssembly.Module): Wasm {
+  const glue = make()
+  try {
+    glue.initSync({ module })
+  } catch (error) {
+    throw fail('engine-load', `The module does not start (${(error as Error).message}): is it the siyu.wasm of this version?`)
+  }
+  return glue
+}
+
+/** Compiles the module from its address, a response, or its bytes. */
+export async function compile(wasm: string | Response | BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+  if (wasm instanceof WebAssembly.Module) return wasm
+  let bytes: BufferSource
+  if (typeof wasm === 'string' || (typeof Response === 'function' && wasm instanceof Response)) {
+    const response = typeof wasm === 'string' ? await fetched(wasm) : wasm
+    if (!response.ok) throw fail('engine-load', `The server answered ${response.status} for siyu.wasm: ${ADVICE}`)
+    // Streaming needs the right content type and an untouched response; bytes always work.
+    const streamed = await WebAssembly.compileStreaming?.(response.clone()).catch(() => null)
+    if (streamed) return streamed
+    bytes = await response.arrayBuffer()
+  } else {
+    bytes = wasm as BufferSource
+  }
+  const view = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes)
+  if (view[0] === 0x3c) throw fail('engine-load', `The server answered with a web page instead of siyu.wasm: ${ADVICE}`)
+  if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) throw fail('engine-load', 'These bytes are no wasm module.')
+  try {
+    return await WebAssembly.compile(bytes)
+  } catch (error) {
+    throw fail('engine-load', `The module cannot be compiled (${(error as Error).message}). A content policy must allow 'wasm-unsafe-eval'.`)
+  }
+}
+
+const ADVICE = "serve the file that comes with the package, and give its address as open({ wasm }); with Vite's dev server add 'siyu' to optimizeDeps.exclude."
+
+async function fetched(address: string): Promise<Response> {
+  try {
+    return await fetch(address)
+  } catch {
+    throw fail('engine-load', `siyu.wasm could not be fetched: ${ADVICE} A content policy must allow it by connect-src, or use siyu/inline.`)
+  }
+}

@@ -1,0 +1,7 @@
+/** The worker of a Node program: hosts the engine. */
+import { parentPort } from 'node:worker_threads'
+import makeGlue from '#glue'
+import { serve } from './host.js'
+import { portOf } from './ports.js'
+
+if (parentPort) serve(portOf(parentPort as never), makeGlue)
