@@ -6,6 +6,8 @@ use super::malformed;
 use crate::error::{Code, Error, Result};
 use crate::segment::rfm::groups::{self, Customers, GroupOptions};
 use crate::segment::rfm::score::{Closed, Convention, Direction, NOT_SCORED, Rule, score};
+use crate::stats::accumulator::Accumulator;
+use crate::stats::moments::Moments;
 use crate::stats::quantile::{QuantileType, quantiles};
 use crate::table::money;
 use serde::Deserialize;
@@ -20,12 +22,18 @@ pub const METHODS: &[(&str, Method)] = &[
     ("behaviour/quantile", quantile),
     ("behaviour/rfm_eight_groups", rfm_eight_groups),
     ("behaviour/rfm_score", rfm_score),
+    ("experiment/moments_merge", moments_merge),
 ];
 
 /// A typed field of a case.
 fn field<T: DeserializeOwned>(case: &Value, name: &str) -> Result<T> {
     let value = case.get(name).cloned().unwrap_or_default();
     serde_json::from_value(value).map_err(|error| malformed(&format!("{name}: {error}")))
+}
+
+/// A number that may be undefined, as `churn` and `experiment` write it.
+fn number_or_nan(value: Option<f64>) -> Value {
+    value.map_or_else(|| json!("NaN"), |value| json!(value))
 }
 
 fn quantile(case: &Value) -> Result<Value> {
@@ -121,4 +129,23 @@ fn rfm_eight_groups(case: &Value) -> Result<Value> {
         group.map(|group| group.key.replace('-', "_"))
     };
     Ok(json!({ "group": grouped.codes.iter().map(name).collect::<Vec<_>>() }))
+}
+
+fn moments_merge(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Input {
+        chunk_a: Vec<f64>,
+        chunk_b: Vec<f64>,
+    }
+    let chunks: Input = field(case, "input")?;
+    let (mut a, mut b) = (Moments::new(), Moments::new());
+    a.update(&chunks.chunk_a)?;
+    b.update(&chunks.chunk_b)?;
+    a.merge(b)?;
+    let all = a.summary();
+    Ok(json!({
+        "n": all.count,
+        "mean": number_or_nan(all.mean),
+        "variance": number_or_nan(all.variance),
+    }))
 }

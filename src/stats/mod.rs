@@ -4,4 +4,5 @@
 //! family each, with formula and source in its documentation.
 
 pub mod accumulator;
+pub mod moments;
 pub mod quantile;
