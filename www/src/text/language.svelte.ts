@@ -1,0 +1,67 @@
+// The language of the page: which one, and how a message becomes a sentence.
+import type { Key } from './en'
+
+export type { Key }
+export type Language = 'en' | 'zh'
+
+type Catalogue = Record<Key, string>
+
+const load: Record<Language, () => Promise<Catalogue>> = {
+  en: async () => (await import('./en')).en,
+  zh: async () => (await import('./zh')).zh,
+}
+const STORED = 'siyu.language'
+
+function initial(): Language {
+  try {
+    const stored = localStorage.getItem(STORED)
+    if (stored === 'en' || stored === 'zh') return stored
+  } catch {
+    // Storage may be forbidden: the browser's language decides.
+  }
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en'
+}
+
+let current = $state<Language>(initial())
+let catalogue = $state.raw<Partial<Catalogue>>({})
+
+/** Loads the first catalogue; the page is mounted after it. */
+export async function prepare() {
+  catalogue = await load[current]()
+}
+
+/** The language in use. */
+export const language = () => current
+
+/** The tag for `Intl` and for the document. */
+export const locale = () => (current === 'zh' ? 'zh-CN' : 'en')
+
+export async function switchLanguage(to: Language) {
+  catalogue = await load[to]()
+  current = to
+  try {
+    localStorage.setItem(STORED, to)
+  } catch {
+    // Not remembered; nothing else depends on it.
+  }
+}
+
+/** The sentence for `key` in the current language, with `{name}` replaced from `values`. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  let text: string = catalogue[key] ?? ''
+  const bar = text.indexOf('|')
+  if (bar >= 0 && 'n' in values) {
+    const one = new Intl.PluralRules(locale()).select(Number(values.count ?? values.n)) === 'one'
+    text = one ? text.slice(0, bar) : text.slice(bar + 1)
+  }
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+}
+
+/** The key `family.name` if the catalogue has it, else `family.other`. */
+export function keyOf(family: 'code' | 'issue' | 'error', name: string): Key {
+  const key = `${family}.${name}`
+  return (Object.hasOwn(catalogue, key) ? key : `${family}.other`) as Key
+}
+
+/** One of the two languages of a text that comes with both. */
+export const either = (text: { en: string; zh: string }) => text[current]

@@ -1,0 +1,43 @@
+// Builds the dashboard. Everything it needs is self-hosted; nothing is inlined, because the policy it is
+// served under (see serve.mjs) allows no data: URLs, no inline script and no inline style.
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig, type Plugin } from 'vite'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The embedded samples, by the address they are served at. They are stored once, with the tests. */
+const samples: Record<string, string> = {
+  'samples/cdnow_master.csv': here('../tests/data/cdnow_master.csv'),
+  'samples/shop_orders.csv': here('../tests/data/shop/orders.csv'),
+}
+
+function sampleFiles(): Plugin {
+  return {
+    name: 'sample-files',
+    configureServer(server) {
+      server.middlewares.use(async (request, response, next) => {
+        const file = samples[(request.url ?? '').slice(1)]
+        if (file === undefined || !existsSync(file)) return next()
+        response.setHeader('content-type', 'text/csv; charset=utf-8')
+        response.end(await readFile(file))
+      })
+    },
+    async generateBundle() {
+      for (const [fileName, file] of Object.entries(samples)) {
+        if (existsSync(file)) this.emitFile({ type: 'asset', fileName, source: await readFile(file) })
+        else this.error(`sample missing: ${file}`)
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte(), sampleFiles()],
+  resolve: { alias: { siyu: here('./src/dev/fake.ts') } },
+  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
+  worker: { format: 'es' },
+})
