@@ -17,7 +17,7 @@ use crate::table::role::Role;
 use super::ids::trimmed;
 use super::options::{Format, Options};
 use super::quality::{ColumnUse, Severity};
-use super::rows::{Rows, Sink};
+use super::rows::{Cell, Rows, Sink};
 use super::{amount, time};
 
 /// The separators that are looked for when the header has no comma.
@@ -34,14 +34,14 @@ pub(super) struct Splitter {
     special: [bool; 256],
     /// The most cells that are kept of one record.
     most_cells: usize,
-    cells: Vec<Cell>,
+    cells: Vec<Place>,
     /// Cells in which doubled quotes became single ones.
     unquoted: Vec<u8>,
 }
 
 /// Where a cell stands, in the window or among the unquoted ones.
 #[derive(Clone, Copy, Debug)]
-struct Cell {
+struct Place {
     start: u32,
     end: u32,
     unquoted: bool,
@@ -102,7 +102,7 @@ impl Splitter {
             } else {
                 let start = at;
                 at = self.end_of_plain(window, at);
-                Cell { start: start as u32, end: at as u32, unquoted: false }
+                Place { start: start as u32, end: at as u32, unquoted: false }
             };
             record.width += 1;
             if record.width <= self.most_cells {
@@ -139,7 +139,7 @@ impl Splitter {
         from: usize,
         last: bool,
         record: &mut Record,
-    ) -> Option<(Cell, usize)> {
+    ) -> Option<(Place, usize)> {
         let first = from + 1;
         let mut at = first;
         let mut doubled = false;
@@ -175,9 +175,9 @@ impl Splitter {
                     bytes.next();
                 }
             }
-            Cell { start, end: self.unquoted.len() as u32, unquoted: true }
+            Place { start, end: self.unquoted.len() as u32, unquoted: true }
         } else {
-            Cell { start: first as u32, end: at as u32, unquoted: false }
+            Place { start: first as u32, end: at as u32, unquoted: false }
         };
         let closed = at + 1;
         let end = self.end_of_plain(window, closed);
@@ -341,7 +341,7 @@ impl Csv {
                     rows.reject(Code::Ragged, None, self.line);
                 } else {
                     let column = |field: usize| positions.get(field).copied().unwrap_or(usize::MAX);
-                    rows.add(self.line, |field| splitter.cell(window, column(field)))?;
+                    rows.add(self.line, |field| Cell::text(splitter.cell(window, column(field))))?;
                 }
             }
             self.line += record.lines;

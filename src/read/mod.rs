@@ -9,6 +9,7 @@
 //! * [`options`] – roles, format, limits
 //! * `text` – bytes to valid UTF-8; refuses what is no text
 //! * `csv` – text to records; a further format is a further file beside it
+//! * [`columns`] – columns that are in memory already, by the same rules
 //! * `rows` – cells to typed blocks, by the rules of `amount`, `time` and `ids`
 //! * [`quality`] – what was read, left out, altered or doubtful
 //!
@@ -39,8 +40,10 @@
 //! ```
 
 mod amount;
+pub mod columns;
 mod csv;
 mod ids;
+mod integers;
 pub mod options;
 pub mod quality;
 mod rows;
@@ -101,12 +104,7 @@ impl Reader {
     /// As [`Options::check`].
     pub fn new(options: &Options, zone: Zone, hash_seed: u64) -> Result<Self> {
         options.check()?;
-        let fields = Role::ALL
-            .iter()
-            .filter_map(|role| {
-                options.roles.get(*role).map(|name| Field { role: *role, name: name.to_owned() })
-            })
-            .collect();
+        let fields = fields_of(options);
         Ok(Reader {
             text: Text::new(options.format),
             csv: Csv::new(options),
@@ -235,6 +233,12 @@ impl Reader {
     pub fn into_parts(self) -> Parts {
         parts_of(self.rows)
     }
+}
+
+/// The mapped columns, in the order of the roles.
+fn fields_of(options: &Options) -> Vec<Field> {
+    let mapped = Role::ALL.iter().filter_map(|role| Some((*role, options.roles.get(*role)?)));
+    mapped.map(|(role, name)| Field { role, name: name.to_owned() }).collect()
 }
 
 fn parts_of(rows: Rows) -> Parts {

@@ -196,11 +196,13 @@ impl Issues {
         }
     }
 
-    /// The code that rejected most rows; of equals the one met first.
+    /// The code that rejected most rows; of equals the one met in the earliest row.
     pub(super) fn main_rejection(&self) -> Option<Error> {
         let mut main: Option<&Found> = None;
         for found in self.found.iter().filter(|f| f.severity == Severity::Rejected) {
-            if main.is_none_or(|best| found.count > best.count) {
+            let rank =
+                |found: &Found| (found.count, std::cmp::Reverse(found.rows.first().copied()));
+            if main.is_none_or(|best| rank(found) > rank(best)) {
                 main = Some(found);
             }
         }

@@ -6,20 +6,86 @@
 
 use crate::error::{Code, Error, Result};
 use crate::table::block::{Bitmap, Block, Column, MISSING};
+use crate::table::dictionary::Dictionary;
 use crate::table::fingerprint::Fingerprint;
 use crate::table::money::{self, power};
 use crate::table::role::Role;
-use crate::table::{Dictionaries, Schema};
+use crate::table::{Dictionaries, Field, Schema};
 
 use super::amount::{self, Amount};
 use super::ids::{self, Doubts, trimmed};
+use super::integers::Integers;
 use super::no_memory;
 use super::options::Limits;
 use super::quality::{Issues, Severity, Totals};
 use super::time::{Time, Times};
 
+/// Whole numbers below this are exact in a 64-bit floating point number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Receives finished blocks.
 pub type Sink<'s> = dyn FnMut(Block) -> Result<()> + 's;
+
+/// One value as it comes: text from files, anything from columns in memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell<'t> {
+    /// Nothing.
+    Missing,
+    /// Text without outer blanks, perhaps empty, which is as good as missing.
+    Text(&'t [u8]),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number but NaN, infinities and whole numbers from 2^53 included.
+    Number(f64),
+}
+
+impl<'t> Cell<'t> {
+    #[inline]
+    pub(super) fn text(text: &'t [u8]) -> Self {
+        Cell::Text(trimmed(text))
+    }
+
+    #[inline]
+    pub(super) fn number(value: f64) -> Self {
+        let integer = value as i64;
+        if integer as f64 == value && value.abs() < EXACT {
+            Cell::Integer(integer)
+        } else if value.is_nan() {
+            Cell::Missing
+        } else {
+            Cell::Number(value)
+        }
+    }
+
+    #[inline]
+    fn is_missing(&self) -> bool {
+        matches!(self, Cell::Missing | Cell::Text([]))
+    }
+
+    /// Why it cannot be an id of at most `longest` bytes.
+    #[inline]
+    fn refused_as_id(&self, longest: usize) -> Option<Code> {
+        match self {
+            Cell::Text(text) if text.len() > longest => Some(Code::Limit),
+            Cell::Number(value) if value.is_infinite() => Some(Code::Type),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn amount(&self) -> Amount {
+        match *self {
+            Cell::Missing => Amount::Not,
+            Cell::Text(text) => amount::read(text),
+            Cell::Integer(value) => Amount::Money { minor: value, scale: 0, lost: false },
+            Cell::Number(value) => match money::from_f64(value) {
+                Ok((minor, scale, lost)) => Amount::Money { minor, scale, lost },
+                Err(error) if error.code() == Code::Overflow => Amount::TooLarge,
+                Err(_) => Amount::Not,
+            },
+        }
+    }
+}
 
 /// The rows of the block that is being filled, and what the whole table has in common.
 #[derive(Debug)]
@@ -37,7 +103,9 @@ pub(super) struct Rows {
     doubts: Doubts,
     times: Times,
     block: u64,
-    pub(super) staged: Staged,
+    staged: Staged,
+    /// Codes of customers that come as numbers.
+    integers: Integers,
     customer: Option<usize>,
     time: Option<usize>,
     amount: Option<usize>,
@@ -47,23 +115,24 @@ pub(super) struct Rows {
 /// The columns of the block that is being filled; those that are not mapped stay empty. The
 /// vectors are used again for every block, which gets copies of exactly the right size.
 #[derive(Debug, Default)]
-pub(super) struct Staged {
-    pub(super) rows: usize,
-    pub(super) customers: Vec<u32>,
-    pub(super) times: Vec<i64>,
-    pub(super) amounts: Vec<i64>,
-    pub(super) scale: u8,
-    pub(super) quantities: Vec<Option<f64>>,
+struct Staged {
+    rows: usize,
+    customers: Vec<u32>,
+    times: Vec<i64>,
+    amounts: Vec<i64>,
+    scale: u8,
+    quantities: Vec<Option<f64>>,
     /// The other text roles, in schema order.
-    pub(super) texts: Vec<Text>,
+    texts: Vec<Text>,
 }
 
 /// One text column besides the customer's.
 #[derive(Debug)]
-pub(super) struct Text {
-    pub(super) role: Role,
-    pub(super) position: usize,
-    pub(super) codes: Vec<u32>,
+struct Text {
+    role: Role,
+    position: usize,
+    codes: Vec<u32>,
+    integers: Integers,
 }
 
 /// Why a row is left out.
@@ -76,7 +145,12 @@ impl Rows {
             .iter()
             .enumerate()
             .filter(|(_, field)| field.role.is_text() && field.role != Role::Customer)
-            .map(|(position, field)| Text { role: field.role, position, codes: Vec::new() })
+            .map(|(position, field)| Text {
+                role: field.role,
+                position,
+                codes: Vec::new(),
+                integers: Integers::new(seed),
+            })
             .collect();
         Rows {
             dictionaries: Dictionaries::for_schema(&schema, seed),
@@ -89,6 +163,7 @@ impl Rows {
             doubts: Doubts::default(),
             times: Times::new(),
             block: 0,
+            integers: Integers::new(seed),
             staged: Staged { texts, ..Staged::default() },
             customer: schema.position(Role::Customer),
             time: schema.position(Role::Time),
@@ -117,24 +192,19 @@ impl Rows {
         self.issues.count(code, Severity::Rejected, column, place);
     }
 
-    /// Adds the record announced last. `cell` gives the text at a schema position; `place` is
-    /// its line.
+    /// Adds the record announced last. `cell` gives the value at a schema position; `place` is
+    /// the record's line or number.
     #[inline]
     pub(super) fn add<'t>(
         &mut self,
         place: u64,
-        cell: impl Fn(usize) -> &'t [u8] + Copy,
+        cell: impl Fn(usize) -> Cell<'t> + Copy,
     ) -> Result<()> {
         match self.try_add(place, cell)? {
             None => Ok(()),
             Some((code, column)) => {
-                let again = self
-                    .schema
-                    .fields
-                    .iter()
-                    .enumerate()
-                    .all(|(at, field)| trimmed(cell(at)) == field.name.as_bytes());
-                match again {
+                let is_name = |(at, field): (usize, &Field)| matches!(cell(at), Cell::Text(text) if text == field.name.as_bytes());
+                match self.schema.fields.iter().enumerate().all(is_name) {
                     true => self.reject(Code::RepeatedHeader, None, place),
                     false => self.reject(code, column, place),
                 }
@@ -147,42 +217,38 @@ impl Rows {
     fn try_add<'t>(
         &mut self,
         place: u64,
-        cell: impl Fn(usize) -> &'t [u8] + Copy,
+        cell: impl Fn(usize) -> Cell<'t> + Copy,
     ) -> Result<Option<Reject>> {
+        // First every reason to leave the row out, since what enters a dictionary stays there.
         let longest = self.limits.id_bytes as usize;
-        let id = match self.customer {
-            Some(position) => trimmed(cell(position)),
-            None => b"",
-        };
+        let id = self.customer.map_or(Cell::Missing, cell);
         if self.customer.is_some() {
-            if id.is_empty() {
+            if id.is_missing() {
                 return Ok(Some((Code::MissingId, Some(Role::Customer))));
             }
-            if id.len() > longest {
-                return Ok(Some((Code::Limit, Some(Role::Customer))));
+            if let Some(code) = id.refused_as_id(longest) {
+                return Ok(Some((code, Some(Role::Customer))));
             }
         }
-        let time = match self.time.map(|at| trimmed(cell(at))) {
-            Some(text) => self.times.read(text, &self.schema.zone),
-            None => Time::Instant(0),
+        let time = match self.time.map_or(Cell::Integer(0), cell) {
+            Cell::Text(text) => self.times.read(text, &self.schema.zone),
+            Cell::Integer(ms) => Time::of(ms),
+            Cell::Number(ms) => Time::of(ms.floor() as i64),
+            Cell::Missing => Time::Not,
         };
         let instant = match time {
             Time::Instant(ms) | Time::Gap(ms) | Time::Fold(ms) => ms,
             Time::Not => return Ok(Some((Code::Date, Some(Role::Time)))),
             Time::Ambiguous => return Ok(Some((Code::DateAmbiguous, Some(Role::Time)))),
         };
-        let amount = match self.amount.map(|at| trimmed(cell(at))) {
-            Some(text) => amount::read(text),
-            None => Amount::Money { minor: 0, scale: 0, lost: false },
-        };
-        let (minor, scale, lost) = match amount {
+        let (minor, scale, lost) = match self.amount.map_or(Cell::Integer(0), cell).amount() {
             Amount::Money { minor, scale, lost } => (minor, scale, lost),
             Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
             Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
         };
         for text in &self.staged.texts {
-            if trimmed(cell(text.position)).len() > longest {
-                return Ok(Some((Code::Limit, Some(text.role))));
+            if let Some(code) = cell(text.position).refused_as_id(longest) {
+                return Ok(Some((code, Some(text.role))));
             }
         }
         // From here on the row is used, unless its amount does not fit beside the others.
@@ -201,20 +267,14 @@ impl Rows {
             self.stage_customer(id, place)?;
         }
         if let Some(position) = self.quantity {
-            let text = trimmed(cell(position));
-            let quantity = match amount::read(text) {
-                Amount::Money { minor, scale, .. } => Some(money::to_f64(minor.into(), scale)),
-                _ => None,
-            };
-            if quantity.is_none() && !text.is_empty() {
-                self.changed(Code::Type, Role::Quantity, place);
-            }
-            push(&mut self.staged.quantities, quantity)?;
+            self.stage_quantity(cell(position), place)?;
         }
         for text in &mut self.staged.texts {
-            let id = trimmed(cell(text.position));
-            let code = match self.dictionaries.get_mut(text.role) {
-                Some(dictionary) if !id.is_empty() => dictionary.intern(id)?,
+            let dictionary = self.dictionaries.get_mut(text.role);
+            let code = match (dictionary, cell(text.position)) {
+                (Some(dictionary), id) if !id.is_missing() => {
+                    code_of(id, dictionary, &mut text.integers)?
+                }
                 _ => MISSING,
             };
             push(&mut text.codes, code)?;
@@ -224,29 +284,44 @@ impl Rows {
     }
 
     #[inline]
-    pub(super) fn stage_customer(&mut self, id: &[u8], place: u64) -> Result<()> {
+    fn stage_customer(&mut self, id: Cell<'_>, place: u64) -> Result<()> {
         let Some(dictionary) = self.dictionaries.get_mut(Role::Customer) else { return Ok(()) };
-        let code = dictionary.intern(id)?;
-        let doubts = self.doubts.of(code, id)?;
+        let code = code_of(id, dictionary, &mut self.integers)?;
+        push(&mut self.staged.customers, code)?;
+        let doubts = match id {
+            Cell::Text(id) => self.doubts.of(code, id)?,
+            // From 2^53 on, neighbouring ids have the same number.
+            Cell::Number(id) if id.abs() >= EXACT => ids::MANGLED,
+            _ => 0,
+        };
         if doubts & ids::CONTROL != 0 {
             self.doubtful(Code::ControlChar, Role::Customer, place);
         }
         if doubts & ids::MANGLED != 0 {
             self.doubtful(Code::MangledId, Role::Customer, place);
         }
-        push(&mut self.staged.customers, code)
+        Ok(())
+    }
+
+    fn stage_quantity(&mut self, cell: Cell<'_>, place: u64) -> Result<()> {
+        let quantity = match cell.amount() {
+            _ if cell.is_missing() => None,
+            Amount::Money { minor, scale, lost: false } => Some(money::to_f64(minor.into(), scale)),
+            _ => match cell {
+                Cell::Number(value) if value.is_finite() => Some(value),
+                _ => {
+                    self.changed(Code::Type, Role::Quantity, place);
+                    None
+                }
+            },
+        };
+        push(&mut self.staged.quantities, quantity)
     }
 
     /// Adds an amount at the scale of the block, or rescales the block. False if 64 bits do not
     /// suffice.
     #[inline]
-    pub(super) fn stage_amount(
-        &mut self,
-        minor: i64,
-        scale: u8,
-        lost: bool,
-        place: u64,
-    ) -> Result<bool> {
+    fn stage_amount(&mut self, minor: i64, scale: u8, lost: bool, place: u64) -> Result<bool> {
         let staged = &mut self.staged;
         let minor = if scale == staged.scale {
             minor
@@ -282,11 +357,11 @@ impl Rows {
         Ok(true)
     }
 
-    pub(super) fn changed(&mut self, code: Code, role: Role, place: u64) {
+    fn changed(&mut self, code: Code, role: Role, place: u64) {
         self.issues.count(code, Severity::Changed, Some(role), place);
     }
 
-    pub(super) fn doubtful(&mut self, code: Code, role: Role, place: u64) {
+    fn doubtful(&mut self, code: Code, role: Role, place: u64) {
         self.issues.count(code, Severity::Doubtful, Some(role), place);
     }
 
@@ -342,9 +417,10 @@ impl Rows {
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.flush(sink)?;
         match self.used {
-            0 => Err(self.issues.main_rejection().unwrap_or_else(|| {
-                Error::new(Code::NoRows, "there is a header, but not one row below it")
-            })),
+            0 => Err(self
+                .issues
+                .main_rejection()
+                .unwrap_or_else(|| Error::new(Code::NoRows, "there is not one row"))),
             _ => Ok(()),
         }
     }
@@ -362,8 +438,19 @@ impl Rows {
     }
 }
 
+/// The code of an id that is there.
 #[inline]
-pub(super) fn push<T>(values: &mut Vec<T>, value: T) -> Result<()> {
+fn code_of(id: Cell<'_>, dictionary: &mut Dictionary, integers: &mut Integers) -> Result<u32> {
+    match id {
+        Cell::Text(text) => dictionary.intern(text),
+        Cell::Integer(id) => integers.code(id, dictionary),
+        Cell::Number(id) => dictionary.intern(id.to_string().as_bytes()),
+        Cell::Missing => Ok(MISSING),
+    }
+}
+
+#[inline]
+fn push<T>(values: &mut Vec<T>, value: T) -> Result<()> {
     if values.len() == values.capacity() {
         values.try_reserve(1).map_err(|_| no_memory())?;
     }

@@ -8,7 +8,7 @@ use crate::table::block::{Column, MISSING};
 
 const MEMORY: usize = 1 << 28;
 
-fn mapped(roles: &[(Role, &str)]) -> Options {
+pub(super) fn mapped(roles: &[(Role, &str)]) -> Options {
     let mut options = Options::default();
     for (role, name) in roles {
         options.roles.set(*role, *name);
@@ -16,11 +16,11 @@ fn mapped(roles: &[(Role, &str)]) -> Options {
     options
 }
 
-fn usual() -> Options {
+pub(super) fn usual() -> Options {
     mapped(&[(Role::Customer, "id"), (Role::Time, "time"), (Role::Amount, "amount")])
 }
 
-fn shanghai() -> Zone {
+pub(super) fn shanghai() -> Zone {
     Zone::fixed("Asia/Shanghai", 8 * 3600).unwrap()
 }
 
@@ -33,7 +33,7 @@ fn in_pieces(bytes: &[u8], size: usize, options: &Options) -> Result<(Table, Qua
 }
 
 /// Everything that must not depend on how the bytes arrived.
-fn essence(
+pub(super) fn essence(
     result: Result<(Table, Quality)>,
 ) -> std::result::Result<impl PartialEq + std::fmt::Debug, Error> {
     let (table, quality) = result?;
@@ -47,6 +47,10 @@ fn essence(
 
 fn codes(quality: &Quality) -> Vec<(&'static str, u64, Vec<u64>)> {
     quality.issues.iter().map(|issue| (issue.code, issue.count, issue.rows.clone())).collect()
+}
+
+pub(super) fn fails_as(error: &Error, code: Code, row: Option<u64>) {
+    assert_eq!((error.code(), error.row()), (code, row), "{error}");
 }
 
 fn fails(text: impl AsRef<[u8]>, options: &Options) -> Error {

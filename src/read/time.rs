@@ -13,7 +13,7 @@
 //! if the zone has it twice, the first is meant. Two-digit years, day-month orders, bare
 //! numbers and words are not dates here.
 
-use crate::table::calendar::Date;
+use crate::table::calendar::{DAY_MS, Date};
 use crate::table::zone::{Local, Span, Zone};
 
 use super::amount::half_width;
@@ -36,6 +36,19 @@ pub(super) enum Time {
     Not,
     /// It is a date whose day and month could be either way round.
     Ambiguous,
+}
+
+impl Time {
+    /// An instant, if it lies in the years that are read (with a day to spare at both ends,
+    /// since a local date may be in them where UTC's is not).
+    #[inline]
+    pub(super) fn of(instant: i64) -> Self {
+        /// 1899-12-31.
+        const FIRST: i64 = -25_568 * DAY_MS;
+        /// 2101-01-02.
+        const END: i64 = 47_848 * DAY_MS;
+        if (FIRST..END).contains(&instant) { Time::Instant(instant) } else { Time::Not }
+    }
 }
 
 /// A clock reading, and the offset if the text has one.
@@ -464,6 +477,16 @@ mod tests {
         for text in ["03/04/2025", "13/04/2025", "04-13-2025", "3.4.2025 10:00"] {
             assert_eq!(read(text), Time::Ambiguous, "{text}");
         }
+    }
+
+    #[test]
+    fn instants_outside_the_years_that_are_read_are_no_dates() {
+        let first = Date::new(1899, 12, 31).unwrap().local_ms();
+        let end = Date::new(2101, 1, 2).unwrap().local_ms();
+        assert_eq!(Time::of(first), Time::Instant(first));
+        assert_eq!(Time::of(first - 1), Time::Not);
+        assert_eq!(Time::of(end - 1), Time::Instant(end - 1));
+        assert_eq!(Time::of(end), Time::Not);
     }
 
     #[test]
