@@ -41,6 +41,23 @@ macro_rules! analyses {
             )+
         }
 
+        /// Each analysis's name, version, inputs, option type and result type, with the types
+        /// registered in the two generators (options are read, results are written).
+        #[cfg(feature = "schema")]
+        #[must_use]
+        pub fn schemas(
+            read: &mut schemars::SchemaGenerator,
+            written: &mut schemars::SchemaGenerator,
+        ) -> Vec<AnalysisSchema> {
+            vec![$(AnalysisSchema {
+                name: <$analysis>::NAME,
+                version: <$analysis>::VERSION,
+                inputs: <$analysis>::INPUTS,
+                options: read.subschema_for::<<$analysis as Analysis>::Options>(),
+                result: written.subschema_for::<<$analysis as Analysis>::Result>(),
+            },)+]
+        }
+
         impl Options {
             fn read(recipe: &mut Recipe) -> Result<Self> {
                 let options = std::mem::replace(&mut recipe.options, Value::Null);
@@ -112,7 +129,22 @@ macro_rules! analyses {
 
 analyses! {
     Rfm => crate::segment::rfm::Rfm,
-    Describe => crate::segment::describe::Describe,
+}
+
+/// One analysis as the package's types see it.
+#[cfg(feature = "schema")]
+#[derive(Debug, Serialize)]
+pub struct AnalysisSchema {
+    /// The name in a request.
+    pub name: &'static str,
+    /// The version.
+    pub version: u32,
+    /// The names of the inputs.
+    pub inputs: &'static [&'static str],
+    /// Reference to the option type.
+    pub options: schemars::Schema,
+    /// Reference to the result type.
+    pub result: schemars::Schema,
 }
 
 /// A request as it arrives. `inputs` says which table is which input; it may be left out where
@@ -261,7 +293,8 @@ impl Job {
         let options = Options::read(&mut recipe)?;
         let ask = Request { analysis: &recipe.analysis, purpose: recipe.purpose.as_deref() };
         let mut inputs = Vec::new();
-        for (table, at) in assigned(&recipe.inputs, options.inputs(), tables)?.into_iter().zip(0..) {
+        for (table, at) in assigned(&recipe.inputs, options.inputs(), tables)?.into_iter().zip(0..)
+        {
             let (name, table, source) = table;
             let needs = options.needs(at).map_err(|error| error.inside("options"))?;
             let grant = gate
@@ -451,8 +484,9 @@ impl Job {
     pub fn run(mut self) -> Result<(AnyReport, Vec<ColumnSet>)> {
         while !self.is_finished {
             if let Some(table) = self.step(1 << 20)?.wants {
-                return Err(Error::new(Code::Closed, "this table streams: push its bytes")
-                    .in_table(table));
+                return Err(
+                    Error::new(Code::Closed, "this table streams: push its bytes").in_table(table)
+                );
             }
         }
         self.finish()

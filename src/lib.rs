@@ -1,6 +1,34 @@
-//! Siyu computes customer segments where the customer data already is.
-#![doc = ""]
+//! Siyu (私域, "private domain") computes customer segments where the customer data already is:
+//! in the page.
+//!
+//! # The map
+//!
+//! ```text
+//! bytes ──► read ──► table ──► privacy::gate ──► customers ──► segment ──► report ──► privacy::release
+//! ```
+//!
+//! Rooms stand on floors, and imports point down only (`tests/architecture.rs` checks it).
+//!
+//! * Floor 5, the boundary: `wasm` (only on that target) carries columns and error codes to
+//!   JavaScript, and does nothing else.
+//! * Floor 4: [`analysis`] is the one list of what Siyu can do. A request is plain data, and a
+//!   [`analysis::Job`] takes it step by step to a report.
+//! * Floor 3, the analyses: [`segment`] (RFM and its groups; `describe`). Each implements
+//!   [`job::Analysis`].
+//! * Floor 2: [`read`] turns bytes into blocks; [`customers`] folds a log into one row per
+//!   customer; [`privacy`] holds the gate that every row passes and the release that every file
+//!   passes.
+//! * Floor 1: [`table`] (typed columns, dictionaries, calendar, zones, money), [`stats`]
+//!   (mergeable statistics over slices), [`mod@report`] (what every computation gives back).
+//! * Floor 0: [`error`] and [`plain`], the values in which everything goes wrong and everything is
+//!   asked for.
+//!
+//! # Nothing ambient
+//!
+//! No clock, no time zone, no random source, no network and no storage is used unless it is
+//! passed in. The same input gives the same bits, natively and in WebAssembly.
 
+pub mod analysis;
 pub mod customers;
 pub mod error;
 #[cfg(feature = "golden")]
@@ -13,3 +41,5 @@ pub mod report;
 pub mod segment;
 pub mod stats;
 pub mod table;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

@@ -134,21 +134,28 @@ pub fn nearest<'n>(wanted: &str, names: &[&'n str]) -> Option<&'n str> {
         .map(|(.., name)| name)
 }
 
-/// Levenshtein distance, one row at a time.
+/// Optimal string alignment: insertions, deletions, substitutions, and swaps of neighbours.
 fn edits(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, left) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        for (right, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let cost = diagonal + usize::from(left != right);
-            diagonal = *cell;
-            before = cost.min(before + 1).min(*cell + 1);
-            *cell = before;
+        let mut next = vec![i + 1];
+        for (j, right) in b.iter().enumerate() {
+            let at =
+                |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (at(&row, j) + usize::from(left != right))
+                .min(at(&row, j + 1) + 1)
+                .min(at(&next, j) + 1);
+            let (earlier_left, earlier_right) = (i.checked_sub(1), j.checked_sub(1));
+            if let (Some(i), Some(j)) = (earlier_left, earlier_right)
+                && a.get(i) == Some(right)
+                && b.get(j) == Some(left)
+            {
+                best = best.min(at(&before, j) + 1);
+            }
+            next.push(best);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or(0)
 }
@@ -193,6 +200,20 @@ impl<'de> Deserializer<'de> for Value {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Failure> {
+        match self {
+            Value::Object(_) => self.deserialize_any(visitor),
+            other => {
+                Err(de::Error::custom(format!("this must be an object, not {}", other.type_name())))
+            }
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -218,7 +239,7 @@ impl<'de> Deserializer<'de> for Value {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

@@ -8,10 +8,10 @@
 use std::fmt;
 
 use crate::error::{Code, Error, Result};
-use crate::table::{Dictionaries, Schema};
 use crate::table::block::{Block, Column};
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
+use crate::table::{Dictionaries, Schema};
 
 /// The columns an analysis reads of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -222,6 +222,12 @@ impl Reader {
         &self.rows.dictionaries
     }
 
+    /// The hash of all typed values so far.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.rows.fingerprint()
+    }
+
     /// Bytes taken so far, for progress.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -9,6 +9,7 @@ use crate::table::role::Role;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ReadOptions"))]
 pub struct Options {
     /// Which column has which meaning. Columns that are not named here are dropped.
     pub roles: Roles,

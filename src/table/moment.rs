@@ -104,14 +104,28 @@ mod tests {
     #[test]
     fn an_instant_is_the_same_with_any_offset() {
         let zone = Zone::fixed("+08:00", 8 * 3600).unwrap();
-        let ways = ["2025-06-01T12:00", "2025-06-01 12:00:00", "2025-06-01T04:00:00.000Z", "2025-06-01T06:00+02:00"];
+        let ways = [
+            "2025-06-01T12:00",
+            "2025-06-01 12:00:00",
+            "2025-06-01T04:00:00.000Z",
+            "2025-06-01T06:00+02:00",
+        ];
         let all: Vec<Moment> = ways.iter().map(|way| Moment::parse(way, &zone).unwrap()).collect();
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{all:?}");
     }
 
     #[test]
     fn what_is_not_a_date_is_refused() {
-        for text in ["", "2025", "2025-13-01", "2025-02-30", "01/06/2025", "2025-06-01T25:00", "2025-06-01X", "２０２５-06-01"] {
+        for text in [
+            "",
+            "2025",
+            "2025-13-01",
+            "2025-02-30",
+            "01/06/2025",
+            "2025-06-01T25:00",
+            "2025-06-01X",
+            "２０２５-06-01",
+        ] {
             let error = Moment::parse(text, &Zone::utc()).unwrap_err();
             assert_eq!(error.code(), Code::Date, "{text}");
         }

@@ -218,9 +218,8 @@ impl Analysis for Rfm {
     }
 
     fn start(options: RfmOptions, inputs: &[Facts<'_>]) -> Result<Self> {
-        let log = inputs
-            .first()
-            .ok_or_else(|| Error::new(Code::UnknownTable, "`rfm` reads one log"))?;
+        let log =
+            inputs.first().ok_or_else(|| Error::new(Code::UnknownTable, "`rfm` reads one log"))?;
         options.scoring.check().map_err(|error| error.inside("scoring"))?;
         options.groups.check(options.scoring.bins).map_err(|error| error.inside("groups"))?;
         let zone = log.schema.zone.clone();
@@ -257,7 +256,9 @@ impl Analysis for Rfm {
         };
         self.rows += rows.rows() as u64;
         self.fold.update(Rows {
-            customers: rows.codes(Role::Customer).ok_or_else(|| Allowed::refused(Role::Customer))?,
+            customers: rows
+                .codes(Role::Customer)
+                .ok_or_else(|| Allowed::refused(Role::Customer))?,
             times: rows.times().ok_or_else(|| Allowed::refused(Role::Time))?,
             amounts,
             scale,
@@ -462,8 +463,7 @@ impl Rfm {
             customers: sums.customers,
             customers_share: all.mean(sums.customers as f64).unwrap_or(0.0),
             revenue: money_of(sums),
-            revenue_share: (all.monetary > 0)
-                .then(|| sums.monetary as f64 / all.monetary as f64),
+            revenue_share: (all.monetary > 0).then(|| sums.monetary as f64 / all.monetary as f64),
             recency_mean: sums.mean(sums.recency as f64),
             frequency_mean: sums.mean(sums.frequency as f64),
             monetary_mean: sums.mean(money_of(sums)),
@@ -528,7 +528,8 @@ impl Rfm {
         let first = floats(&summary.first, |instant| instant as f64)?;
         let last = floats(&summary.last, |instant| instant as f64)?;
         let mut scored = std::mem::take(&mut self.scored).into_iter().map(|scored| scored.scores);
-        let [r, f, m] = [scored.next(), scored.next(), scored.next()].map(Option::unwrap_or_default);
+        let [r, f, m] =
+            [scored.next(), scored.next(), scored.next()].map(Option::unwrap_or_default);
         let columns = [
             ("customer", Values::Text { bytes, ends }),
             ("recency", Values::F64(std::mem::take(&mut self.recency))),

@@ -1,0 +1,9 @@
+//! What an analysis promises, from file text to report, through the same door as every caller.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
+
+mod gate;
+mod metamorphic;
+mod real_data;
+mod requests;
+mod rfm;
+mod tables;

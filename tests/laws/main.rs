@@ -1,0 +1,107 @@
+//! The laws of mergeable statistics, checked for every accumulator by one harness.
+//!
+//! States are compared by their encoded bytes, so "equal" means equal to the last bit.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
+
+mod harness;
+
+use harness::{Case, Laws};
+use proptest::prelude::*;
+use siyu::customers::purchases::{Count, Options, Purchases, Refunds, Rows, Zeros};
+use siyu::stats::accumulator::Accumulator;
+use siyu::table::zone::Zone;
+
+/// One row of a log: customer, time, amount, order.
+type Row = (u32, i64, i64, u32);
+
+const CUSTOMERS: u32 = 12;
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let row = (0..CUSTOMERS, 0i64..20 * 86_400_000, -500i64..2000, 0u32..30);
+    proptest::collection::vec(row, 0..300)
+}
+
+struct PurchaseCase(Options);
+
+impl Case for PurchaseCase {
+    type Row = Row;
+    type State = Purchases;
+
+    fn empty(&self) -> Purchases {
+        Purchases::new(self.0.clone())
+    }
+
+    fn update(&self, state: &mut Purchases, rows: &[Row]) {
+        let customers: Vec<u32> = rows.iter().map(|row| row.0).collect();
+        let times: Vec<i64> = rows.iter().map(|row| row.1).collect();
+        let amounts: Vec<i64> = rows.iter().map(|row| row.2).collect();
+        let orders: Vec<u32> = rows.iter().map(|row| row.3).collect();
+        state
+            .update(Rows {
+                customers: &customers,
+                times: &times,
+                amounts: &amounts,
+                scale: 2,
+                orders: Some(&orders),
+                keep: None,
+                known: CUSTOMERS as usize,
+            })
+            .unwrap();
+    }
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let count = prop_oneof![Just(Count::Row), Just(Count::Order), Just(Count::Day)];
+    let refunds = prop_oneof![Just(Refunds::Net), Just(Refunds::Drop), Just(Refunds::Keep)];
+    let zeros = prop_oneof![Just(Zeros::Keep), Just(Zeros::Drop)];
+    let until = prop_oneof![Just(i64::MAX), Just(10 * 86_400_000)];
+    (count, refunds, zeros, until).prop_map(|(count, refunds, zeros, until)| Options {
+        count,
+        refunds,
+        zeros,
+        until,
+        zone: Zone::fixed("+08:00", 8 * 3600).unwrap(),
+    })
+}
+
+proptest! {
+    #[test]
+    fn purchases_obey_the_laws_of_keyed_statistics(
+        rows in rows(),
+        options in options(),
+        cuts in proptest::collection::vec(0usize..300, 0..6),
+        seed: u64,
+    ) {
+        Laws::new(PurchaseCase(options), rows, &cuts, seed).check()?;
+    }
+
+    #[test]
+    fn damaged_states_are_refused_and_never_crash(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Purchases::decode(&bytes);
+    }
+}
+
+#[test]
+fn a_finer_scale_raises_the_sum_without_changing_the_money() {
+    let options = Options {
+        count: Count::Row,
+        refunds: Refunds::Net,
+        zeros: Zeros::Keep,
+        until: i64::MAX,
+        zone: Zone::utc(),
+    };
+    let mut fold = Purchases::new(options);
+    let rows = |amounts, scale| Rows {
+        customers: &[0],
+        times: &[0],
+        amounts,
+        scale,
+        orders: None,
+        keep: None,
+        known: 1,
+    };
+    fold.update(rows(&[12], 0)).unwrap();
+    fold.update(rows(&[345], 2)).unwrap();
+    fold.update(rows(&[1], 1)).unwrap();
+    assert_eq!((fold.states()[0].sum, fold.scale()), (1555, 2));
+}
