@@ -1,0 +1,72 @@
+//! Columns across the boundary: typed arrays in and out, never one object per row.
+
+use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::error::{Code, Error, Result};
+use crate::privacy::release::Released;
+use crate::report::{ColumnSet, Values};
+
+/// One column, copied into linear memory.
+#[derive(Debug)]
+pub(super) enum Held {
+    Text { bytes: Vec<u8>, ends: Vec<u32> },
+    Numbers(Vec<f64>),
+}
+
+impl Held {
+    /// `{ text, ends }`, `{ numbers }` or `{ ints }`.
+    pub(super) fn from_js(column: &JsValue) -> Result<Held> {
+        let field = |name: &str| Reflect::get(column, &JsValue::from_str(name)).ok();
+        if let Some(text) = field("text").and_then(|v| v.dyn_into::<Uint8Array>().ok()) {
+            let ends = field("ends").and_then(|v| v.dyn_into::<Uint32Array>().ok());
+            let ends = ends.ok_or_else(|| wrong("a text column needs `ends`"))?.to_vec();
+            return Ok(Held::Text { bytes: text.to_vec(), ends });
+        }
+        if let Some(numbers) = field("numbers").and_then(|v| v.dyn_into::<Float64Array>().ok()) {
+            return Ok(Held::Numbers(numbers.to_vec()));
+        }
+        Err(wrong("a column is `{ text, ends }` or `{ numbers }`"))
+    }
+
+    pub(super) fn released(&self) -> Released<'_> {
+        match self {
+            Held::Text { bytes, ends } => Released::Text { bytes, ends },
+            Held::Numbers(values) => Released::Numbers(values),
+        }
+    }
+}
+
+fn wrong(hint: &'static str) -> Error {
+    Error::new(Code::Type, hint)
+}
+
+/// `[{ name, length, columns: [{ name, kind, data } | { name, kind: "text", bytes, ends }] }]`.
+pub(super) fn sets_to_js(sets: Vec<ColumnSet>) -> std::result::Result<JsValue, JsValue> {
+    let all = Array::new();
+    for set in sets {
+        let columns = Array::new();
+        for column in set.columns {
+            let object = Object::new();
+            super::set(&object, "name", &column.name.into())?;
+            let (kind, data): (&str, JsValue) = match column.values {
+                Values::Text { bytes, ends } => {
+                    super::set(&object, "bytes", &Uint8Array::from(bytes.as_slice()))?;
+                    ("text", Uint32Array::from(ends.as_slice()).into())
+                }
+                Values::F64(values) => ("f64", Float64Array::from(values.as_slice()).into()),
+                Values::U8(values) => ("u8", Uint8Array::from(values.as_slice()).into()),
+                Values::U16(values) => ("u16", js_sys::Uint16Array::from(values.as_slice()).into()),
+            };
+            super::set(&object, "kind", &kind.into())?;
+            super::set(&object, if kind == "text" { "ends" } else { "data" }, &data)?;
+            columns.push(&object);
+        }
+        let object = Object::new();
+        super::set(&object, "name", &set.name.into())?;
+        super::set(&object, "length", &JsValue::from_f64(set.length as f64))?;
+        super::set(&object, "columns", &columns)?;
+        all.push(&object);
+    }
+    Ok(all.into())
+}

@@ -1,0 +1,231 @@
+//! Floor 5: the only room that knows JavaScript. Handles, columns across, error codes. No
+//! mathematics and no loops over rows.
+//!
+//! Everything lives in one registry behind integer handles, so that no JavaScript object owns
+//! Rust memory and nothing depends on a garbage collector. Every failure is thrown as a plain
+//! object `{ code, hint, table?, column?, row?, byte?, path? }`.
+
+mod columns;
+mod registry;
+
+use js_sys::{Float64Array, Int32Array, Uint8Array, Uint32Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::analysis::{Job, StepReport};
+use crate::error::{Code, Error};
+use crate::plain::Value;
+use crate::privacy::release;
+use crate::read;
+use crate::table::zone::Zone;
+use registry::{Entry, Keep, Reading, with_registry};
+
+type Thrown<T> = Result<T, JsValue>;
+
+/// Sends the text of a panic to the console before the trap.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// The version of Siyu.
+#[wasm_bindgen]
+#[must_use]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// Bytes of linear memory. It grows and never shrinks.
+#[wasm_bindgen]
+#[must_use]
+pub fn memory() -> f64 {
+    core::arch::wasm32::memory_size(0) as f64 * 65_536.0
+}
+
+/// Bytes that all loaded tables hold.
+#[wasm_bindgen(js_name = tableBytes)]
+#[must_use]
+pub fn table_bytes() -> f64 {
+    with_registry(|registry| registry.table_bytes() as f64)
+}
+
+/// Starts reading a table; `keep` is `loaded`, `source` or `auto`.
+///
+/// # Errors
+/// A mistake in the options, with its path.
+#[wasm_bindgen(js_name = readBegin)]
+pub fn read_begin(
+    options: JsValue,
+    zone_name: &str,
+    instants: &Float64Array,
+    offsets: &Int32Array,
+    keep: &str,
+    memory_limit: f64,
+) -> Thrown<u32> {
+    let options: read::Options = plain(options)?.read().map_err(thrown)?;
+    let changes = instants.to_vec().into_iter().map(|ms| ms as i64).zip(offsets.to_vec());
+    let zone =
+        Zone::new(zone_name, changes.collect()).map_err(|error| thrown(error.at_path("zone")))?;
+    let keep = Keep::named(keep).map_err(thrown)?;
+    let reading = Reading::new(options, zone, keep, memory_limit as u64).map_err(thrown)?;
+    Ok(with_registry(|registry| registry.add(Entry::Reading(reading))))
+}
+
+/// Adds bytes of the file, as UTF-8.
+///
+/// # Errors
+/// What the reader meets; the reading is then over.
+#[wasm_bindgen(js_name = readPush)]
+pub fn read_push(handle: u32, bytes: &[u8]) -> Thrown<()> {
+    with_registry(|registry| registry.reading(handle)?.push(bytes)).map_err(thrown)
+}
+
+/// Ends the reading; the handle becomes the table's.
+///
+/// # Errors
+/// What the reader meets; the handle is then gone.
+#[wasm_bindgen(js_name = readFinish)]
+pub fn read_finish(handle: u32) -> Thrown<JsValue> {
+    let finished = with_registry(|registry| {
+        let (entry, finished) = registry.take_reading(handle)?.finish(handle)?;
+        registry.put(handle, entry);
+        Ok(finished)
+    });
+    to_js(&finished.map_err(thrown)?)
+}
+
+/// Starts a job. `names[i]` is the caller's name for the table with handle `tables[i]`.
+///
+/// # Errors
+/// Every mistake in the request, with its path.
+#[wasm_bindgen(js_name = runBegin)]
+pub fn run_begin(
+    recipe: JsValue,
+    names: Vec<String>,
+    tables: &Uint32Array,
+    memory_limit: f64,
+) -> Thrown<u32> {
+    let recipe = plain(recipe)?;
+    with_registry(|registry| {
+        let mut sources = Vec::new();
+        for (name, handle) in names.into_iter().zip(tables.to_vec()) {
+            let source = registry.source(handle).map_err(|error| error.in_table(name.as_str()))?;
+            sources.push((name, source));
+        }
+        let job = Job::start(recipe, sources, registry.gate(), memory_limit as u64)?;
+        Ok(registry.add(Entry::Job(Box::new(job))))
+    })
+    .map_err(thrown)
+}
+
+/// Works on about `rows` rows; says how far the job is and whether it wants bytes.
+///
+/// # Errors
+/// What the analysis meets; the job is then lost.
+#[wasm_bindgen(js_name = runStep)]
+pub fn run_step(handle: u32, rows: u32) -> Thrown<JsValue> {
+    let step: StepReport =
+        with_registry(|registry| registry.job(handle)?.step(rows as usize)).map_err(thrown)?;
+    to_js(&step)
+}
+
+/// Adds bytes of the file that the job wants.
+///
+/// # Errors
+/// What the reader or the analysis meets; the job is then lost.
+#[wasm_bindgen(js_name = runPush)]
+pub fn run_push(handle: u32, bytes: &[u8]) -> Thrown<()> {
+    with_registry(|registry| registry.job(handle)?.push(bytes)).map_err(thrown)
+}
+
+/// Says that the file which the job wants has ended.
+///
+/// # Errors
+/// As [`run_push`].
+#[wasm_bindgen(js_name = runPushEnd)]
+pub fn run_push_end(handle: u32) -> Thrown<()> {
+    with_registry(|registry| registry.job(handle)?.push_end()).map_err(thrown)
+}
+
+/// Takes the report and its columns: `{ report, sets }`.
+///
+/// # Errors
+/// `closed` if the job is not finished, else what the analysis meets.
+#[wasm_bindgen(js_name = runFinish)]
+pub fn run_finish(handle: u32) -> Thrown<JsValue> {
+    let (report, sets) =
+        with_registry(|registry| registry.take_job(handle)?.finish()).map_err(thrown)?;
+    let answer = js_sys::Object::new();
+    set(&answer, "report", &to_js(&report)?)?;
+    set(&answer, "sets", &columns::sets_to_js(sets)?)?;
+    Ok(answer.into())
+}
+
+/// Forgets a table, a reading or a job. Unknown handles are forgotten already.
+#[wasm_bindgen(js_name = drop)]
+pub fn forget(handle: u32) {
+    with_registry(|registry| registry.remove(handle));
+}
+
+/// A CSV file of result columns, safe for spreadsheets: `[{ text, ends } | { numbers }]`.
+///
+/// # Errors
+/// `type` if the columns do not fit each other.
+#[wasm_bindgen(js_name = releaseCsv)]
+pub fn release_csv(names: Vec<String>, columns: Vec<JsValue>) -> Thrown<Uint8Array> {
+    let columns: Result<Vec<columns::Held>, Error> =
+        columns.iter().map(columns::Held::from_js).collect();
+    let columns = columns.map_err(thrown)?;
+    let released: Vec<release::Released<'_>> =
+        columns.iter().map(columns::Held::released).collect();
+    let file = release::csv(&names, &released).map_err(thrown)?;
+    Ok(Uint8Array::from(file.as_slice()))
+}
+
+/// Plain data out of a JavaScript value.
+fn plain(value: JsValue) -> Thrown<Value> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(Value::Object(Vec::new()));
+    }
+    serde_wasm_bindgen::from_value(value).map_err(|_| {
+        thrown(Error::new(
+            Code::InvalidOption,
+            "a request is made of plain values: texts, numbers, booleans, lists and objects",
+        ))
+    })
+}
+
+fn to_js<T: Serialize>(value: &T) -> Thrown<JsValue> {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|_| thrown(Error::new(Code::Overflow, "a number of the answer is beyond 2^53")))
+}
+
+fn set(object: &js_sys::Object, name: &str, value: &JsValue) -> Thrown<()> {
+    js_sys::Reflect::set(object, &JsValue::from_str(name), value).map(|_| ())
+}
+
+/// The plain object that the package turns into a `SiyuError`.
+fn thrown(error: Error) -> JsValue {
+    let object = js_sys::Object::new();
+    let numbers = [("row", error.row()), ("byte", error.byte())];
+    let texts = [
+        ("code", Some(error.code().as_str())),
+        ("hint", Some(error.hint())),
+        ("table", error.table()),
+        ("column", error.column()),
+        ("path", error.path()),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            // Setting a property of a fresh object cannot fail.
+            let _ = set(&object, name, &JsValue::from_str(text));
+        }
+    }
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            let _ = set(&object, name, &JsValue::from_f64(number as f64));
+        }
+    }
+    object.into()
+}
