@@ -1,0 +1,225 @@
+//! The native command line: the same request as in the page, over files.
+//!
+//! `siyu run recipe.json --table orders=orders.csv --read orders=read.json [--source] [--bytes]
+//! [--repeat N]`
+//!
+//! Prints the report with its columns as JSON. It exists to prove that native code and
+//! WebAssembly agree, and to time them against each other; the command line for people is the
+//! npm package's.
+
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde_json::{Value as Json, json};
+use siyu::analysis::{AnyReport, Job, Source, Streamed};
+use siyu::error::{Code, Error, Result};
+use siyu::plain::Value;
+use siyu::privacy::gate::Gate;
+use siyu::read::{Options, Parts, Reader, quality::Quality};
+use siyu::report::{ColumnSet, Values};
+use siyu::table::Table;
+use siyu::table::role::Role;
+use siyu::table::zone::Zone;
+
+/// Bytes per push: what a browser's file stream typically hands over.
+const PUSH: usize = 1 << 16;
+const MEMORY_LIMIT: u64 = 8 << 30;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(answer) => {
+            println!("{answer}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `--name left=right` arguments.
+fn pairs<'a>(arguments: &'a [String], flag: &str) -> Vec<(&'a str, &'a str)> {
+    arguments
+        .iter()
+        .zip(arguments.iter().skip(1))
+        .filter(|(name, _)| *name == flag)
+        .filter_map(|(_, pair)| pair.split_once('='))
+        .collect()
+}
+
+fn unreadable(what: &str) -> Error {
+    Error::new(Code::Parse, format!("{what} cannot be read"))
+}
+
+fn json_file(path: &str) -> Result<Value> {
+    let text = std::fs::read_to_string(path).map_err(|_| unreadable(path))?;
+    serde_json::from_str(&text).map_err(|_| unreadable(path))
+}
+
+fn run(arguments: &[String]) -> Result<Json> {
+    let usage = || {
+        Error::new(
+            Code::MissingField,
+            "siyu run recipe.json --table name=file --read name=options.json",
+        )
+    };
+    let [command, recipe, rest @ ..] = arguments else { return Err(usage()) };
+    if command != "run" {
+        return Err(usage());
+    }
+    let recipe = json_file(recipe)?;
+    let as_source = rest.iter().any(|argument| argument == "--source");
+    let rounds: usize = rest
+        .iter()
+        .zip(rest.iter().skip(1))
+        .find(|(name, _)| *name == "--repeat")
+        .map_or(Ok(1), |(_, rounds)| rounds.parse().map_err(|_| usage()))?;
+    let mut files = Vec::new();
+    for (name, path) in pairs(rest, "--table") {
+        let read = pairs(rest, "--read").into_iter().find(|(table, _)| *table == name);
+        let options: Options = match read {
+            Some((_, path)) => json_file(path)?.read()?,
+            None => Options::default(),
+        };
+        let bytes = std::fs::read(path).map_err(|_| unreadable(path))?;
+        let bytes = decoded(bytes, options.encoding.as_deref())?;
+        files.push((name.to_owned(), options, bytes));
+    }
+    let mut answer = Json::Null;
+    let (mut read_ms, mut run_ms) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.max(1) {
+        let began = Instant::now();
+        let mut tables = Vec::new();
+        let mut qualities = serde_json::Map::new();
+        for (name, options, bytes) in &files {
+            let (source, quality) = opened(options, bytes, as_source)?;
+            qualities.insert(name.clone(), json!(quality));
+            tables.push((name.clone(), source));
+        }
+        read_ms.push(began.elapsed().as_secs_f64() * 1e3);
+        let began = Instant::now();
+        let mut job = Job::start(recipe.clone(), tables, Rc::new(Gate::open()), MEMORY_LIMIT)?;
+        loop {
+            let step = job.step(1 << 20)?;
+            if step.finished {
+                break;
+            }
+            if let Some(wanted) = step.wants {
+                let file = files.iter().find(|(name, ..)| *name == wanted);
+                for chunk in file.map_or(&[][..], |(.., bytes)| bytes).chunks(PUSH) {
+                    job.push(chunk)?;
+                }
+                job.push_end()?;
+            }
+        }
+        let (report, sets) = job.finish()?;
+        run_ms.push(began.elapsed().as_secs_f64() * 1e3);
+        answer = if rounds > 1 {
+            json!({ "readMs": read_ms, "runMs": run_ms })
+        } else {
+            written(&report, &sets, qualities)
+        };
+    }
+    Ok(answer)
+}
+
+/// The text of a file as UTF-8, by its declared encoding.
+fn decoded(bytes: Vec<u8>, label: Option<&str>) -> Result<Vec<u8>> {
+    let Some(label) = label else { return Ok(bytes) };
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+        Error::new(Code::Encoding, "there is no such encoding").at_path("encoding")
+    })?;
+    if encoding == encoding_rs::UTF_8 {
+        return Ok(bytes);
+    }
+    let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes);
+    let text =
+        text.ok_or_else(|| Error::new(Code::Encoding, "the bytes are not in this encoding"))?;
+    Ok(text.into_owned().into_bytes())
+}
+
+fn opened(options: &Options, bytes: &[u8], as_source: bool) -> Result<(Source, Quality)> {
+    let zone = zone(options.zone.as_deref().unwrap_or("UTC"))?;
+    let mut blocks = Vec::new();
+    let mut reader = Reader::new(options, zone.clone(), 1)?;
+    let mut sink = |block| {
+        if !as_source {
+            blocks.push(block);
+        }
+        Ok(())
+    };
+    for chunk in bytes.chunks(PUSH) {
+        reader.push(chunk, &mut sink)?;
+    }
+    let quality = reader.finish(&mut sink)?;
+    let fingerprint = reader.fingerprint();
+    let customers = reader.dictionaries().get(Role::Customer).map_or(0, |ids| ids.len() as u64);
+    let source = if as_source {
+        Source::Streamed(Streamed {
+            reader: Box::new(Reader::new(options, zone, 1)?),
+            rows: quality.rows.used,
+            customers,
+            fingerprint,
+        })
+    } else {
+        let Parts { schema, dictionaries, fingerprint } = reader.into_parts();
+        Source::Loaded(Rc::new(Table { schema, dictionaries, blocks, fingerprint }))
+    };
+    Ok((source, quality))
+}
+
+/// The zone's offsets from 1900 to 2100, found by bisection as the package finds them.
+fn zone(name: &str) -> Result<Zone> {
+    let unknown = || Error::new(Code::InvalidOption, "there is no such zone").at_path("zone");
+    let zone = jiff::tz::TimeZone::get(name).map_err(|_| unknown())?;
+    let begin = jiff::Timestamp::from_second(-2_208_988_800).map_err(|_| unknown())?;
+    let end = 4_102_444_800;
+    let mut changes = vec![(begin.as_millisecond(), zone.to_offset(begin).seconds())];
+    for change in zone.following(begin) {
+        if change.timestamp().as_second() >= end {
+            break;
+        }
+        let offset = change.offset().seconds();
+        if changes.last().is_none_or(|(_, last)| *last != offset) {
+            changes.push((change.timestamp().as_millisecond(), offset));
+        }
+    }
+    Zone::new(name, changes)
+}
+
+fn written(
+    report: &AnyReport,
+    sets: &[ColumnSet],
+    qualities: serde_json::Map<String, Json>,
+) -> Json {
+    let sets: serde_json::Map<String, Json> = sets
+        .iter()
+        .map(|set| {
+            let columns: serde_json::Map<String, Json> = set
+                .columns
+                .iter()
+                .map(|column| {
+                    let values = match &column.values {
+                        Values::F64(values) => json!(values),
+                        Values::U8(values) => json!(values),
+                        Values::U16(values) => json!(values),
+                        Values::Text { bytes, ends } => {
+                            let starts = std::iter::once(&0).chain(ends);
+                            let cells = starts.zip(ends).map(|(start, end)| {
+                                let cell = bytes.get(*start as usize..*end as usize);
+                                String::from_utf8_lossy(cell.unwrap_or_default()).into_owned()
+                            });
+                            json!(cells.collect::<Vec<String>>())
+                        }
+                    };
+                    (column.name.to_owned(), values)
+                })
+                .collect();
+            (set.name.to_owned(), Json::Object(columns))
+        })
+        .collect();
+    json!({ "report": report, "sets": sets, "quality": qualities })
+}
