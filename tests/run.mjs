@@ -109,7 +109,7 @@ function node(...folders) {
     if (found.length === 0) throw new Stop(`no test files in ${folder}`)
     return found.sort().map((file) => `${folder}/${file}`)
   })
-  const args = ['--test', '--test-reporter=spec', ...files]
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=900000', ...files]
   return { name: folders.join(' '), program: process.execPath, args, env: {}, count: nodeCount }
 }
 
