@@ -129,6 +129,7 @@ macro_rules! analyses {
 
 analyses! {
     Rfm => crate::segment::rfm::Rfm,
+    Describe => crate::segment::describe::Describe,
 }
 
 /// One analysis as the package's types see it.

@@ -25,7 +25,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("monitor", 30),
     ("analysis", 40),
     ("wasm", 50),
-    ("golden", 50),
+    ("golden", 45),
     ("bin", 60),
 ];
 

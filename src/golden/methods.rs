@@ -2,14 +2,24 @@
 //! shape of their expectations. To add a method, write its function and one line of
 //! [`METHODS`], and take it off `tests/golden/pending.txt`.
 
+use std::rc::Rc;
+
 use super::malformed;
+use crate::analysis::{Job, Source};
 use crate::error::{Code, Error, Result};
+use crate::privacy::gate::Gate;
+use crate::read;
+use crate::read::columns::{ColumnLoader, Values};
+use crate::report;
 use crate::segment::rfm::groups::{self, Customers, GroupOptions};
 use crate::segment::rfm::score::{Closed, Convention, Direction, NOT_SCORED, Rule, score};
 use crate::stats::accumulator::Accumulator;
 use crate::stats::moments::Moments;
 use crate::stats::quantile::{QuantileType, quantiles};
+use crate::table::calendar::Date;
 use crate::table::money;
+use crate::table::role::Role;
+use crate::table::zone::Zone;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -22,6 +32,7 @@ pub const METHODS: &[(&str, Method)] = &[
     ("behaviour/quantile", quantile),
     ("behaviour/rfm_eight_groups", rfm_eight_groups),
     ("behaviour/rfm_score", rfm_score),
+    ("behaviour/rfm_table", rfm_table),
     ("experiment/moments_merge", moments_merge),
 ];
 
@@ -48,6 +59,81 @@ fn quantile(case: &Value) -> Result<Value> {
         by_type.insert(u8::from(kind).to_string(), json!(quantiles(&mut x, &p, kind)?));
     }
     Ok(Value::Object(by_type))
+}
+
+/// The whole way: columns → table → job → report.
+fn rfm_table(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Input {
+        transactions: Vec<(String, String, f64)>,
+    }
+    #[derive(Deserialize)]
+    struct Options {
+        reference_date: String,
+    }
+    let Input { transactions } = field(case, "input")?;
+    let Options { reference_date } = field(case, "options")?;
+    let text = |cells: Vec<&String>| {
+        let bytes: Vec<u8> = cells.iter().flat_map(|cell| cell.bytes()).collect();
+        let ends = cells.iter().scan(0u32, |end, cell| {
+            *end += cell.len() as u32;
+            Some(*end)
+        });
+        (bytes, ends.collect::<Vec<u32>>())
+    };
+    let (ids, id_ends) = text(transactions.iter().map(|row| &row.0).collect());
+    let (times, time_ends) = text(transactions.iter().map(|row| &row.1).collect());
+    let amounts: Vec<f64> = transactions.iter().map(|row| row.2).collect();
+    let mut mapping = read::Options::default();
+    for role in [Role::Customer, Role::Time, Role::Amount] {
+        mapping.roles.set(role, role.as_str());
+    }
+    let mut loader = ColumnLoader::new(&mapping, Zone::utc(), 1, 1 << 30)?;
+    loader.push(&[
+        (Role::Customer, Values::Text { bytes: &ids, ends: &id_ends }),
+        (Role::Time, Values::Text { bytes: &times, ends: &time_ends }),
+        (Role::Amount, Values::F64(&amounts)),
+    ])?;
+    let (table, _) = loader.finish()?;
+    let request = json!({
+        "analysis": "rfm",
+        "options": { "at": reference_date, "count": "row", "refunds": "keep" },
+    });
+    let request = serde_json::from_value(request).map_err(|e| malformed(&e.to_string()))?;
+    let source = Source::Loaded(Rc::new(table));
+    let job =
+        Job::start(request, vec![("log".to_owned(), source)], Rc::new(Gate::open()), 1 << 30)?;
+    let (_, sets) = job.run()?;
+    let column = |name: &str| {
+        let set = sets.iter().find(|set| set.name == "customers");
+        set.and_then(|set| set.columns.iter().find(|column| column.name == name))
+            .map(|column| &column.values)
+    };
+    let numbers = |name: &str| match column(name) {
+        Some(report::Values::F64(values)) => values.clone(),
+        _ => Vec::new(),
+    };
+    let Some(report::Values::Text { bytes, ends }) = column("customer") else {
+        return Err(malformed("the answer has no customers"));
+    };
+    let starts = std::iter::once(&0).chain(ends);
+    let customers = starts.zip(ends).map(|(start, end)| {
+        String::from_utf8_lossy(bytes.get(*start as usize..*end as usize).unwrap_or_default())
+    });
+    let first = numbers("first").into_iter().map(|ms| Date::of_day_number((ms / 864e5) as i32));
+    let mut rows: Vec<_> = customers
+        .zip(numbers("recency").into_iter().zip(numbers("frequency")))
+        .zip(numbers("monetary").into_iter().zip(first.map(|date| date.to_string())))
+        .collect();
+    // UTF-8 sorts as code points do.
+    rows.sort_by(|a, b| a.0.0.cmp(&b.0.0));
+    Ok(json!({
+        "id": rows.iter().map(|row| &row.0.0).collect::<Vec<_>>(),
+        "recency_days": rows.iter().map(|row| row.0.1.0).collect::<Vec<_>>(),
+        "frequency": rows.iter().map(|row| row.0.1.1).collect::<Vec<_>>(),
+        "monetary": rows.iter().map(|row| row.1.0).collect::<Vec<_>>(),
+        "first_date": rows.iter().map(|row| &row.1.1).collect::<Vec<_>>(),
+    }))
 }
 
 /// The measures of the customers of a case.

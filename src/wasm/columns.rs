@@ -1,17 +1,21 @@
 //! Columns across the boundary: typed arrays in and out, never one object per row.
 
-use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
+use js_sys::{Array, Float64Array, Int32Array, Object, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::{Code, Error, Result};
 use crate::privacy::release::Released;
+use crate::read::columns::Values as Slice;
 use crate::report::{ColumnSet, Values};
+use crate::table::role::Role;
 
 /// One column, copied into linear memory.
 #[derive(Debug)]
 pub(super) enum Held {
     Text { bytes: Vec<u8>, ends: Vec<u32> },
     Numbers(Vec<f64>),
+    Unsigned(Vec<u32>),
+    Signed(Vec<i32>),
 }
 
 impl Held {
@@ -26,14 +30,55 @@ impl Held {
         if let Some(numbers) = field("numbers").and_then(|v| v.dyn_into::<Float64Array>().ok()) {
             return Ok(Held::Numbers(numbers.to_vec()));
         }
-        Err(wrong("a column is `{ text, ends }` or `{ numbers }`"))
+        match field("ints") {
+            Some(ints) if ints.is_instance_of::<Uint32Array>() => {
+                Ok(Held::Unsigned(ints.unchecked_into::<Uint32Array>().to_vec()))
+            }
+            Some(ints) if ints.is_instance_of::<Int32Array>() => {
+                Ok(Held::Signed(ints.unchecked_into::<Int32Array>().to_vec()))
+            }
+            _ => Err(wrong("a column is `{ text, ends }`, `{ numbers }` or `{ ints }`")),
+        }
     }
 
     pub(super) fn released(&self) -> Released<'_> {
         match self {
             Held::Text { bytes, ends } => Released::Text { bytes, ends },
             Held::Numbers(values) => Released::Numbers(values),
+            Held::Unsigned(_) | Held::Signed(_) => Released::Numbers(&[]),
         }
+    }
+
+    fn slice(&self) -> Slice<'_> {
+        match self {
+            Held::Text { bytes, ends } => Slice::Text { bytes, ends },
+            Held::Numbers(values) => Slice::F64(values),
+            Held::Unsigned(values) => Slice::U32(values),
+            Held::Signed(values) => Slice::I32(values),
+        }
+    }
+}
+
+/// Some rows of several columns by role.
+#[derive(Debug)]
+pub(super) struct Batch(Vec<(Role, Held)>);
+
+impl Batch {
+    pub(super) fn from_js(batch: &JsValue) -> Result<Batch> {
+        let mut columns = Vec::new();
+        for role in Role::ALL {
+            let column = Reflect::get(batch, &JsValue::from_str(role.as_str()))
+                .map_err(|_| wrong("a batch is an object of columns by role"))?;
+            if !column.is_undefined() {
+                columns
+                    .push((*role, Held::from_js(&column).map_err(|e| e.at_column(role.as_str()))?));
+            }
+        }
+        Ok(Batch(columns))
+    }
+
+    pub(super) fn slices(&self) -> Vec<(Role, Slice<'_>)> {
+        self.0.iter().map(|(role, held)| (*role, held.slice())).collect()
     }
 }
 

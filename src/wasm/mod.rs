@@ -80,6 +80,17 @@ pub fn read_push(handle: u32, bytes: &[u8]) -> Thrown<()> {
     with_registry(|registry| registry.reading(handle)?.push(bytes)).map_err(thrown)
 }
 
+/// Adds some rows as columns: `{ role: { text, ends } | { numbers } | { ints } }`.
+///
+/// # Errors
+/// What the reader meets; the reading is then over.
+#[wasm_bindgen(js_name = readColumns)]
+pub fn read_columns(handle: u32, batch: &JsValue) -> Thrown<()> {
+    let batch = columns::Batch::from_js(batch).map_err(thrown)?;
+    with_registry(|registry| registry.reading(handle)?.push_columns(&batch.slices()))
+        .map_err(thrown)
+}
+
 /// Ends the reading; the handle becomes the table's.
 ///
 /// # Errors
@@ -228,4 +239,14 @@ fn thrown(error: Error) -> JsValue {
         }
     }
     object.into()
+}
+
+/// Answers one golden case (`src/golden`); `undefined` for a method that is not there.
+///
+/// # Errors
+/// What the primitive meets.
+#[cfg(feature = "golden")]
+#[wasm_bindgen(js_name = golden)]
+pub fn golden(method: &str, case: &str) -> Thrown<Option<String>> {
+    crate::golden::run(method, case).transpose().map_err(thrown)
 }

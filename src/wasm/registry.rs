@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::analysis::{Job, Source, Streamed};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
+use crate::read::columns::{Batch, ColumnReader};
 use crate::read::{Options, Parts, Reader, quality::Quality};
 use crate::table::Table;
 use crate::table::block::Block;
@@ -42,11 +43,18 @@ impl Keep {
 pub(super) struct Reading {
     options: Options,
     zone: Zone,
-    reader: Box<Reader>,
+    from: From,
     keep: Keep,
     blocks: Vec<Block>,
     held: usize,
     memory_limit: u64,
+}
+
+/// Bytes until columns arrive first.
+#[derive(Debug)]
+enum From {
+    Bytes(Box<Reader>),
+    Columns(Box<ColumnReader>),
 }
 
 /// What the caller is told about a table.
@@ -64,17 +72,40 @@ pub(super) struct Finished {
 
 impl Reading {
     pub(super) fn new(options: Options, zone: Zone, keep: Keep, memory_limit: u64) -> Result<Self> {
-        let reader = Box::new(fresh(&options, &zone)?);
-        Ok(Reading { options, zone, reader, keep, blocks: Vec::new(), held: 0, memory_limit })
+        let from = From::Bytes(Box::new(fresh(&options, &zone)?));
+        Ok(Reading { options, zone, from, keep, blocks: Vec::new(), held: 0, memory_limit })
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        let Reading { reader, blocks, held, keep, .. } = self;
+        let Reading { from: From::Bytes(reader), blocks, held, keep, .. } = self else {
+            return Err(mixed());
+        };
         reader.push(bytes, &mut |block| {
             if *keep != Keep::Source {
                 *held += block.heap_size();
                 blocks.push(block);
             }
+            Ok(())
+        })?;
+        let dictionaries = reader.dictionaries().heap_size();
+        self.check_memory(dictionaries)
+    }
+
+    pub(super) fn push_columns(&mut self, batch: &Batch<'_>) -> Result<()> {
+        if let From::Bytes(reader) = &self.from {
+            if reader.bytes() > 0 {
+                return Err(mixed());
+            }
+            let reader = ColumnReader::new(&self.options, self.zone.clone(), hash_seed())?;
+            self.from = From::Columns(Box::new(reader));
+            self.keep = Keep::Loaded;
+        }
+        let Reading { from: From::Columns(reader), blocks, held, .. } = self else {
+            return Err(mixed());
+        };
+        reader.push(batch, &mut |block| {
+            *held += block.heap_size();
+            blocks.push(block);
             Ok(())
         })?;
         let dictionaries = reader.dictionaries().heap_size();
@@ -98,27 +129,26 @@ impl Reading {
         }
     }
 
-    pub(super) fn finish(mut self, handle: u32) -> Result<(Entry, Finished)> {
-        let Reading { reader, blocks, held, keep, .. } = &mut self;
-        let quality = reader.finish(&mut |block: Block| {
-            if *keep != Keep::Source {
-                *held += block.heap_size();
+    pub(super) fn finish(self, handle: u32) -> Result<(Entry, Finished)> {
+        let Reading { options, zone, from, keep, mut blocks, .. } = self;
+        let mut sink = |block: Block| {
+            if keep != Keep::Source {
                 blocks.push(block);
             }
             Ok(())
-        })?;
-        let Parts { schema, dictionaries, fingerprint } = self.reader.into_parts();
+        };
+        let (quality, parts) = match from {
+            From::Bytes(mut reader) => (reader.finish(&mut sink)?, reader.into_parts()),
+            From::Columns(mut reader) => (reader.finish(&mut sink)?, reader.into_parts()),
+        };
+        let Parts { schema, dictionaries, fingerprint } = parts;
         let rows = quality.rows.used;
         let customers = dictionaries.get(Role::Customer).map_or(0, |ids| ids.len() as u64);
-        let (entry, kind, bytes) = if self.keep == Keep::Source {
-            let Reading { options, zone, .. } = self;
-            (
-                Entry::Streamed(Remembered { options, zone, rows, customers, fingerprint }),
-                "source",
-                0,
-            )
+        let (entry, kind, bytes) = if keep == Keep::Source {
+            let remembered = Remembered { options, zone, rows, customers, fingerprint };
+            (Entry::Streamed(remembered), "source", 0)
         } else {
-            let table = Table { schema, dictionaries, blocks: self.blocks, fingerprint };
+            let table = Table { schema, dictionaries, blocks, fingerprint };
             let bytes = table.heap_size();
             (Entry::Loaded(Rc::new(table)), "loaded", bytes)
         };
@@ -137,6 +167,10 @@ impl Reading {
 
 fn fresh(options: &Options, zone: &Zone) -> Result<Reader> {
     Reader::new(options, zone.clone(), hash_seed())
+}
+
+fn mixed() -> Error {
+    Error::new(Code::Type, "a table is read from bytes or from columns, not from both")
 }
 
 /// Spreads the hashes of ids, so that no file can be prepared to make them collide. No answer

@@ -9,6 +9,8 @@ use harness::{Case, Laws};
 use proptest::prelude::*;
 use siyu::customers::purchases::{Count, Options, Purchases, Refunds, Rows, Zeros};
 use siyu::stats::accumulator::Accumulator;
+use siyu::stats::moments::Moments;
+use siyu::stats::quantile::ExactQuantiles;
 use siyu::table::zone::Zone;
 
 /// One row of a log: customer, time, amount, order.
@@ -64,7 +66,55 @@ fn options() -> impl Strategy<Value = Options> {
     })
 }
 
+struct MomentCase;
+
+impl Case for MomentCase {
+    type Row = f64;
+    type State = Moments;
+
+    fn empty(&self) -> Moments {
+        Moments::default()
+    }
+
+    fn update(&self, state: &mut Moments, rows: &[f64]) {
+        state.update(rows).unwrap();
+    }
+}
+
+struct QuantileCase;
+
+impl Case for QuantileCase {
+    type Row = f64;
+    type State = ExactQuantiles;
+
+    fn empty(&self) -> ExactQuantiles {
+        ExactQuantiles::new()
+    }
+
+    fn update(&self, state: &mut ExactQuantiles, rows: &[f64]) {
+        state.update(rows).unwrap();
+    }
+}
+
 proptest! {
+    #[test]
+    fn moments_obey_the_laws_of_floating_statistics(
+        rows in proptest::collection::vec(-1e6f64..1e6, 0..400),
+        cuts in proptest::collection::vec(0usize..400, 0..6),
+        seed: u64,
+    ) {
+        Laws::new(MomentCase, rows, &cuts, seed).check()?;
+    }
+
+    #[test]
+    fn quantiles_obey_the_laws_of_exact_statistics(
+        rows in proptest::collection::vec(-1e6f64..1e6, 0..400),
+        cuts in proptest::collection::vec(0usize..400, 0..6),
+        seed: u64,
+    ) {
+        Laws::new(QuantileCase, rows, &cuts, seed).check()?;
+    }
+
     #[test]
     fn purchases_obey_the_laws_of_keyed_statistics(
         rows in rows(),
