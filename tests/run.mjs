@@ -8,15 +8,21 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Stop, ask, duration, environment, main, root } from '../scripts/steps.mjs'
-import { checkTools, rust } from '../scripts/setup.mjs'
+import { bindgen, checkTools, rust } from '../scripts/setup.mjs'
 
 /** What must be ready before a group runs; each is done once, when first needed. */
 const ready = {
   rust: once(() => rust({ tests: true })),
+  bindgen: once(bindgen),
 }
+
+/** Where the test-only build of the golden cases as wasm goes. */
+const goldenWasm = 'target/golden'
 
 /** Tests of the crate that run in release on whole corpora, in groups of their own. */
 const corpora = ['golden', 'bad_inputs']
+
+const WASM = 'wasm32-unknown-unknown'
 
 const groups = [
   {
@@ -29,7 +35,7 @@ const groups = [
     needs: [ready.rust],
     steps: () => [
       one('clippy', 'cargo', [...clippy, '--all-targets', '--all-features', ...deny]),
-      one('clippy for wasm', 'cargo', [...clippy, '--lib', '--target', 'wasm32-unknown-unknown', ...deny]),
+      one('clippy for wasm', 'cargo', [...clippy, '--lib', '--target', WASM, ...deny]),
       one('rustdoc', 'cargo', ['doc', '--locked', '--no-deps', '--all-features'], {
         RUSTDOCFLAGS: '-D warnings',
       }),
@@ -47,6 +53,18 @@ const groups = [
     name: 'golden',
     needs: [ready.rust],
     steps: () => [corpus('golden', 'golden')],
+  },
+  {
+    name: 'golden-wasm',
+    needs: [ready.rust, ready.bindgen],
+    steps: () => [
+      work('cargo', ['build', '--locked', '--release', '--lib', '--features', 'golden', '--target', WASM]),
+      work('wasm-bindgen', [
+        ...[`target/${WASM}/release/siyu.wasm`, '--target', 'web', '--no-typescript'],
+        ...['--out-dir', goldenWasm, '--out-name', 'siyu'],
+      ]),
+      closing('golden in wasm', process.execPath, ['tests/golden/wasm.mjs', goldenWasm]),
+    ],
   },
   {
     name: 'project',
@@ -73,6 +91,12 @@ function one(name, program, args, env = {}) {
   return { name, program, args, env, count }
 }
 
+/** A command that prepares a test: it counts only when it fails. */
+function work(program, args) {
+  const count = () => ({ passed: 0, failed: 0, skipped: [] })
+  return { name: program, program, args, env: {}, count, mayBeEmpty: true, prepares: true }
+}
+
 /** A run of cargo's own test runner; counted from its result lines. */
 function cargo(args) {
   return { name: 'cargo test', program: 'cargo', args: ['test', '--locked', '--no-fail-fast', ...args], env: {}, count: cargoCount }
@@ -90,15 +114,19 @@ function cargoCount(output) {
   return sum
 }
 
-/** A test with its own runner that closes with `<name>: N passed, N failed`. */
-function corpus(name, test) {
+/** A program with its own runner that closes with `<name>: N passed, N failed`. */
+function closing(name, program, args) {
   const line = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed`, 'm')
   const count = (output) => {
     const found = line.exec(output)
     return { passed: Number(found?.[1] ?? 0), failed: Number(found?.[2] ?? 0), skipped: [] }
   }
-  const args = ['test', '--locked', '--release', '--test', test, '--', '--nocapture']
-  return { name, program: 'cargo', args, env: {}, count }
+  return { name, program, args, env: {}, count }
+}
+
+/** The same for a corpus that one of the crate's test targets runs, in release. */
+function corpus(name, target) {
+  return closing(name, 'cargo', ['test', '--locked', '--release', '--test', target, '--', '--nocapture'])
 }
 
 /** All `*.test.mjs` of some folders under Node's own runner; a folder without any is an error. */
@@ -169,6 +197,8 @@ async function runGroup(group) {
       sum.passed += passed
       sum.failed += failed
       sum.skipped.push(...skipped)
+      // What follows a failed preparation would only fail for its sake.
+      if (each.prepares && failed > 0) break
     }
   } catch (error) {
     if (!(error instanceof Stop)) throw error

@@ -6,6 +6,8 @@
 //! object `{ code, hint, table?, column?, row?, byte?, path? }`.
 
 mod columns;
+#[cfg(feature = "golden")]
+pub mod golden;
 mod registry;
 
 use js_sys::{Float64Array, Int32Array, Uint8Array, Uint32Array};
@@ -36,9 +38,9 @@ pub fn version() -> String {
 }
 
 /// Bytes of linear memory. It grows and never shrinks.
-#[wasm_bindgen]
+#[wasm_bindgen(js_name = memoryBytes)]
 #[must_use]
-pub fn memory() -> f64 {
+pub fn memory_bytes() -> f64 {
     core::arch::wasm32::memory_size(0) as f64 * 65_536.0
 }
 
@@ -239,14 +241,4 @@ fn thrown(error: Error) -> JsValue {
         }
     }
     object.into()
-}
-
-/// Answers one golden case (`src/golden`); `undefined` for a method that is not there.
-///
-/// # Errors
-/// What the primitive meets.
-#[cfg(feature = "golden")]
-#[wasm_bindgen(js_name = golden)]
-pub fn golden(method: &str, case: &str) -> Thrown<Option<String>> {
-    crate::golden::run(method, case).transpose().map_err(thrown)
 }
