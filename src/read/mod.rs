@@ -11,6 +11,7 @@
 //! * `csv` – text to records; a further format is a further file beside it
 //! * [`columns`] – columns that are in memory already, by the same rules
 //! * `rows` – cells to typed blocks, by the rules of `amount`, `time` and `ids`
+//! * [`guess`] – what the columns of an unknown file probably mean
 //! * [`quality`] – what was read, left out, altered or doubtful
 //!
 //! # The cut into blocks
@@ -42,8 +43,10 @@
 mod amount;
 pub mod columns;
 mod csv;
+pub mod guess;
 mod ids;
 mod integers;
+mod lexicon;
 pub mod options;
 pub mod quality;
 mod rows;

@@ -103,14 +103,20 @@ impl Text {
         }
     }
 
+    /// Decides with what is there.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(super) fn settle(&mut self) -> Result<()> {
+        if self.encoding == Encoding::Undecided { self.decide() } else { Ok(()) }
+    }
+
     /// There are no more bytes.
     ///
     /// # Errors
     /// As [`push`](Self::push).
     pub(super) fn finish(&mut self) -> Result<()> {
-        if self.encoding == Encoding::Undecided {
-            self.decide()?;
-        }
+        self.settle()?;
         let cut = self.window.len() > self.valid || !self.held.is_empty() || self.high.is_some();
         if cut && self.broken.is_none() {
             let whole = self.window.len() - self.valid + self.held.len();
