@@ -53,10 +53,10 @@ fn quantile(case: &Value) -> Result<Value> {
         x: Vec<f64>,
         p: Vec<f64>,
     }
-    let Input { mut x, p } = field(case, "input")?;
+    let Input { x, p } = field(case, "input")?;
     let mut by_type = Map::new();
     for kind in QuantileType::ALL {
-        by_type.insert(u8::from(kind).to_string(), json!(quantiles(&mut x, &p, kind)?));
+        by_type.insert(u8::from(kind).to_string(), json!(quantiles(&x, &p, kind)?));
     }
     Ok(Value::Object(by_type))
 }

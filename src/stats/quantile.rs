@@ -1,4 +1,4 @@
-//! Exact order statistics and quantiles of a column, by selection instead of a full sort.
+//! Exact order statistics and quantiles of a column, by counting instead of a full sort.
 //!
 //! [`order_statistics`] finds the k-th smallest values, [`quantiles`] the nine sample quantiles
 //! of Hyndman and Fan, [`ExactQuantiles`] is the same as a mergeable statistic.
@@ -161,7 +161,8 @@ impl Position {
         }
         let distance = above - below;
         if distance.is_finite() {
-            below + distance * self.share
+            // Rounding must not lead beyond the upper value.
+            (below + distance * self.share).min(above)
         } else {
             // Opposite signs near the end of the range: the two products cannot overflow.
             below * (1.0 - self.share) + above * self.share
@@ -171,49 +172,171 @@ impl Position {
 
 /// The values of the given ranks (0 is the smallest), in the order of `ranks`.
 ///
-/// `values` is reordered. The cost is O(n·log of the number of ranks), not a sort: the middle
-/// rank splits the values, and each side looks for its own ranks only. Ties and both zeros are
-/// ordered by [`f64::total_cmp`]. A rank beyond the end gives the largest value.
+/// No sort, and no copy of the values. Whole numbers close together are counted one by one.
+/// Others are counted into 4,096 buckets that keep their order; only the buckets that hold a
+/// wanted rank are looked into, in the same way, until few values are left. The time is O(n)
+/// for any number of ranks and any distribution: the first round separates values as people see
+/// them, each later one 1/4,096 of the *range of bit patterns*, so that after at most seven
+/// rounds a bucket holds one value. Ties and both zeros are ordered by [`f64::total_cmp`]. A
+/// rank beyond the end gives the largest value.
 ///
 /// Returns an empty vector if there are no values.
 ///
 /// # Errors
-/// `limit-memory` if there is no room for the answer.
-pub fn order_statistics(values: &mut [f64], ranks: &[usize]) -> Result<Vec<f64>> {
-    let mut found = reserve(ranks.len())?;
-    let Some(last) = values.len().checked_sub(1) else { return Ok(found) };
+/// `limit-memory` if there is no room for the answer or for the values of the buckets.
+pub fn order_statistics(values: &[f64], ranks: &[usize]) -> Result<Vec<f64>> {
+    let Some(last) = values.len().checked_sub(1) else { return Ok(Vec::new()) };
     let mut wanted = reserve(ranks.len())?;
     wanted.extend(ranks.iter().map(|rank| (*rank).min(last)));
     wanted.sort_unstable();
     wanted.dedup();
-    select(values, 0, &wanted);
-    found.extend(ranks.iter().filter_map(|rank| values.get((*rank).min(last)).copied()));
-    Ok(found)
+    let mut found = reserve(wanted.len())?;
+    if !count_whole(values, &wanted, &mut found)? {
+        select(values, &wanted, &mut found, visible_key, false)?;
+    }
+    let mut answer = reserve(ranks.len())?;
+    answer.extend(ranks.iter().filter_map(|rank| {
+        let at = wanted.binary_search(&(*rank).min(last)).ok()?;
+        found.get(at).copied()
+    }));
+    Ok(answer)
 }
 
-/// Puts the values of the ascending `wanted` ranks in their places; `offset` is the rank of the
-/// first element of `values`.
-fn select(values: &mut [f64], offset: usize, wanted: &[usize]) {
-    let (below, rest) = wanted.split_at(wanted.len() / 2);
-    let Some((middle, above)) = rest.split_first() else { return };
-    let Some(index) = middle.checked_sub(offset).filter(|index| *index < values.len()) else {
-        return;
-    };
-    let (left, _, right) = values.select_nth_unstable_by(index, f64::total_cmp);
-    select(left, offset, below);
-    select(right, middle + 1, above);
+/// Up to this many values a sort is faster than counting.
+const FEW: usize = 512;
+/// The widest range of whole numbers that is counted number by number.
+const MOST_NUMBERS: i64 = 1 << 16;
+/// Buckets of one round, as a power of two.
+const BUCKET_BITS: u32 = 12;
+
+/// Pushes the values of the ascending, distinct `wanted` ranks. `key` keeps the order of the
+/// values; `exact` says that only equal values have equal keys.
+fn select(
+    values: &[f64],
+    wanted: &[usize],
+    found: &mut Vec<f64>,
+    key: impl Fn(f64) -> u64,
+    exact: bool,
+) -> Result<()> {
+    if values.len() <= FEW {
+        let mut few = reserve(values.len())?;
+        few.extend_from_slice(values);
+        few.sort_unstable_by(f64::total_cmp);
+        found.extend(wanted.iter().filter_map(|rank| few.get(*rank)));
+        return Ok(());
+    }
+    let (low, high) = values.iter().fold((u64::MAX, 0), |(low, high), value| {
+        let key = key(*value);
+        (low.min(key), high.max(key))
+    });
+    if low == high {
+        if !exact {
+            return select(values, wanted, found, bit_key, true);
+        }
+        found.extend(wanted.iter().zip(values).map(|(_, value)| value));
+        return Ok(());
+    }
+    let shift = (u64::BITS - (high - low).leading_zeros()).saturating_sub(BUCKET_BITS);
+    let bucket_of = |value: f64| ((key(value) - low) >> shift) as usize;
+    let mut counts = [0_usize; 1 << BUCKET_BITS];
+    for value in values {
+        if let Some(count) = counts.get_mut(bucket_of(*value)) {
+            *count += 1;
+        }
+    }
+    // How many values lie below it, which wanted ranks are inside, its values.
+    let mut open: Vec<(usize, &[usize], Vec<f64>)> = reserve(wanted.len())?;
+    // For each bucket 1 plus its index in `open`, or 0; there are 4,096 at most.
+    let mut place = [0_u16; 1 << BUCKET_BITS];
+    let (mut before, mut rest) = (0, wanted);
+    for (count, place) in counts.iter().zip(place.iter_mut()) {
+        let (inside, later) = rest.split_at(rest.partition_point(|rank| *rank < before + count));
+        if !inside.is_empty() {
+            open.push((before, inside, reserve(*count)?));
+            *place = open.len() as u16;
+            rest = later;
+        }
+        before += count;
+    }
+    for value in values {
+        let place = place.get(bucket_of(*value)).copied().unwrap_or(0);
+        if let Some((_, _, inside)) = open.get_mut(usize::from(place).wrapping_sub(1)) {
+            inside.push(*value);
+        }
+    }
+    for (before, ranks, inside) in open {
+        let mut within = reserve(ranks.len())?;
+        within.extend(ranks.iter().map(|rank| rank - before));
+        select(&inside, &within, found, bit_key, true)?;
+    }
+    Ok(())
+}
+
+/// Pushes the values of the ascending `wanted` ranks, if all values are whole numbers close
+/// together, such as days and orders: then one count per number is the whole answer. Says
+/// whether it did.
+fn count_whole(values: &[f64], wanted: &[usize], found: &mut Vec<f64>) -> Result<bool> {
+    let (mut low, mut high) = (i32::MAX, i32::MIN);
+    for chunk in values.chunks(1024) {
+        let mut whole = true;
+        for value in chunk {
+            let number = *value as i32;
+            // By bits, so that -0 is not taken for 0.
+            whole &= f64::from(number).to_bits() == value.to_bits();
+            low = low.min(number);
+            high = high.max(number);
+        }
+        if !whole {
+            return Ok(false);
+        }
+    }
+    let numbers = i64::from(high) - i64::from(low) + 1;
+    if numbers > MOST_NUMBERS.min(values.len() as i64) {
+        return Ok(false);
+    }
+    let mut counts: Vec<usize> = reserve(numbers as usize)?;
+    counts.resize(numbers as usize, 0);
+    for value in values {
+        if let Some(count) = counts.get_mut((*value as i32).wrapping_sub(low) as usize) {
+            *count += 1;
+        }
+    }
+    let (mut before, mut rest) = (0, wanted);
+    for (number, count) in (i64::from(low)..).zip(&counts) {
+        before += count;
+        let (inside, later) = rest.split_at(rest.partition_point(|rank| *rank < before));
+        found.extend(inside.iter().map(|_| number as f64));
+        rest = later;
+    }
+    Ok(true)
+}
+
+/// Bits whose order as an integer is that of [`f64::total_cmp`]: negative numbers turned over,
+/// positive ones above them.
+fn bit_key(value: f64) -> u64 {
+    let bits = value.to_bits();
+    bits ^ (((bits as i64) >> 63) as u64 | 1 << 63)
+}
+
+/// The same, but 1 away from zero: the bits of `1 + |x|`, with the sign, from 0 at zero. Half
+/// of all bit patterns are numbers below 1 in size; a single zero among days or amounts would
+/// leave the others in a few buckets.
+fn visible_key(value: f64) -> u64 {
+    let size = (1.0 + value.abs()).to_bits().wrapping_sub(1_f64.to_bits());
+    let signed = if value.is_sign_negative() { size.wrapping_neg() } else { size };
+    signed ^ 1 << 63
 }
 
 /// The quantiles of `values` at each of `probabilities`, or `None` if there are no values.
 ///
-/// `values` must be finite, in any order; they are reordered. Duplicates and a single value are
-/// fine: with one value every quantile is that value.
+/// `values` must be finite, in any order. Duplicates and a single value are fine: with one value
+/// every quantile is that value.
 ///
 /// # Errors
 /// `invalid-option` if a probability is not in `[0, 1]`; `limit-memory` if there is no room for
 /// the answer.
 pub fn quantiles(
-    values: &mut [f64],
+    values: &[f64],
     probabilities: &[f64],
     kind: QuantileType,
 ) -> Result<Option<Vec<f64>>> {
@@ -393,7 +516,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn at(values: &[f64], p: f64, kind: QuantileType) -> f64 {
-        quantiles(&mut values.to_vec(), &[p], kind).unwrap().unwrap()[0]
+        quantiles(values, &[p], kind).unwrap().unwrap()[0]
     }
 
     #[test]
@@ -454,7 +577,7 @@ mod tests {
     #[test]
     fn no_values_give_no_quantile_and_one_value_gives_itself() {
         for kind in QuantileType::ALL {
-            assert_eq!(quantiles(&mut [], &[0.5], kind), Ok(None));
+            assert_eq!(quantiles(&[], &[0.5], kind), Ok(None));
             for p in [0.0, 0.3, 0.5, 1.0] {
                 assert_eq!(at(&[7.0], p, kind), 7.0);
             }
@@ -464,7 +587,7 @@ mod tests {
     #[test]
     fn a_probability_outside_0_to_1_is_refused_by_its_place() {
         for p in [-0.1, 1.0000001, f64::NAN] {
-            let error = quantiles(&mut [1.0], &[0.5, p], QuantileType::Linear).unwrap_err();
+            let error = quantiles(&[1.0], &[0.5, p], QuantileType::Linear).unwrap_err();
             assert_eq!(
                 (error.code(), error.path()),
                 (Code::InvalidOption, Some("probabilities[1]"))
@@ -515,7 +638,7 @@ mod tests {
         ) {
             let mut sorted = x.clone();
             sorted.sort_by(f64::total_cmp);
-            let selected = quantiles(&mut x.clone(), &ps, kind).unwrap();
+            let selected = quantiles(&x, &ps, kind).unwrap();
             prop_assert_eq!(selected, quantiles_of_sorted(&sorted, &ps, kind).unwrap());
         }
 
@@ -524,7 +647,32 @@ mod tests {
             let mut sorted = x.clone();
             sorted.sort_by(f64::total_cmp);
             let want: Vec<f64> = ranks.iter().map(|r| sorted[(*r).min(x.len() - 1)]).collect();
-            prop_assert_eq!(order_statistics(&mut x.clone(), &ranks).unwrap(), want);
+            prop_assert_eq!(order_statistics(&x, &ranks).unwrap(), want);
+        }
+
+        #[test]
+        fn order_statistics_of_many_values_are_the_sorted_values(
+            few in prop::collection::vec(prop_oneof![Just(0.0), Just(-0.0), any::<f64>()].prop_filter("finite", |x| x.is_finite()), 1..8),
+            shape in 0..5_u32, seed in any::<u64>(), ranks in prop::collection::vec(0_usize..6000, 0..12),
+        ) {
+            // Long columns of different shapes: few distinct values, one narrow band, many
+            // magnitudes, small whole numbers with and without something else among them.
+            let mut state = seed | 1;
+            let mut next = || { state ^= state << 13; state ^= state >> 7; state ^= state << 17; state };
+            let mut x: Vec<f64> = (0..5000).map(|_| { let bits = next(); match shape {
+                0 => few[(bits % few.len() as u64) as usize],
+                1 => 1e6 + (bits % 100) as f64 * 1e-9,
+                2 => f64::from_bits(bits),
+                _ => (bits % 7) as f64 - 3.0,
+            }}).filter(|v| v.is_finite()).collect();
+            if shape != 4 {
+                x.extend_from_slice(&few);
+            }
+            let mut sorted = x.clone();
+            sorted.sort_by(f64::total_cmp);
+            let want: Vec<u64> = ranks.iter().map(|r| sorted[(*r).min(x.len() - 1)].to_bits()).collect();
+            let got: Vec<u64> = order_statistics(&x, &ranks).unwrap().iter().map(|v| v.to_bits()).collect();
+            prop_assert_eq!(got, want);
         }
 
         #[test]

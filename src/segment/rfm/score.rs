@@ -6,7 +6,7 @@
 //! exactly, and the cut points that were used are part of the answer ([`Cuts`]).
 //!
 //! All conventions but two compare a value with at most nine cut points, so that equal values
-//! always get equal scores. The cut points come from selection, not from a sort.
+//! always get equal scores. The cut points come from counting, not from a sort.
 //! [`Convention::Ntile`] and [`Convention::RankFirst`] split ties by row order; they are here to
 //! reproduce results of other tools.
 
@@ -364,8 +364,8 @@ pub struct Scored {
 /// Scores one column.
 ///
 /// `values` are in row order. Values that are not finite are left out of `n` and not scored.
-/// Takes O(n) time and one scratch copy of the column; `ntile` and `rank-first` sort, and take
-/// 16 bytes per customer instead.
+/// Takes O(n) time and at most one scratch copy of the column; `ntile` and `rank-first` sort,
+/// and take 16 bytes per customer instead.
 ///
 /// # Errors
 /// `limit-memory` if there is no room for scores or scratch space; `limit` for more than 2³²
@@ -382,19 +382,25 @@ pub fn score(values: &[f64], direction: Direction, rule: Rule<'_>) -> Result<Sco
     if matches!(convention, Convention::Ntile | Convention::RankFirst) {
         return by_row_order(values, direction, convention, bins);
     }
-    let mut scratch = room(values.len())?;
-    scratch.extend(values.iter().copied().filter(|value| value.is_finite()));
-    if scratch.is_empty() {
+    let mut finite_only;
+    let finite = if values.iter().all(|value| value.is_finite()) {
+        values
+    } else {
+        finite_only = room(values.len())?;
+        finite_only.extend(values.iter().copied().filter(|value| value.is_finite()));
+        &finite_only
+    };
+    if finite.is_empty() {
         let mut scores = room(values.len())?;
         scores.resize(values.len(), NOT_SCORED);
         return Ok(Scored { scores, highest: bins, cuts: None });
     }
     let cuts = match convention {
-        Convention::CumeDist => cume_dist_cuts(&mut scratch, direction, bins)?,
-        Convention::Quantile => quantile_cuts(&mut scratch, direction, bins)?,
-        Convention::RRfm => r_rfm_cuts(&mut scratch, direction, bins)?,
+        Convention::CumeDist => cume_dist_cuts(finite, direction, bins)?,
+        Convention::Quantile => quantile_cuts(finite, direction, bins)?,
+        Convention::RRfm => r_rfm_cuts(finite, direction, bins)?,
         // Fixed and the two that sort were answered above.
-        _ => rank_min_cuts(&mut scratch, direction, bins)?,
+        _ => rank_min_cuts(finite, direction, bins)?,
     };
     let mut scores = pass_all(values, &cuts)?;
     if convention == Convention::RRfm {
@@ -407,21 +413,21 @@ pub fn score(values: &[f64], direction: Direction, rule: Rule<'_>) -> Result<Sco
 
 /// `score ≥ s + 1` means `bins · w ≥ s · n`, so at least `k = ceil(s · n / bins)` customers are
 /// strictly worse, so the value lies beyond the k-th worst.
-fn rank_min_cuts(values: &mut [f64], direction: Direction, bins: u8) -> Result<Cuts> {
+fn rank_min_cuts(values: &[f64], direction: Direction, bins: u8) -> Result<Cuts> {
     let worse = |s: u64, n: u64| (s * n).div_ceil(u64::from(bins)) - 1;
     rank_cuts(values, direction, bins, worse, (Passes::Above, Passes::Below))
 }
 
 /// `score ≥ s + 1` means `bins · c > s · n`, so at least `floor(s · n / bins) + 1` customers are
 /// equal or worse, so the value reaches the one of that rank.
-fn cume_dist_cuts(values: &mut [f64], direction: Direction, bins: u8) -> Result<Cuts> {
+fn cume_dist_cuts(values: &[f64], direction: Direction, bins: u8) -> Result<Cuts> {
     let worse = |s: u64, n: u64| s * n / u64::from(bins);
     rank_cuts(values, direction, bins, worse, (Passes::AtLeast, Passes::AtMost))
 }
 
 /// Cuts at values whose rank, counted from the worst, is `worse(s, n)`.
 fn rank_cuts(
-    values: &mut [f64],
+    values: &[f64],
     direction: Direction,
     bins: u8,
     worse: impl Fn(u64, u64) -> u64,
@@ -438,7 +444,7 @@ fn rank_cuts(
 
 /// Edges at the type 7 quantiles 0, 1/bins, …, 1, equal ones merged; bin `i` is
 /// `(edge[i−1], edge[i]]` and the minimum is in bin 1. Recency turns the bins round.
-fn quantile_cuts(values: &mut [f64], direction: Direction, bins: u8) -> Result<Cuts> {
+fn quantile_cuts(values: &[f64], direction: Direction, bins: u8) -> Result<Cuts> {
     let mut points = linear_quantiles(values, bins, 0..=u32::from(bins))?;
     points.dedup();
     // What is left between the outer edges; both are gone if all values are equal.
@@ -450,7 +456,7 @@ fn quantile_cuts(values: &mut [f64], direction: Direction, bins: u8) -> Result<C
 }
 
 /// Bins `lower ≤ x < upper` at the inner type 7 quantiles plus one. Recency turns the bins round.
-fn r_rfm_cuts(values: &mut [f64], direction: Direction, bins: u8) -> Result<Cuts> {
+fn r_rfm_cuts(values: &[f64], direction: Direction, bins: u8) -> Result<Cuts> {
     let mut points = linear_quantiles(values, bins, 1..=u32::from(bins) - 1)?;
     points.iter_mut().for_each(|point| *point += 1.0);
     Ok(upward(points, Passes::AtLeast).facing(direction))
@@ -481,7 +487,7 @@ fn fixed_cuts(thresholds: &[f64], closed: Closed, direction: Direction) -> Resul
 }
 
 fn linear_quantiles(
-    values: &mut [f64],
+    values: &[f64],
     bins: u8,
     parts: std::ops::RangeInclusive<u32>,
 ) -> Result<Vec<f64>> {
@@ -521,7 +527,6 @@ impl Cuts {
 /// Scores every value by the cut points that it passes.
 fn pass_all(values: &[f64], cuts: &Cuts) -> Result<Vec<u8>> {
     let mut scores = room(values.len())?;
-    scores.extend(values.iter().map(|value| u8::from(value.is_finite())));
     match cuts.passes {
         Passes::Above => count_passed(values, &cuts.points, &mut scores, |x, cut| x > cut),
         Passes::AtLeast => count_passed(values, &cuts.points, &mut scores, |x, cut| x >= cut),
@@ -531,21 +536,34 @@ fn pass_all(values: &[f64], cuts: &Cuts) -> Result<Vec<u8>> {
     Ok(scores)
 }
 
-/// Adds the number of cut points passed to every score that is not [`NOT_SCORED`].
+/// Appends 1 plus the number of cut points passed, or [`NOT_SCORED`].
 fn count_passed(
     values: &[f64],
     cuts: &[f64],
-    scores: &mut [u8],
+    scores: &mut Vec<u8>,
+    passes: impl Fn(f64, f64) -> bool + Copy,
+) {
+    // A fixed number of comparisons without a branch; five bins, the usual case, need four.
+    // NaN pads the rest: nothing compares with it.
+    if cuts.len() <= 4 {
+        count_of::<4>(values, cuts, scores, passes);
+    } else {
+        count_of::<{ MAX_BINS as usize - 1 }>(values, cuts, scores, passes);
+    }
+}
+
+fn count_of<const N: usize>(
+    values: &[f64],
+    cuts: &[f64],
+    scores: &mut Vec<u8>,
     passes: impl Fn(f64, f64) -> bool,
 ) {
-    // Cut by cut over a chunk that stays in the nearest cache: no branch depends on the data.
-    for (values, scores) in values.chunks(1024).zip(scores.chunks_mut(1024)) {
-        for cut in cuts {
-            for (value, score) in values.iter().zip(scores.iter_mut()) {
-                *score += u8::from(passes(*value, *cut)) & u8::from(*score != NOT_SCORED);
-            }
-        }
-    }
+    let mut padded = [f64::NAN; N];
+    padded.iter_mut().zip(cuts).for_each(|(place, cut)| *place = *cut);
+    scores.extend(values.iter().map(|value| {
+        let passed: u8 = padded.iter().map(|cut| u8::from(passes(*value, *cut))).sum();
+        if value.is_finite() { 1 + passed } else { NOT_SCORED }
+    }));
 }
 
 /// `ntile` and `rank-first`: the score follows from the place in a sort whose ties keep row
