@@ -7,7 +7,7 @@
  */
 import { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
-import type { DescribeOptions, DescribeResult, Guess, Quality, ReadOptions, Recipe, RfmOptions, RfmResult, Roles } from './generated.js'
+import type { DescribeOptions, DescribeResult, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
 import { reportOf } from './reports.js'
@@ -15,7 +15,7 @@ import {
   type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, ofColumns, ofRows, reopenable, rowsOf, sampleOf,
 } from './sources.js'
 import type {
-  CallOptions, Columns, DescribeReport, ExportOptions, Keep, OpenOptions, Progress, Report, RfmReport, Siyu, Source, Table,
+  CallOptions, Columns, DescribeReport, ExportOptions, Guess, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
 } from './types.js'
 import { compile } from './wasm.js'
 
@@ -83,7 +83,7 @@ interface TableRecord {
   /** The source, if it can be opened again. */
   input: Input | null
   feed: number | null
-  options: ReadOptions
+  options: TableOptions
   again: Promise<void> | null
   closed: boolean
 }
@@ -131,7 +131,7 @@ class Client implements Siyu {
     return this.#lending(input, feed => this.#call('guess', { source: remoteOf(input, feed), options }, callOptions))
   }
 
-  async read(source: Source, options: ReadOptions & CallOptions & { keep?: Keep } = {}): Promise<Table> {
+  async read(source: Source, options: TableOptions & CallOptions = {}): Promise<Table> {
     const { signal, onProgress, keep, ...rest } = options
     const call = calling({ signal, onProgress })
     const input = await this.#inputOf(source, rest, keep, call)
@@ -157,7 +157,7 @@ class Client implements Siyu {
     }
   }
 
-  async #inputOf(source: Source, options: ReadOptions, keep: Keep | undefined, call: CallOptions): Promise<Input> {
+  async #inputOf(source: Source, options: TableOptions, keep: Keep | undefined, call: CallOptions): Promise<Input> {
     if (isRows(source)) {
       const roles = options.roles ?? mappingOf(await this.#guess(source, {}, call))
       return ofRows(source, roles)

@@ -1,8 +1,8 @@
 /**
- * Bytes of any encoding → UTF-8 bytes.
+ * Bytes of any encoding → bytes that the wasm module reads.
  *
- * UTF-8 passes through untouched (the wasm module validates it). Other encodings are decoded by
- * the platform in strict mode and encoded again. Every piece that is decoded starts and ends
+ * UTF-8, and UTF-16 with a BOM, pass through untouched: the wasm module decodes them strictly.
+ * Other encodings are decoded by the platform in strict mode and encoded again as UTF-8. Every piece that is decoded starts and ends
  * between characters, so that a bad byte can be placed by bisecting its piece alone.
  */
 import { fail } from './errors.js'
@@ -21,6 +21,11 @@ export interface Encoding {
   by: 'bom' | 'declared' | 'bytes'
   /** For `gb18030` told from the bytes: where the bytes stop being UTF-8. */
   notUtf8?: { byte: number; row: number }
+}
+
+/** Whether the platform decodes it, so that bytes are not counted as in the file. */
+export function isDecoded({ label, by }: Encoding): boolean {
+  return label !== 'utf-8' && by !== 'bom'
 }
 
 /** UTF-8 bytes of a source, and how much of the source has been read. */
@@ -51,16 +56,16 @@ export async function utf8(cursor: Cursor<Uint8Array>, declared?: string): Promi
   const label = declared === undefined ? undefined : labelOf(declared)
   const head: Uint8Array[] = []
   const bom = bomOf(await fill(cursor, head, 3))
-  if (bom) return decoded(cursor, head, { label: bom.label, by: 'bom' }, bom.length)
-  if (label !== undefined) return decoded(cursor, head, { label, by: 'declared' }, 0)
+  if (bom) return passed(cursor, head, { label: bom, by: 'bom' })
+  if (label === 'utf-8') return passed(cursor, head, { label, by: 'declared' })
+  if (label !== undefined) return decoded(cursor, head, { label, by: 'declared' })
   return sniffed(cursor, head)
 }
 
-function bomOf(bytes: Uint8Array): { label: string; length: number } | null {
-  const [a, b, c] = bytes
-  if (a === 0xef && b === 0xbb && c === 0xbf) return { label: 'utf-8', length: 3 }
-  if (a === 0xff && b === 0xfe) return { label: 'utf-16le', length: 2 }
-  if (a === 0xfe && b === 0xff) return { label: 'utf-16be', length: 2 }
+function bomOf([a, b, c]: Uint8Array): string | null {
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
+  if (a === 0xff && b === 0xfe) return 'utf-16le'
+  if (a === 0xfe && b === 0xff) return 'utf-16be'
   return null
 }
 
@@ -115,7 +120,7 @@ function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
           notUtf8: { byte: start + good, row: 1 + lines + lineEnds(sample, good) },
         }
       }
-      inner = decoded(cursor, head, out.encoding, 0, start, lines)
+      inner = (out.encoding.label === 'utf-8' ? passed : decoded)(cursor, head, out.encoding, start, lines)
       out.done = start
       return at > 0 ? before : out.next()
     },
@@ -124,32 +129,31 @@ function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
   return out
 }
 
-/** `skip` bytes of the head are the BOM; `done` bytes and `lines` line ends came before it. */
-function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, skip: number, done = 0, lines = 0): Utf8 {
-  const first = head[0]
-  if (skip > 0 && first) head[0] = first.subarray(skip)
-  const raw = async (): Promise<Uint8Array | null> => head.shift() ?? cursor.next()
-  const close = (): void => cursor.close()
-  if (encoding.label === 'utf-8') {
-    const out: Utf8 = {
-      encoding, done: done + skip, close,
-      async next() {
-        const chunk = await raw()
-        if (chunk) out.done += chunk.length
-        return chunk
-      },
-    }
-    return out
+/** The bytes as they are. */
+function passed(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, done = 0): Utf8 {
+  const out: Utf8 = {
+    encoding, done,
+    async next() {
+      const chunk = head.shift() ?? (await cursor.next())
+      if (chunk) out.done += chunk.length
+      return chunk
+    },
+    close: () => cursor.close(),
   }
+  return out
+}
+
+/** The bytes decoded and encoded again; `done` bytes with `lines` line ends came before them. */
+function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, done = 0, lines = 0): Utf8 {
   const decoder = new TextDecoder(encoding.label, { fatal: true, ignoreBOM: true })
   const encoder = new TextEncoder()
   let rest = new Uint8Array()
   let ended = false
   const out: Utf8 = {
-    encoding, done: done + skip, close,
+    encoding, done, close: () => cursor.close(),
     async next() {
       while (!ended) {
-        const chunk = await raw()
+        const chunk = head.shift() ?? (await cursor.next())
         ended = chunk === null
         const bytes = chunk === null ? rest : rest.length > 0 ? join([rest, chunk]) : chunk
         const cut = ended ? bytes.length : cutAt(bytes, encoding.label)

@@ -6,16 +6,16 @@
  * ends, fails or is cancelled.
  */
 import type { RawColumn } from './columns.js'
-import { type Encoding, utf8, type Utf8 } from './encoding.js'
+import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
 import { Broken, fail, SiyuError } from './errors.js'
-import type { Guess, ReadOptions, Recipe, Roles } from './generated.js'
+import type { Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
 import { pause } from './pause.js'
 import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
-import { type Batch, type ByteInput, type Cursor, type Input, sizeOf } from './sources.js'
+import { type Batch, type ByteInput, type Cells, type Cursor, gathered, type Input, sizeOf } from './sources.js'
 import type { Task } from './task.js'
-import type { Keep } from './types.js'
+import type { Guess, Keep, Recipe, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
 import { zoneOf } from './zone.js'
 
@@ -35,15 +35,11 @@ interface Held {
   input: ByteInput | null
   /** Its encoding, as it was found. */
   encoding: string
-  /** Runs that use it now. */
-  uses: number
-  /** Given back by the caller; dropped when the last run ends. */
-  closed: boolean
 }
 
 /** How a table is to be read. */
 export interface ReadPlan {
-  options: ReadOptions
+  options: TableOptions
   keep?: Keep
   fingerprint?: string
 }
@@ -81,7 +77,7 @@ export class Engine {
   }
 
   memory(): { wasmBytes: number; tables: number } {
-    return { wasmBytes: this.#call(wasm => wasm.memory()), tables: this.#tables.size }
+    return { wasmBytes: this.#call(wasm => wasm.memoryBytes()), tables: this.#tables.size }
   }
 
   /** Proposes a mapping from the first bytes. */
@@ -100,27 +96,19 @@ export class Engine {
 
   #guess(sample: Uint8Array, encoding: Encoding): Guess {
     const guess = this.#call(wasm => wasm.guess(sample, {}))
-    return encoding.label === 'utf-8' ? guess : { ...guess, encoding: encoding.label }
+    return isDecoded(encoding) ? { ...guess, encoding: encoding.label } : guess
   }
 
-  /** Reads a table; without `keep`, one that does not fit into memory becomes a source. */
+  /** Reads a table; without `keep`, a file that does not fit well into memory becomes a source. */
   async read(input: Input, plan: ReadPlan, task: Task): Promise<TableFacts> {
     const { keep } = plan
     if (keep === 'source' && !input.again) {
       throw fail('invalid-option', 'Only a File or Blob can be streamed again: read it as loaded.', { path: 'keep' })
     }
-    if (keep) return this.#read(input, plan, keep, task)
-    const first = input.again && (input.size ?? 0) > LARGE ? 'source' : 'loaded'
-    try {
-      return await this.#read(input, plan, first, task)
-    } catch (error) {
-      const tooLarge = error instanceof SiyuError && error.code === 'limit-memory'
-      if (!tooLarge || first === 'source' || !input.again) throw error
-      return this.#read(input, plan, 'source', task)
-    }
+    return this.#read(input, plan, keep ?? (!input.again ? 'loaded' : (input.size ?? 0) > LARGE ? 'source' : 'auto'), task)
   }
 
-  async #read(input: Input, plan: ReadPlan, keep: Keep, task: Task): Promise<TableFacts> {
+  async #read(input: Input, plan: ReadPlan, keep: Keep | 'auto', task: Task): Promise<TableFacts> {
     const { encoding: declared, name = input.name, ...options } = plan.options
     const zone = zoneOf(options.zone ?? 'UTC')
     const cursor = input.open()
@@ -131,7 +119,7 @@ export class Engine {
       let pieces: Cursor<Uint8Array | Batch> = cursor
       let roles = options.roles
       if (input.form === 'bytes') {
-        text = await utf8(cursor as Cursor<Uint8Array>, declared)
+        text = await utf8(cursor as Cursor<Uint8Array>, declared ?? undefined)
         pieces = text
         if (!roles) {
           const { sample, pieces: all } = await sampled(text, SAMPLE)
@@ -158,14 +146,18 @@ export class Engine {
       }
       const { quality, ...facts } = this.#call(wasm => wasm.readFinish(reader))
       task.keeps(giveBack)
-      giveBack = () => this.#back(wasm => wasm.tableDrop(facts.table))
+      giveBack = () => this.#back(wasm => wasm.drop(facts.table))
       if (plan.fingerprint !== undefined && plan.fingerprint !== facts.fingerprint) {
         throw fail('closed', 'The file has changed since the table was read: read it again.')
       }
-      const label = text?.encoding.label ?? 'utf-8'
-      if (text && label !== 'utf-8' && !label.startsWith('utf-16')) quality.encoding = label
+      if (text && isDecoded(text.encoding)) {
+        quality.encoding = text.encoding.label
+        const { notUtf8 } = text.encoding
+        // Told from the bytes: worth a look.
+        if (notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, rows: [notUtf8.row] })
+      }
       this.#tables.set(facts.table, {
-        bytes: facts.bytes, uses: 0, closed: false, encoding: label,
+        bytes: facts.bytes, encoding: text?.encoding.label ?? 'utf-8',
         input: facts.kind === 'source' ? (input as ByteInput) : null,
       })
       giveBack = (): void => {}
@@ -180,12 +172,7 @@ export class Engine {
 
   /** Gives a table's memory back, at the latest when the last run over it ends. */
   close(table: number): void {
-    const held = this.#tables.get(table)
-    if (!held) return
-    held.closed = true
-    if (held.uses > 0) return
-    this.#tables.delete(table)
-    this.#back(wasm => wasm.tableDrop(table))
+    if (this.#tables.delete(table)) this.#back(wasm => wasm.drop(table))
   }
 
   /** Runs an analysis. */
@@ -193,8 +180,7 @@ export class Engine {
     const names = inputs.map(({ name }) => name)
     const held = inputs.map(({ name, table }) => {
       const one = this.#tables.get(table)
-      if (!one || one.closed) throw fail('closed', 'The table was closed.', { table: name })
-      one.uses++
+      if (!one) throw fail('closed', 'The table was closed.', { table: name })
       return one
     })
     let giveBack = (): void => {}
@@ -229,10 +215,6 @@ export class Engine {
     } finally {
       giveBack()
       reading?.close()
-      held.forEach((one, at) => {
-        one.uses--
-        if (one.closed) this.close((inputs[at] as { table: number }).table)
-      })
     }
   }
 
@@ -325,54 +307,30 @@ function mapped(columns: { name: string; role: string | null }[]): Roles | null 
 function placed(error: unknown, text: Utf8 | null, table: string): unknown {
   if (!(error instanceof SiyuError)) return error
   const { code, hint, column, row, byte, path } = error
-  const { notUtf8, label } = text?.encoding ?? { label: 'utf-8' }
+  const notUtf8 = text?.encoding.notUtf8
   if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
     return fail('encoding', 'The bytes are neither UTF-8 nor GB18030 with these columns: name the encoding, or save the file as UTF-8.', {
       ...notUtf8, ...(table && { table }),
     })
   }
-  const own = code === 'encoding' && hint.includes(label)
+  // A place that was found while decoding counts in the file already.
+  const inFile = !text || !isDecoded(text.encoding) || code === 'encoding'
   return fail(code, hint, {
     ...(table && code !== 'cancelled' && { table }),
     ...(column !== undefined && { column }),
     ...(row !== undefined && { row }),
-    ...(byte !== undefined && (label === 'utf-8' || label.startsWith('utf-16') || own) && { byte }),
+    ...(byte !== undefined && inFile && { byte }),
     ...(path !== undefined && { path }),
   })
 }
 
 /** Rows of a column: a range, or those that `rows` lists in that range. */
-function cut(column: RawColumn, from: number, until: number, rows: Uint32Array | null): RawColumn {
-  if (column.kind !== 'text') {
-    const { data } = column
-    const part = data.slice(0, 0)
-    if (!rows) return { ...column, data: data.subarray(from, until) }
-    const Numbers = part.constructor as new (length: number) => typeof data
-    const out = new Numbers(until - from)
-    for (let at = from; at < until; at++) out[at - from] = data[rows[at] as number] as number
-    return { ...column, data: out }
-  }
-  const { bytes, ends } = column
-  const startOf = (row: number): number => (row === 0 ? 0 : (ends[row - 1] as number))
+function cut(column: RawColumn, from: number, until: number, rows: Uint32Array | null): Cells {
   const picked = (at: number): number => (rows ? (rows[at] as number) : at)
-  const newEnds = new Uint32Array(until - from)
-  let length = 0
-  for (let at = from; at < until; at++) {
-    const row = picked(at)
-    length += (ends[row] as number) - startOf(row)
-    newEnds[at - from] = length
+  if (column.kind !== 'text') {
+    const numbers = new Float64Array(until - from)
+    for (let at = from; at < until; at++) numbers[at - from] = column.data[picked(at)] as number
+    return { numbers }
   }
-  if (!rows) {
-    const start = from < until ? startOf(from) : 0
-    return { ...column, bytes: bytes.subarray(start, start + length), ends: newEnds }
-  }
-  const newBytes = new Uint8Array(length)
-  let filled = 0
-  for (let at = from; at < until; at++) {
-    const row = picked(at)
-    const part = bytes.subarray(startOf(row), ends[row] as number)
-    newBytes.set(part, filled)
-    filled += part.length
-  }
-  return { ...column, bytes: newBytes, ends: newEnds }
+  return gathered(column.bytes, column.ends, until - from, at => picked(from + at))
 }

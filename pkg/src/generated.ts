@@ -1,226 +1,713 @@
 /**
- * Option and result types of the analyses and of reading.
+ * Options and results of the analyses and of reading, as the Rust crate has them.
  *
- * Written by `npm run types` from the JSON Schema of the Rust types; not edited by hand.
+ * Written by `npm run types --workspace pkg` from the JSON Schema of the Rust types. Not edited by hand.
  */
 
-/** What a column means. */
-export type Role = 'customer' | 'time' | 'amount' | 'order' | 'event' | 'product' | 'quantity' | 'channel'
-
-/** Which column of the file has which role. */
-export interface Roles {
-  customer?: string
-  time?: string
-  amount?: string
-  order?: string
-  event?: string
-  product?: string
-  quantity?: string
-  channel?: string
+/** The amounts of the used rows, as exact decimals. */
+export interface AmountSummary {
+  /** The largest amount, with `scale` decimals. */
+  max: string
+  /** The smallest amount, with `scale` decimals. */
+  min: string
+  /** Number of negative amounts. */
+  refunds: number
+  /** The most decimals of any amount, 0 to 6. */
+  scale: number
+  /** The sum, with `scale` decimals. */
+  sum: string
+  /** Number of amounts that are zero. */
+  zeros: number
 }
 
-/** Upper bounds while reading; each has a safe default. */
-export interface ReadLimits {
-  rows?: number
-  bytes?: number
-  columns?: number
-  fieldBytes?: number
-}
+/** To which side a value that equals a fixed threshold belongs. */
+export type Closed =
+  /** To the side below: with the threshold 30, "30 days" still counts as "up to 30 days". */
+  | 'right'
+  /** To the side above: with the threshold 100, an amount of 100 counts as "100 and more". */
+  | 'left'
 
-/** How a table is read. */
-export interface ReadOptions {
-  /** Role → header name. Without it the guess is used, if it is sure enough. */
-  roles?: Roles
-  /** `auto` tells CSV from TSV by the header. */
-  format?: 'auto' | 'csv' | 'tsv'
-  /** The field separator; told from the header if absent. */
-  delimiter?: string
-  /** A label such as `utf-8` or `gb18030`; told from the bytes if absent. A BOM wins over it. */
-  encoding?: string
-  /** The zone of times without an offset: an IANA name or `+08:00`. Default `UTC`. */
-  zone?: string
-  /** Upper bounds. */
-  limits?: ReadLimits
-  /** The table's name in errors and reports. Default: the file's name. */
-  name?: string
-}
-
-/** One column of a guess. */
-export interface GuessColumn {
+/** One column of the header. */
+export interface ColumnUse {
+  /** The name in the header, without outer blanks. */
   name: string
-  samples: string[]
+  /**
+   * What it was read as; null for a column that was dropped. A column that is mapped to
+   * several roles shows the first.
+   */
+  role: Role | null
 }
 
-/** What a role was guessed to be. */
-export interface GuessRole {
-  column: string
-  /** 0 to 1. */
-  confidence: number
-  reason: string
-}
+/** How a value becomes a score. `n` is the number of customers, `bins` the number of scores. */
+export type Convention =
+  /**
+   * `1 + floor(bins · w / n)`, where `w` customers are strictly worse. Equal customers share
+   * the lowest of their ranks: if most bought once, one purchase scores 1, as one would say
+   * in words. Scores in the middle can stay empty then. Computed in integers; does not
+   * change when all amounts are scaled.
+   */
+  | 'rank-min'
+  /**
+   * `ceil(bins · c / n)`, where `c` customers are equal or worse (SQL `CUME_DIST`). Equal
+   * customers share the highest of their ranks: if most bought once, one purchase can
+   * score 4 of 5.
+   */
+  | 'cume-dist'
+  /**
+   * Between quantiles (type 7), each bin closed above: what `qcut(duplicates="drop")` of
+   * pandas gives. Equal edges are merged, so that fewer than `bins` scores may exist.
+   */
+  | 'quantile'
+  /**
+   * As `quantile`, on ranks 1 … n with ties in row order: what `qcut` of pandas on
+   * `rank(method="first")` gives. Equal customers can get different scores.
+   */
+  | 'rank-first'
+  /**
+   * SQL `NTILE`: sorted from worst to best with ties in row order, cut into `bins` tiles of
+   * equal size, the first `n mod bins` of them one larger. Equal customers can get different
+   * scores.
+   */
+  | 'ntile'
+  /**
+   * The rule of the R package rfm: cut points are the inner quantiles (type 7) **plus one**,
+   * bins closed below. The one is a day, an order and a unit of money, so that this score
+   * changes when amounts are given in another unit: give it whole currency units, as R does.
+   */
+  | 'r-rfm'
+  /**
+   * Thresholds that you set, one list for each measure. Scores then mean the same in every
+   * month and every shop.
+   */
+  | 'fixed'
 
-/** A proposed mapping. */
-export interface Guess {
-  columns: GuessColumn[]
-  roles: { [role in Role]?: GuessRole | null }
-  delimiter: string
-  encoding: string
-  rowsSampled: number
-}
+/** What counts as one purchase. */
+export type Count =
+  /** Each row. */
+  | 'row'
+  /** Each distinct order id of a customer; rows without an order id count one by one. */
+  | 'order'
+  /** Each local calendar day on which the customer bought. */
+  | 'day'
 
-/** One kind of problem in one column. */
-export interface Issue {
-  /** The error code. */
-  code: string
-  /** What was done with the rows. */
-  severity: 'rejected' | 'changed' | 'doubtful' | 'note'
-  /** Number of rows. */
-  count: number
-  /** The role of the column; null if the whole row has the problem. */
-  column: Role | null
-  /** The first lines that have it, at most five. */
-  rows: number[]
-}
-
-/** What reading found. */
-export interface Quality {
-  format: string
-  encoding: string | null
-  delimiter: string | null
-  headerLine: number | null
-  zone: { name: string; hash: string }
-  columns: { name: string; role: Role | null }[]
-  rows: { read: number; used: number; skipped: number }
-  customers: number | null
-  time: { first: number; last: number } | null
-  amount: { scale: number; sum: string; min: string; max: string; refunds: number; zeros: number } | null
-  issues: Issue[]
-}
-
-/** A request as plain data. */
-export interface Recipe {
-  analysis: string
-  version?: number
-  inputs: { [input: string]: string }
-  options?: object
-  purpose?: string
-}
-
-/** What a report says about itself. */
-export interface About {
-  analysis: string
-  version: number
-  engine: string
-  method: { name: string; reference: string }
-  options: Record<string, unknown>
-  inputs: { name: string; table: string; rows: number; fingerprint: string; zone: string }[]
-  used: { rows: number; customers: number }
-  leftOut: { reason: string; rows: number; customers: number }[]
-  warnings: { code: string; count: number; hint: string }[]
-  policy: string
-  purpose: string | null
-}
-
-/** Text in both languages. */
-export interface Bilingual {
-  en: string
-  zh: string
-}
-
-/** A rule of a user's own group map: inclusive ranges of scores. */
-export interface GroupRule {
-  name: string
-  r?: [number, number]
-  f?: [number, number]
-  m?: [number, number]
-  meaning?: string
-  action?: string
-}
-
-/** Options of `rfm`. */
-export interface RfmOptions {
-  /** The day (`2025-06-01`) or instant (with an offset) at which recency is measured. */
-  at: string
-  /** What counts as one purchase. Default: the order id if mapped, else the row. */
-  count?: 'row' | 'order' | 'day'
-  /** What negative amounts do. Default `net`. */
-  refunds?: 'net' | 'drop' | 'keep'
-  /** What amounts of zero do. Default `keep`. */
-  zeros?: 'keep' | 'drop'
-  /** 2 to 10 classes per score. Default 5. */
-  bins?: number
-  /** The scoring convention. Default: equal customers get equal scores. */
-  scoring?:
-    | 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm'
-    | { fixed: { recency: number[]; frequency: number[]; monetary: number[]; closed?: 'right' | 'left' } }
-  /** Weights of the combined score. */
-  weights?: { r: number; f: number; m: number }
-  /** Named groups. Default `eleven`. */
-  groups?: 'eight' | 'eleven' | { map: GroupRule[]; otherwise?: string }
-  /** What `high` means for the eight groups. */
-  split?: 'mean' | 'score'
-}
-
-/** One named group of customers. */
-export interface RfmGroup {
-  key: string
-  name: Bilingual
-  meaning: Bilingual
-  action: Bilingual
-  customers: number
-  customersShare: number
-  revenue: number
-  /** Null if the total revenue is not positive. */
-  revenueShare: number | null
-  recencyMean: number | null
-  frequencyMean: number | null
-  monetaryMean: number | null
-}
-
-/** One cell of the recency × frequency grid. */
-export interface RfmCell {
-  r: number
-  f: number
-  customers: number
-  revenue: number
-  monetaryMean: number | null
-  /** Index into the groups if the whole cell lies in one. */
-  group: number | null
-}
-
-/** Result of `rfm`; the customers come beside it as columns. */
-export interface RfmResult {
-  totals: {
-    customers: number
-    purchases: number
-    revenue: number
-    /** The exact decimal. */
-    revenueText: string
-    recencyMean: number | null
-    frequencyMean: number | null
-    monetaryMean: number | null
-  }
-  groups: RfmGroup[]
-  cuts: { recency: number[]; frequency: number[]; monetary: number[] }
-  grid: { bins: number; cells: RfmCell[] }
+/**
+ * The cut points of a scoring, in the unit of the measure.
+ *
+ * A customer's score is 1 plus the number of cut points passed: the first entry of `points`
+ * leads to score 2, the next to 3, and so on. Equal entries mean that a score cannot occur.
+ */
+export interface Cuts {
+  /** What passing means. */
+  passes: Passes
+  /**
+   * From the cut between the two worst scores to that between the two best: rising where
+   * higher values are better, falling for recency.
+   */
+  points: number[]
 }
 
 /** Options of `describe`. */
 export interface DescribeOptions {
-  /** The role whose column is described. */
+  /** The role of the column: `amount` or `quantity`. */
   column: Role
-  /** Probabilities of the quantiles. */
+  /**
+   * The definition of a quantile, after Hyndman and Fan: 1 to 9. 7 is the default of most
+   * tools.
+   */
+  quantileType?: QuantileType
+  /** The quantiles to report, each from 0 to 1. */
   quantiles?: number[]
 }
 
 /** Result of `describe`. */
 export interface DescribeResult {
-  count: number
-  mean: number | null
-  variance: number | null
-  skewness: number | null
-  kurtosis: number | null
-  min: number | null
-  max: number | null
-  quantiles: { p: number; value: number | null }[]
+  /** Rows without a value. */
+  missing: number
+  /** Count, mean, spread, shape and range, in the unit of the column. */
+  moments: MomentSummary
+  /** The quantiles, in the order asked for; empty without a value. */
+  quantiles: Quantile[]
 }
+
+/** The format of a file. */
+export type Format =
+  /** Told from the first bytes. */
+  | 'auto'
+  /** Separated values, by commas unless the header or the options say otherwise. */
+  | 'csv'
+  /** Separated values, by tabs unless the options say otherwise. */
+  | 'tsv'
+  /** An array of objects. Not read: `unsupported`. */
+  | 'json'
+  /** One object per line. Not read: `unsupported`. */
+  | 'ndjson'
+  /** Not read: `unsupported`. */
+  | 'parquet'
+  /** Not read: `unsupported`. */
+  | 'arrow'
+
+/** Customers by recency and frequency score. */
+export interface Grid {
+  /** Scores run from 1 to this. */
+  bins: number
+  /** Every cell, by `r`, then `f`; those without customers too. */
+  cells: GridCell[]
+}
+
+/** One cell of the grid. */
+export interface GridCell {
+  /** How many customers. */
+  customers: number
+  /** Frequency score. */
+  f: number
+  /** Index into `groups` if all customers of the cell are in one group. */
+  group: number | null
+  /** Money, mean; null for an empty cell. */
+  monetaryMean: number | null
+  /** Recency score. */
+  r: number
+  /** Their money. */
+  revenue: number
+}
+
+/** How customers are grouped. */
+export interface GroupOptions {
+  /** With `map`: the rules, in order. The first that fits decides. */
+  map?: MapRule[]
+  /** With `map`: the group of those whom no rule fits. */
+  otherwise?: string
+  /** Which kind of groups. */
+  scheme?: Scheme
+  /** With `eight`: what is high and what is low. */
+  split?: Split
+}
+
+/** One group. */
+export interface GroupRow {
+  /** What to do about it, in one sentence. `None` in a map that does not say. */
+  action: Text | null
+  /** How many customers. */
+  customers: number
+  /** Their share of all customers, 0 to 1. */
+  customersShare: number
+  /** Purchases, mean; null for an empty group. */
+  frequencyMean: number | null
+  /**
+   * Stable name for programs, such as `important-value`; in a map of your own, the name
+   * that you gave.
+   */
+  key: string
+  /** Who is in it, in one plain sentence. `None` in a map that does not say. */
+  meaning: Text | null
+  /** Money, mean; null for an empty group. */
+  monetaryMean: number | null
+  /** Display name. */
+  name: Text
+  /** Days, mean; null for an empty group. */
+  recencyMean: number | null
+  /** Their money. */
+  revenue: number
+  /** Their share of all money; null if all money together is not positive. */
+  revenueShare: number | null
+}
+
+/** One input, as the report names it. */
+export interface InputAbout {
+  /** Hash of all typed values, 16 hexadecimal digits. */
+  fingerprint: string
+  /** The analysis's name for the input. */
+  name: string
+  /** Usable rows in the table. */
+  rows: number
+  /** The caller's name for the table. */
+  table: string
+  /** The zone in which days were counted. */
+  zone: string
+}
+
+/** One kind of problem in one column. */
+export interface Issue {
+  /** The error code, in kebab case. */
+  code: string
+  /** The role of the column, or null if the problem is the whole row's. */
+  column: Role | null
+  /** Number of rows. */
+  count: number
+  /**
+   * The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
+   * most five.
+   */
+  rows: number[]
+  /** What was done. */
+  severity: Severity
+}
+
+/** Rows or customers that did not enter the answer. */
+export interface LeftOut {
+  /** How many customers, where customers as a whole were left out. */
+  customers: number
+  /** Why, as a stable kebab-case name. */
+  reason: string
+  /** How many rows. */
+  rows: number
+}
+
+/**
+ * How far reading may go. Reaching a limit is an error (`limit`), except for `idBytes`, where
+ * only the row is left out. The defaults let every honest file through and keep a hostile one
+ * from taking the machine.
+ */
+export interface Limits {
+  /** Bytes of the file after decompression. Default 16 GiB. */
+  bytes?: number
+  /** Columns of the header. Default 16,384, the most that a spreadsheet has. */
+  columns?: number
+  /**
+   * Bytes of an id or another text that is kept. A row with a longer one is left out.
+   * Default 1,024.
+   */
+  idBytes?: number
+  /**
+   * Bytes of one record with all its fields. Default 16 MiB. This bounds the memory that
+   * streaming needs.
+   */
+  recordBytes?: number
+  /** Records, used or not. Default 500 million. */
+  rows?: number
+}
+
+/** One rule of your own map: a customer fits if each given range holds its score. */
+export interface MapRule {
+  /** What to do about it, for the report. */
+  action?: string | null
+  /** Lowest and highest frequency score, both included. Left out: any. */
+  f?: [number, number] | null
+  /** Lowest and highest monetary score, both included. Left out: any. */
+  m?: [number, number] | null
+  /** Who is in the group, for the report. */
+  meaning?: string | null
+  /** The group's name. Two rules may have the same name and then fill the same group. */
+  name: string
+  /** Lowest and highest recency score, both included. Left out: any. */
+  r?: [number, number] | null
+}
+
+/** The cut points of the three measures. */
+export interface MeasureCuts {
+  /** Of frequency, in purchases. */
+  frequency: Cuts | null
+  /** Of money. */
+  monetary: Cuts | null
+  /** Of recency, in days. */
+  recency: Cuts | null
+}
+
+/** The method that was used. */
+export interface Method {
+  /** Its name in the field. */
+  name: string
+  /** Where it is described. */
+  reference: string
+}
+
+/**
+ * What `Moments` answers. A field is `None` where it is not defined, or lies beyond the
+ * range of a float.
+ */
+export interface MomentSummary {
+  /** How many values, `n`. */
+  count: number
+  /**
+   * Excess kurtosis `n·M₄/M₂² − 3`, without a correction for small samples: 0 for a normal
+   * distribution. Undefined if all values are equal.
+   */
+  excessKurtosis: number | null
+  /** Largest value. */
+  max: number | null
+  /** Arithmetic mean. From one value on. */
+  mean: number | null
+  /** Smallest value. */
+  min: number | null
+  /** Population variance, `M₂/n`: when the values are all there are. From one value on. */
+  populationVariance: number | null
+  /**
+   * Skewness `√n·M₃/M₂^1.5`, without a correction for small samples: 0 for a symmetric
+   * column, positive for a long tail of large values. Undefined if all values are equal.
+   * A handful of extreme values decides it: with money, look at quantiles too.
+   */
+  skewness: number | null
+  /** Sample standard deviation, the root of `variance`, in the unit of the values. */
+  standardDeviation: number | null
+  /** Sample variance, `M₂/(n−1)`: unbiased when the values are a sample. From two values on. */
+  variance: number | null
+}
+
+/** What a value must do to pass a cut point. */
+export type Passes =
+  /** Lie above it. */
+  | 'above'
+  /** Lie on it or above. */
+  | 'at-least'
+  /** Lie below it. */
+  | 'below'
+  /** Lie on it or below. */
+  | 'at-most'
+
+/** What reading found. Equal for equal bytes, however they arrived. */
+export interface Quality {
+  /** Exact sum and range of the amounts; null without that role. */
+  amount: AmountSummary | null
+  /** The header. */
+  columns: ColumnUse[]
+  /** Distinct customers of the used rows; null without that role. */
+  customers: number | null
+  /** The field separator; null for columns in memory. */
+  delimiter: string | null
+  /** The encoding of the file: as found, or as declared; null for columns in memory. */
+  encoding: string | null
+  /** `csv`, `tsv` or `columns`. */
+  format: string
+  /** The line of the header (from 1); null for columns in memory. */
+  headerLine: number | null
+  /** Problems: rejected rows first, then changed, doubtful, notes; by code and column within. */
+  issues: Issue[]
+  /** How many records were read, used and skipped. */
+  rows: RowCounts
+  /** First and last instant; null without that role. */
+  time: TimeRange | null
+  /** The zone of naive times. */
+  zone: ZoneUse
+}
+
+/** One quantile. */
+export interface Quantile {
+  /** The probability. */
+  p: number
+  /** The value, in the unit of the column. */
+  value: number
+}
+
+/**
+ * Which sample quantile: the nine types of Hyndman and Fan (1996), written as their numbers.
+ *
+ * With `n` sorted values `x[1] ≤ … ≤ x[n]` each type turns a probability `p` into a position
+ * `n·p + m`; types 1–3 pick a value there, types 4–9 interpolate between its neighbours.
+ *
+ * Which one? 7 is what spreadsheets, NumPy and R do by default. 1 always returns a value that
+ * occurs. 8 is nearly unbiased for the median whatever the distribution, and is what the paper
+ * recommends. Types 4 and 6 put quantiles of small samples at the extremes: with 9 values or
+ * fewer the 0.9-quantile of type 6 is the maximum.
+ */
+export type QuantileType = number
+
+/** How to read one table. */
+export interface ReadOptions {
+  /**
+   * The field separator, one ASCII character. Absent: what a `sep=` line says, else a tab
+   * for `tsv`, else the comma, or if the header has none the first of `;`, tab and `|` that
+   * it has.
+   */
+  delimiter?: string | null
+  /**
+   * The encoding that the file was decoded from before it came here, for the report. The
+   * reader itself accepts UTF-8, and UTF-16 with a byte order mark.
+   */
+  encoding?: string | null
+  /** The format of the bytes. `auto` tells it from the bytes. */
+  format?: Format
+  /**
+   * The line of the header, from 1. Lines before it are skipped and counted. Absent: the
+   * first line that is not blank.
+   */
+  header?: number | null
+  /** How far reading may go. */
+  limits?: Limits
+  /** Which column has which meaning. Columns that are not named here are dropped. */
+  roles?: Roles
+  /**
+   * The name of the zone of times that have no offset. Whoever opens the table makes the
+   * zone of it; the reader gets that as a value and only reports the name.
+   */
+  zone?: string | null
+}
+
+/** What a negative amount does. */
+export type Refunds =
+  /** It reduces the money, and is no purchase: frequency, first and last stay. */
+  | 'net'
+  /** The row is ignored. */
+  | 'drop'
+  /** It is a row like any other. */
+  | 'keep'
+
+/** Options of `rfm`. */
+export interface RfmOptions {
+  /**
+   * The reference moment: a local day (`2025-06-01`, which still counts whole) or an instant.
+   * Rows after it are left out; recency and tenure count calendar days to it.
+   */
+  at: string
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** How scores become named groups. */
+  groups?: GroupOptions
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /** How measures become scores. */
+  scoring?: ScoreOptions
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `rfm`. The customers themselves are the column set `customers`: `customer`,
+ * `recency` and `tenure` (calendar days from the last and the first purchase), `frequency`
+ * (purchases), `monetary` and `mean` (money in all and per purchase), `first` and `last` (ms
+ * UTC), the scores `r`, `f`, `m` (0 = not scored), the weighted total `score` (0 = not scored),
+ * and `group` (index into `groups`, 255 = none).
+ */
+export interface RfmResult {
+  /** Where each measure was cut into scores; null where values alone do not decide. */
+  cuts: MeasureCuts
+  /** Customers by recency and frequency score. */
+  grid: Grid
+  /** The groups in display order, empty ones included. */
+  groups: GroupRow[]
+  /** All customers together. */
+  totals: Totals
+}
+
+/** The meaning of a column of a log (one row per order line, order or event). */
+export type Role =
+  /** Who: the customer's id, always text. */
+  | 'customer'
+  /** When: the instant of the row. */
+  | 'time'
+  /** How much: money, exact. Negative is a refund. */
+  | 'amount'
+  /** Which order the row belongs to. */
+  | 'order'
+  /** What happened (for event logs). */
+  | 'event'
+  /** Which product. */
+  | 'product'
+  /** How many pieces. */
+  | 'quantity'
+  /** Through which channel. */
+  | 'channel'
+
+/** The header name of the column that has each role. */
+export interface Roles {
+  /** How much: money. A row without a readable one is left out. */
+  amount?: string | null
+  /** Through which channel. May be empty. */
+  channel?: string | null
+  /** Who: the customer's id, always text. A row without it is left out. */
+  customer?: string | null
+  /** What happened. May be empty. */
+  event?: string | null
+  /** Which order the row belongs to. May be empty. */
+  order?: string | null
+  /** Which product. May be empty. */
+  product?: string | null
+  /** How many pieces. May be empty. */
+  quantity?: string | null
+  /** When: a date or a date with time. A row without a readable one is left out. */
+  time?: string | null
+}
+
+/** Numbers of records, the header not counted. */
+export interface RowCounts {
+  /** Records found; blank lines are none. */
+  read: number
+  /** Records left out: `read - used`. */
+  skipped: number
+  /** Records that became rows of the table. */
+  used: number
+}
+
+/** Which kind of groups. */
+export type Scheme =
+  /** The classic eight: recency, frequency and monetary value each high or low. */
+  | 'eight'
+  /** Eleven groups over the recency and frequency scores; money does not decide. */
+  | 'eleven'
+  /** Your own rules, in `map`. */
+  | 'map'
+
+/** How customers are scored. */
+export interface ScoreOptions {
+  /** How many scores there are: 1 is worst, this number is best. From 2 to 10. */
+  bins?: number
+  /** With `fixed`: to which side a value that equals a threshold belongs. */
+  closed?: Closed
+  /** How a value becomes a score, above all how equal values are treated. */
+  convention?: Convention
+  /** The thresholds, needed with the convention `fixed` and allowed only there. */
+  thresholds?: Thresholds | null
+  /** How much each measure counts in the total score. */
+  weights?: Weights
+}
+
+/** What reading did with the rows that an `Issue` counts. */
+export type Severity =
+  /** The row was left out. */
+  | 'rejected'
+  /** The row was used with an altered value, as the rule of the code says. */
+  | 'changed'
+  /** The row was used as it is, but somebody should look at it. */
+  | 'doubtful'
+  /** For information; alone it does not make the outcome a warning. */
+  | 'note'
+
+/** What is high and what is low in the scheme `eight`. */
+export type Split =
+  /**
+   * Against the mean of all customers, compared exactly: more orders or more money than the
+   * mean, fewer days than the mean; equal to the mean is low. The textbook rule. A few very
+   * large customers pull the mean up, so that most count as low.
+   */
+  | 'mean'
+  /** By score: above the middle of the bins is high (4 and 5 of five). */
+  | 'score'
+
+/** The same text in both languages. */
+export interface Text {
+  /** English. */
+  en: string
+  /** Simplified Chinese. */
+  zh: string
+}
+
+/**
+ * Thresholds of the convention `fixed`, ascending. Each list has one entry fewer than there
+ * are bins.
+ */
+export interface Thresholds {
+  /** Number of purchases, for example `[1, 2, 5, 10]`: one purchase scores 1. */
+  frequency?: number[]
+  /** Sum of money in whole currency units, for example `[100, 500, 2000, 10000]`. */
+  monetary?: number[]
+  /** Days since the last purchase, for example `[7, 30, 90, 180]`: up to 7 days score 5. */
+  recency?: number[]
+}
+
+/** First and last instant. */
+export interface TimeRange {
+  /** Earliest instant, milliseconds since 1970-01-01T00:00Z. */
+  first: number
+  /** Latest instant, milliseconds since 1970-01-01T00:00Z. */
+  last: number
+}
+
+/** All customers together. */
+export interface Totals {
+  /** Customers with at least one purchase. */
+  customers: number
+  /** Purchases, mean over customers. */
+  frequencyMean: number
+  /** Money, mean over customers. */
+  monetaryMean: number
+  /** Their purchases. */
+  purchases: number
+  /** Days, mean over customers. */
+  recencyMean: number
+  /** Their money, refunds as asked. */
+  revenue: number
+  /** The same, exact to the last digit. */
+  revenueText: string
+}
+
+/** How many rows and customers entered the answer. */
+export interface Used {
+  /** Customers. */
+  customers: number
+  /** Rows. */
+  rows: number
+}
+
+/** Something that is not an error but changes how the numbers read. */
+export interface Warning {
+  /** A stable kebab-case code. */
+  code: string
+  /** How often. */
+  count: number
+  /** One sentence. */
+  hint: string
+}
+
+/** How much each measure counts in the total score. */
+export interface Weights {
+  /** Weight of the frequency score, zero or more. */
+  frequency?: number
+  /** Weight of the monetary score, zero or more. */
+  monetary?: number
+  /** Weight of the recency score, zero or more. */
+  recency?: number
+}
+
+/** What an amount of exactly zero does. */
+export type Zeros =
+  /** It is a purchase (a gift, a sample, a full voucher). */
+  | 'keep'
+  /** The row is ignored. */
+  | 'drop'
+
+/** The zone in which naive times were read. */
+export interface ZoneUse {
+  /** The hash of its table of offset changes, 16 hexadecimal digits. */
+  hash: string
+  /** Its name as given. */
+  name: string
+}
+
+/** Every analysis: its version, its inputs, its options and its result. */
+export interface Analyses {
+  rfm: { version: 1; inputs: 'log'; options: RfmOptions; result: RfmResult }
+  describe: { version: 1; inputs: 'log'; options: DescribeOptions; result: DescribeResult }
+}
+
+/** The codes of the errors that the crate raises. */
+export type ErrorCode =
+  | 'encoding'
+  | 'parse'
+  | 'delimiter'
+  | 'ragged'
+  | 'empty'
+  | 'no-rows'
+  | 'missing-column'
+  | 'duplicate-column'
+  | 'repeated-header'
+  | 'preamble'
+  | 'amount'
+  | 'overflow'
+  | 'precision'
+  | 'refund'
+  | 'date'
+  | 'date-ambiguous'
+  | 'date-gap'
+  | 'date-fold'
+  | 'date-future'
+  | 'missing-id'
+  | 'mangled-id'
+  | 'lookalike-id'
+  | 'control-char'
+  | 'duplicate-order'
+  | 'type'
+  | 'limit'
+  | 'limit-memory'
+  | 'unsupported'
+  | 'unknown-analysis'
+  | 'unknown-version'
+  | 'unknown-field'
+  | 'missing-field'
+  | 'invalid-option'
+  | 'unknown-table'
+  | 'missing-role'
+  | 'denied'
+  | 'not-enough-data'
+  | 'not-identifiable'
+  | 'cancelled'
+  | 'closed'
+  | 'engine-restarted'
+  | 'decode'

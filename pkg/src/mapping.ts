@@ -1,6 +1,7 @@
 /** A guess → the mapping that is used without asking, if it is sure enough. */
 import { fail } from './errors.js'
-import type { Guess, Role, Roles } from './generated.js'
+import type { Role, Roles } from './generated.js'
+import type { Guess } from './types.js'
 
 /** From this confidence on, a guessed column is used. */
 export const SURE = 0.8

@@ -6,10 +6,10 @@
  */
 import type { RawColumn } from './columns.js'
 import type { Failure } from './errors.js'
-import type { Guess, Quality, ReadOptions, Recipe, Roles } from './generated.js'
+import type { Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch } from './sources.js'
-import type { Keep, Progress } from './types.js'
+import type { Guess, Keep, Progress, Recipe, TableOptions } from './types.js'
 
 /** A source as the engine gets it: a blob it reads itself, or a feed of the page that it pulls. */
 export type Remote =
@@ -19,7 +19,7 @@ export type Remote =
 /** How a table is to be read. `keep` absent: as is best. */
 export interface ReadRequest {
   source: Remote
-  options: ReadOptions
+  options: TableOptions
   keep?: Keep
   /** After a restart: the content must be what it was. */
   fingerprint?: string

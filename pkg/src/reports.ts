@@ -3,23 +3,18 @@
  * set of columns under its name.
  */
 import { ColumnSet, type RawSet } from './columns.js'
-import type { About } from './generated.js'
-import type { Report } from './types.js'
+import type { About, Report } from './types.js'
 
 /** How a finished run crosses from the engine. */
 export interface RawReport {
-  report: { about: About } & Record<string, unknown>
+  report: { result: object; about: About }
   sets: RawSet[]
 }
 
 /** The caller's report. */
 export function reportOf<R>({ report, sets }: RawReport): Report<R> {
-  for (const set of sets) {
-    Object.defineProperty(report, set.name, {
-      value: new ColumnSet(set), enumerable: true, configurable: true, writable: true,
-    })
-  }
-  return report as unknown as Report<R>
+  const columns = Object.fromEntries(sets.map(set => [set.name, new ColumnSet(set)]))
+  return { ...report.result, ...columns, about: report.about } as Report<R>
 }
 
 /** The buffers of the sets, to be moved instead of copied. */

@@ -24,7 +24,7 @@ export interface Cursor<T> {
 
 /** One role's cells in a batch. */
 export interface Cells {
-  /** Texts one after the other; for `codes`, all ids that the codes point to. */
+  /** Texts one after the other. */
   text?: Uint8Array
   /** Where each text ends. */
   ends?: Uint32Array
@@ -32,8 +32,6 @@ export interface Cells {
   numbers?: Float64Array
   /** Integers, for ids. */
   ints?: Int32Array | Uint32Array
-  /** Indices into the texts. */
-  codes?: Uint32Array
 }
 
 /** Some rows of all columns, by role. */
@@ -290,7 +288,7 @@ function getter(key: string): (row: unknown) => unknown {
 /** A column that gives its cells in batches. */
 interface ColumnReader {
   length: number
-  /** The cells of rows `from` to `until`; the dictionary of codes comes with the first. */
+  /** The cells of rows `from` to `until`. */
   cells(from: number, until: number): Cells | Promise<Cells>
 }
 
@@ -305,11 +303,17 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
   if (kind === 'text' && typeof values === 'object' && values !== null && 'codes' in values && 'ids' in values) {
     const { codes, ids } = values as { codes: unknown; ids: unknown }
     if (codes instanceof Uint32Array && Array.isArray(ids)) {
+      let known: Promise<Required<Pick<Cells, 'text' | 'ends'>>> | null = null
       return {
         length: codes.length,
         async cells(from, until) {
-          const cells: Cells = { codes: codes.slice(from, until) }
-          return from === 0 ? Object.assign(cells, await dictionary(ids, role)) : cells
+          known ??= dictionary(ids, role)
+          const { text, ends } = await known
+          return gathered(text, ends, until - from, at => {
+            const code = codes[from + at] as number
+            if (code >= ids.length) throw fail('type', 'A code points beyond the ids.', { column: role, row: from + at + 1 })
+            return code
+          })
         },
       }
     }
@@ -319,7 +323,7 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
 }
 
 /** All ids of a dictionary, encoded with pauses. */
-async function dictionary(ids: readonly unknown[], role: string): Promise<Cells> {
+async function dictionary(ids: readonly unknown[], role: string): Promise<Required<Pick<Cells, 'text' | 'ends'>>> {
   const parts: Cells[] = []
   for (let from = 0; from < ids.length; from += ROWS) {
     parts.push(packed(from, Math.min(from + ROWS, ids.length), at => cellText(ids[at], role, at)))
@@ -335,6 +339,26 @@ async function dictionary(ids: readonly unknown[], role: string): Promise<Cells>
     bytes += part.text?.length ?? 0
   }
   return { text, ends }
+}
+
+/** Some texts out of many, in any order. */
+export function gathered(bytes: Uint8Array, ends: Uint32Array, count: number, pick: (at: number) => number): Cells {
+  const startOf = (row: number): number => (row === 0 ? 0 : (ends[row - 1] as number))
+  const newEnds = new Uint32Array(count)
+  let length = 0
+  for (let at = 0; at < count; at++) {
+    const row = pick(at)
+    length += (ends[row] as number) - startOf(row)
+    newEnds[at] = length
+  }
+  const text = new Uint8Array(length)
+  let filled = 0
+  for (let at = 0; at < count; at++) {
+    const row = pick(at)
+    const end = ends[row] as number
+    for (let from = startOf(row); from < end; from++) text[filled++] = bytes[from] as number
+  }
+  return { text, ends: newEnds }
 }
 
 /** Cells of any type: numbers if a whole batch holds nothing else, else texts. */
@@ -427,7 +451,7 @@ export function buffersOf(piece: Uint8Array | Batch): ArrayBuffer[] {
 export function sizeOf(piece: Uint8Array | Batch): number {
   if (piece instanceof Uint8Array) return piece.length
   for (const cells of Object.values(piece)) {
-    const column = cells.codes ?? cells.numbers ?? cells.ints ?? cells.ends
+    const column = cells.numbers ?? cells.ints ?? cells.ends
     if (column) return column.length
   }
   return 0

@@ -4,7 +4,7 @@
  */
 import type { ColumnSet } from './columns.js'
 import type {
-  About, DescribeOptions, DescribeResult, Guess, Quality, ReadOptions, Recipe, RfmOptions, RfmResult, Roles,
+  DescribeOptions, DescribeResult, InputAbout, LeftOut, Method, Quality, ReadOptions, RfmOptions, RfmResult, Role, Roles, Used, Warning,
 } from './generated.js'
 
 /** How the engine is started. Every field has a default. */
@@ -68,6 +68,20 @@ export interface CallOptions {
 /** `loaded`: columns in the engine's memory. `source`: the file, streamed again by each analysis. */
 export type Keep = 'loaded' | 'source'
 
+/** How a table is read and kept. */
+export interface TableOptions extends ReadOptions {
+  /** Its name in errors and reports. Default: the file's name. */
+  name?: string
+  /** Role → column. Default: what the guess is sure of. For objects the names of keys; columns in memory have none. */
+  roles?: Roles
+  /** A label such as `utf-8` or `gb18030`. Default: told from the bytes. A byte order mark wins. */
+  encoding?: string | null
+  /** The zone of times without an offset: an IANA name or an offset such as `+08:00`. Default: `UTC`. */
+  zone?: string | null
+  /** Default: `loaded` if it fits well into memory, else `source`. Columns and streams are always `loaded`. */
+  keep?: Keep
+}
+
 /** A table that was read. */
 export interface Table extends Disposable {
   readonly name: string
@@ -84,6 +98,58 @@ export interface Table extends Disposable {
   readonly bytes: number
   /** Gives the memory back. */
   close(): void
+}
+
+/** A request as plain data: the same in the page, in Node, on the command line, in a file. */
+export interface Recipe {
+  /** The name of the analysis. */
+  analysis: string
+  /** Its version. Default: the one that this package has. */
+  version?: number
+  /** The analysis's name of an input → the caller's name of a table. May be left out if there is one of each. */
+  inputs?: Record<string, string>
+  /** The options of the analysis. */
+  options?: object
+  /** What the computation is for; the gate may ask. */
+  purpose?: string
+}
+
+/** What a report says about itself. */
+export interface About {
+  analysis: string
+  version: number
+  /** The version of Siyu. */
+  engine: string
+  method: Method
+  /** The options with every default filled in: the same run can be repeated from them. */
+  options: Record<string, unknown>
+  inputs: InputAbout[]
+  /** What entered the answer. */
+  used: Used
+  /** What did not, and why. */
+  leftOut: LeftOut[]
+  /** What the reader should know. */
+  warnings: Warning[]
+  /** The policy of the gate, `none` if it was open. */
+  policy: string
+  purpose: string | null
+}
+
+/** What a role was guessed to be. */
+export interface GuessedRole {
+  column: string
+  /** 0 to 1. */
+  confidence: number
+  reason: string
+}
+
+/** A proposed mapping. */
+export interface Guess {
+  columns: { name: string; samples: string[] }[]
+  roles: { [role in Role]?: GuessedRole | null }
+  delimiter: string
+  encoding: string
+  rowsSampled: number
 }
 
 /** A result with what it says about itself. */
@@ -112,7 +178,7 @@ export interface Siyu extends Disposable {
   /** Proposes which column has which role. A stream or response is used up by it. */
   guess(source: Source, options?: { sampleBytes?: number } & CallOptions): Promise<Guess>
   /** Reads a table. */
-  read(source: Source, options?: ReadOptions & CallOptions & { keep?: Keep }): Promise<Table>
+  read(source: Source, options?: TableOptions & CallOptions): Promise<Table>
   /** Runs an analysis given as plain data; `tables` holds the tables that its inputs name. */
   run<R = Record<string, unknown>>(recipe: Recipe, tables: Record<string, Table>, call?: CallOptions): Promise<Report<R>>
   /** Recency, frequency, monetary value: scores and named groups of customers. */

@@ -3,12 +3,11 @@
  *
  * Every function takes handles and plain data; a failure is thrown as a plain object with a code.
  */
-import type { RawColumn } from './columns.js'
 import { Broken, fail, isFailure, SiyuError } from './errors.js'
-import type { Guess, Quality } from './generated.js'
+import type { Quality } from './generated.js'
 import type { RawReport } from './reports.js'
-import type { Batch } from './sources.js'
-import type { Keep, Progress } from './types.js'
+import type { Batch, Cells } from './sources.js'
+import type { Guess, Keep, Progress } from './types.js'
 
 /** A reader's result. */
 export interface ReadFacts {
@@ -32,19 +31,19 @@ export interface Step extends Progress {
 export interface Wasm {
   version(): string
   guess(sample: Uint8Array, options: object): Guess
-  readBegin(options: object, zoneName: string, instants: Float64Array, offsets: Int32Array, keep: Keep, memoryLimit: number): number
+  readBegin(options: object, zoneName: string, instants: Float64Array, offsets: Int32Array, keep: Keep | 'auto', memoryLimit: number): number
   readPush(reader: number, bytes: Uint8Array): void
   readColumns(reader: number, batch: Batch): void
   readFinish(reader: number): ReadFacts
-  tableDrop(table: number): void
   runBegin(recipe: object, names: string[], tables: Uint32Array, memoryLimit: number): number
   runStep(job: number, rows: number): Step
   runPush(job: number, bytes: Uint8Array): void
   runPushEnd(job: number): void
   runFinish(job: number): RawReport
+  /** Forgets a table, a reading or a job; an unknown handle is forgotten already. */
   drop(handle: number): void
-  releaseCsv(names: string[], columns: RawColumn[]): Uint8Array
-  memory(): number
+  releaseCsv(names: string[], columns: Cells[]): Uint8Array
+  memoryBytes(): number
 }
 
 /** The JavaScript that belongs to one instance of the module. */

@@ -48,7 +48,7 @@ function fixed(name: string): Zone | null {
     if (hours > 23 || minutes > 59) return null
     seconds = (match[1] === '-' ? -60 : 60) * (hours * 60 + minutes)
   }
-  return { name, instants: Float64Array.of(-Infinity), offsets: Int32Array.of(seconds) }
+  return { name, instants: Float64Array.of(FROM), offsets: Int32Array.of(seconds) }
 }
 
 function named(name: string): Zone {

@@ -1,0 +1,147 @@
+// One job: build the package into pkg/dist. Steps, each skipped when its inputs are unchanged:
+//
+//   wasm    the crate → siyu.wasm, and the glue of wasm-bindgen as a function
+//   script  TypeScript → one file per entry
+//   types   TypeScript → the declarations that the entries reach
+//   sizes   a table, and a failure over budget
+
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import * as esbuild from 'esbuild'
+import { importNames, rewriteImports } from './imports.mjs'
+import { Stop, cachedStep, main, npm, root, run } from '../../scripts/steps.mjs'
+
+const pkg = join(root, 'pkg')
+const dist = join(pkg, 'dist')
+const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target')
+const work = join(root, 'target', 'pkg')
+const glue = join(work, 'glue.js')
+const wasm = join(dist, 'siyu.wasm')
+
+/** Entries of the package and what each may weigh, gzipped. */
+const KB = 1024
+const BROWSER = { index: 15 * KB, sync: 15 * KB, inline: 15 * KB, worker: 15 * KB, 'worker-inline': null }
+const NODE = { 'index.node': 15 * KB, 'sync.node': 15 * KB, 'worker.node': 15 * KB, cli: null }
+const WASM_BROTLI = 150 * KB
+const TARBALL = 4 * KB * KB
+const TARBALL_WITHOUT_INLINE = 2 * KB * KB
+
+/** A program that npm installed, in this workspace or the project's root. */
+function program(name) {
+  const found = [pkg, root].map((folder) => join(folder, 'node_modules', '.bin', name)).find(existsSync)
+  if (!found) throw new Stop(`${name} is not installed: run npm ci`)
+  return found
+}
+
+/** What a wasm engine must know for this module; the list, so that none comes in unseen. */
+const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'reference-types', 'multivalue']
+
+async function buildWasm() {
+  const triple = 'wasm32-unknown-unknown'
+  await run('cargo', ['build', '--locked', '--release', '--lib', '--target', triple])
+  const bindgen = join(work, 'bindgen')
+  await run('wasm-bindgen', [
+    join(target, triple, 'release', 'siyu.wasm'), '--target', 'web', '--out-dir', bindgen, '--out-name', 'siyu',
+    '--no-typescript', '--omit-default-module-path', '--remove-producers-section',
+  ])
+  const bound = readFileSync(join(bindgen, 'siyu_bg.wasm'))
+  const short = new Map(importNames(bound).map((name, at) => [name, `_${at.toString(36)}`]))
+  writeFileSync(join(bindgen, 'short.wasm'), rewriteImports(bound, (name) => short.get(name)))
+  const script = readFileSync(join(bindgen, 'siyu.js'), 'utf8').replace(/__wb\w+/g, (name) => short.get(name) ?? name)
+
+  mkdirSync(dist, { recursive: true })
+  await run(program('wasm-opt'), [
+    '-O3', '--mvp-features', ...FEATURES.map((feature) => `--enable-${feature}`), '--strip-debug', '--strip-producers',
+    join(bindgen, 'short.wasm'), '-o', wasm,
+  ])
+  // The generated module has one instance for ever. As a function it gives a fresh one after a trap.
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: "export * from '#bound'" },
+    plugins: [{
+      name: 'bound',
+      setup(build) {
+        build.onResolve({ filter: /^#bound$/ }, () => ({ path: 'siyu.js', namespace: 'bound' }))
+        build.onLoad({ filter: /.*/, namespace: 'bound' }, () => ({ contents: script }))
+      },
+    }],
+    bundle: true, write: false, format: 'cjs', target: 'es2022', minify: true,
+  })
+  writeFileSync(glue, `export default function makeGlue() {\nconst module = { exports: {} };\n${outputFiles[0].text}\nreturn module.exports;\n}\n`)
+}
+
+/** Where `#glue` and `#bytes` come from. */
+const generated = {
+  name: 'generated',
+  setup(build) {
+    build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue }))
+    build.onResolve({ filter: /^#bytes$/ }, () => ({ path: wasm, namespace: 'bytes' }))
+    build.onLoad({ filter: /.*/, namespace: 'bytes' }, () => ({ contents: readFileSync(wasm), loader: 'base64' }))
+  },
+}
+
+async function buildScript() {
+  const common = {
+    outdir: dist, bundle: true, format: 'esm', target: 'es2022', charset: 'utf8', legalComments: 'none',
+    minify: true, plugins: [generated], logLevel: 'warning',
+  }
+  const entries = (names) => Object.keys(names).map((name) => ({ in: join(pkg, 'src', `${name}.ts`), out: name }))
+  await esbuild.build({ ...common, entryPoints: entries(BROWSER), platform: 'browser' })
+  await esbuild.build({ ...common, entryPoints: entries(NODE), platform: 'node' })
+  chmodSync(join(dist, 'cli.js'), 0o755)
+  for (const name of ['LICENSE-MIT', 'LICENSE-APACHE', 'NOTICE']) copyFileSync(join(root, name), join(pkg, name))
+}
+
+async function buildTypes() {
+  const out = join(work, 'types')
+  rmSync(out, { recursive: true, force: true })
+  for (const config of ['tsconfig.json', 'tsconfig.node.json']) {
+    await run(program('tsc'), ['-p', join(pkg, config), '--emitDeclarationOnly', '--outDir', out])
+  }
+  for (const file of existsSync(dist) ? readdirSync(dist) : []) if (file.endsWith('.d.ts')) rmSync(join(dist, file))
+  // Only what the entries reach is the package's surface.
+  const reached = new Set()
+  const visit = (file) => {
+    if (reached.has(file)) return
+    reached.add(file)
+    const text = readFileSync(file, 'utf8')
+    cpSync(file, join(dist, relative(out, file)))
+    for (const [, from] of text.matchAll(/from '(\.[^']+)\.js'/g)) visit(join(dirname(file), `${from}.d.ts`))
+  }
+  for (const entry of ['index', 'sync', 'inline']) visit(join(out, `${entry}.d.ts`))
+}
+
+/** Prints what is shipped and fails over budget. */
+async function sizes() {
+  const over = []
+  const row = (name, bytes, budget, measure) => {
+    const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
+    const gzip = gzipSync(bytes, { level: 9 }).length
+    const weighed = measure === 'brotli' ? brotli : gzip
+    const kb = (size) => (size / KB).toFixed(1).padStart(8)
+    console.log(`  ${name.padEnd(20)}${kb(bytes.length)}${kb(gzip)}${kb(brotli)}${budget ? `   of ${budget / KB} KB ${measure}` : ''}`)
+    if (budget && weighed > budget) over.push(`${name}: ${(weighed / KB).toFixed(1)} KB ${measure}`)
+  }
+  console.log(`  ${'KB'.padEnd(20)}${'raw'.padStart(8)}${'gzip'.padStart(8)}${'brotli'.padStart(8)}`)
+  row('siyu.wasm', readFileSync(wasm), WASM_BROTLI, 'brotli')
+  for (const [name, budget] of Object.entries({ ...BROWSER, ...NODE })) row(`${name}.js`, readFileSync(join(dist, `${name}.js`)), budget, 'gzip')
+  const [packed] = JSON.parse(execFileSync(npm.program, [...npm.args, 'pack', '--dry-run', '--json'], { cwd: pkg, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  const inlined = gzipSync(readFileSync(join(dist, 'worker-inline.js'))).length
+  console.log(`  tarball ${(packed.size / KB).toFixed(0)} KB, ${(packed.entryCount)} files`)
+  if (packed.size > TARBALL) over.push(`tarball: ${packed.size} bytes`)
+  if (packed.size - inlined > TARBALL_WITHOUT_INLINE) over.push(`tarball without the inlined entry: ${packed.size - inlined} bytes`)
+  if (over.length > 0) throw new Stop(`over budget: ${over.join('; ')}`)
+}
+
+const script = ['pkg/src', 'pkg/build', 'pkg/package.json', 'pkg/tsconfig.json', 'pkg/tsconfig.node.json']
+const rust = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'pkg/build']
+const entries = Object.keys({ ...BROWSER, ...NODE }).map((name) => `pkg/dist/${name}.js`)
+
+await main(async () => {
+  mkdirSync(work, { recursive: true })
+  await cachedStep('the crate as wasm', { name: 'pkg-wasm', inputs: rust, outputs: ['pkg/dist/siyu.wasm', 'target/pkg/glue.js'] }, buildWasm)
+  await cachedStep('JavaScript', { name: 'pkg-script', inputs: [...rust, ...script], outputs: entries }, buildScript)
+  await cachedStep('declarations', { name: 'pkg-types', inputs: script, outputs: ['pkg/dist/index.d.ts'] }, buildTypes)
+  await cachedStep('sizes', { name: 'pkg-sizes', inputs: [...rust, ...script], outputs: [] }, sizes)
+})

@@ -1,0 +1,249 @@
+#!/usr/bin/env node
+/**
+ * The command line: the same analyses over files.
+ *
+ * Answers go to standard output (or `--out`), everything else to standard error. Ends with 0, with
+ * 1 after an error of the data or the request, with 2 if the command was not understood.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { ColumnSet } from './columns.js'
+import { SiyuError } from './errors.js'
+import { fileAt } from './files.node.js'
+import type { RfmOptions, Role, Roles } from './generated.js'
+import { mappingOf, SURE } from './mapping.js'
+import { open } from './sync.node.js'
+import type { Guess, Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
+
+const USAGE = `siyu: customer segments from order files, on this machine
+
+  siyu guess orders.csv
+      which column means what
+  siyu rfm orders.csv --at 2025-06-01 [options] [--out report.json] [--csv customers.csv]
+      recency, frequency, monetary value: named groups of customers
+  siyu run recipe.json --table orders=orders.csv [--out report.json] [--csv customers.csv]
+      any analysis, given as data: { "analysis": "rfm", "inputs": { "log": "orders" }, "options": { … } }
+
+Columns, if the guess is not right (several tables: orders.buyer as the column):
+  --customer NAME  --time NAME  --amount NAME  --order NAME
+  --event NAME  --product NAME  --quantity NAME  --channel NAME
+Reading:
+  --zone Asia/Shanghai   the zone of times without an offset (default UTC)
+  --encoding gb18030     (default: told from the bytes)
+  --delimiter ';'        (default: told from the header)
+Options of rfm:
+  --count row|order|day  --refunds net|drop|keep  --zeros keep|drop
+  --bins 2…10  --convention NAME  --scheme eight|eleven  --split mean|score
+Answers:
+  --out FILE      the report as JSON; columns of customers are not in it
+  --csv FILE      the customers as a CSV file that is safe to open in a spreadsheet
+`
+
+const ROLES: Role[] = ['customer', 'time', 'amount', 'order', 'event', 'product', 'quantity', 'channel']
+const RFM = ['count', 'refunds', 'zeros']
+const SCORING = ['convention']
+const GROUPS = ['scheme', 'split']
+const READ = ['zone', 'encoding', 'delimiter']
+
+/** A command that was not understood. */
+class Misuse extends Error {}
+
+type Flags = Record<string, string | undefined> & { table?: never }
+
+/** The command's words, and its flags. */
+function understood(words: string[]): { command: string; files: string[]; tables: string[]; flags: Flags } {
+  const text = { type: 'string' } as const
+  const names = [...ROLES, ...RFM, ...SCORING, ...GROUPS, ...READ, 'at', 'bins', 'out', 'csv']
+  try {
+    const { values, positionals } = parseArgs({
+      args: words, allowPositionals: true,
+      options: {
+        ...Object.fromEntries(names.map(name => [name, text])),
+        table: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' },
+      },
+    })
+    const { table, help, version, ...flags } = values
+    const [command = '', ...files] = positionals
+    return { command: help ? 'help' : version ? 'version' : command, files, tables: (table as string[] | undefined) ?? [], flags: flags as Flags }
+  } catch (error) {
+    throw new Misuse((error as Error).message)
+  }
+}
+
+async function main(words: string[]): Promise<void> {
+  const { command, files, tables, flags } = understood(words)
+  if (command === 'help' || command === '') {
+    if (command === '') throw new Misuse('say what to do')
+    process.stdout.write(USAGE)
+    return
+  }
+  const siyu = await open({ memoryLimit: 3 * 1024 ** 3 })
+  try {
+    switch (command) {
+      case 'version':
+        return void process.stdout.write(`${siyu.version}\n`)
+      case 'guess':
+        return printGuess(await siyu.guess(await source(only(files, 'a file'))))
+      case 'rfm':
+        return await rfm(siyu, only(files, 'a file'), flags)
+      case 'run':
+        return await run(siyu, only(files, 'a recipe'), tables, flags)
+      default:
+        throw new Misuse(`there is no command ${command}`)
+    }
+  } finally {
+    siyu.close()
+  }
+}
+
+async function rfm(siyu: Siyu, file: string, flags: Flags): Promise<void> {
+  const { at, bins } = flags
+  if (!at) throw new Misuse('rfm needs --at, the day at which recency is measured, such as --at 2025-06-01')
+  if (bins !== undefined && !/^\d+$/.test(bins)) throw new Misuse('--bins is a number')
+  const table = await read(siyu, 'orders', file, flags)
+  const options = {
+    at, ...picked(flags, RFM), groups: picked(flags, GROUPS),
+    scoring: { ...picked(flags, SCORING), ...(bins && { bins: Number(bins) }) },
+  } as RfmOptions
+  const report = await siyu.rfm(table, options)
+  await write(siyu, report, flags)
+  if (!flags.out) printGroups(report)
+}
+
+async function run(siyu: Siyu, file: string, given: string[], flags: Flags): Promise<void> {
+  if (flags.at || flags.bins) throw new Misuse('options of the analysis are part of the recipe')
+  let recipe: Recipe
+  try {
+    recipe = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new Misuse(`${file} is no recipe: ${(error as Error).message}`)
+  }
+  if (given.length === 0) throw new Misuse('run needs --table name=file for each table that the recipe names')
+  const tables: Record<string, Table> = Object.create(null)
+  for (const pair of given) {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new Misuse(`--table is name=file, not ${pair}`)
+    const name = pair.slice(0, at)
+    tables[name] = await read(siyu, name, pair.slice(at + 1), flags)
+  }
+  const report = await siyu.run(recipe, tables)
+  await write(siyu, report, flags)
+  if (!flags.out) process.stdout.write(`${asJson(report)}\n`)
+}
+
+/** Reads a file with the columns of the flags, and the sure ones of the guess for the rest. */
+async function read(siyu: Siyu, name: string, file: string, flags: Flags): Promise<Table> {
+  const blob = await source(file)
+  const said: Roles = {}
+  for (const role of ROLES) {
+    const column = flags[role]
+    const [table, ...rest] = column?.split('.') ?? []
+    if (column !== undefined) said[role] = table === name && rest.length > 0 ? rest.join('.') : column
+  }
+  const guess = await siyu.guess(blob)
+  const found = Object.entries(guess.roles) as [Role, Guess['roles'][Role]][]
+  const guessed = found.filter(([role, one]) => one && one.confidence >= SURE && !said[role] && !Object.values(said).includes(one.column))
+  for (const [role, one] of guessed) if (one) note(`${name}: ${role} = ${one.column} (guessed, ${Math.round(one.confidence * 100)} %: ${one.reason})`)
+  const sure = Object.fromEntries(guessed.map(([role, one]) => [role, one?.column]))
+  const roles: Roles = said.customer && said.time ? { ...sure, ...said } : { ...mappingOf(withSaid(guess, said)), ...said }
+  const options: TableOptions = { ...picked(flags, READ), roles, name }
+  const table = await siyu.read(blob, { ...options, ...progress(name) })
+  const { rows, issues } = table.quality
+  note(`${name}: ${rows.used} of ${rows.read} rows used, ${table.customers} customers`)
+  for (const { code, severity, count, column, rows: lines } of issues) {
+    note(`${name}: ${code}${column ? ` in ${column}` : ''}: ${count} rows ${severity}, lines ${lines.join(', ')}`)
+  }
+  return table
+}
+
+/** A guess in which what the caller said is sure, so that only the rest can be missing. */
+function withSaid(guess: Guess, said: Roles): Guess {
+  const roles = { ...guess.roles }
+  for (const [role, column] of Object.entries(said)) roles[role as Role] = { column, confidence: 1, reason: 'said' }
+  return { ...guess, roles }
+}
+
+async function source(file: string): Promise<Blob> {
+  try {
+    return await fileAt(file)
+  } catch (error) {
+    throw new Misuse(`${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Writes what was asked for into files. */
+async function write(siyu: Siyu, report: object, { out, csv }: Flags): Promise<void> {
+  if (out) {
+    await writeFile(out, `${asJson(report)}\n`)
+    note(`report: ${out}`)
+  }
+  if (csv) {
+    const sets = Object.values(report).filter(value => value instanceof ColumnSet)
+    const [set] = sets
+    if (!set) throw new Misuse('this analysis has no columns for --csv')
+    await writeFile(csv, await siyu.exportCsv(set))
+    note(`${set.length} rows: ${csv}`)
+  }
+}
+
+/** A report as text. Columns are only named: they hold customers. */
+function asJson(report: object): string {
+  return JSON.stringify(report, (_, value) => (value instanceof ColumnSet ? { length: value.length, names: value.names } : value), 2)
+}
+
+function printGuess(guess: Guess): void {
+  for (const role of ROLES) {
+    const one = guess.roles[role]
+    process.stdout.write(`${role.padEnd(9)} ${one ? `${one.column} (${Math.round(one.confidence * 100)} %: ${one.reason})` : '-'}\n`)
+  }
+  process.stdout.write(`columns   ${guess.columns.map(({ name }) => name).join(', ')}\n`)
+}
+
+function printGroups({ groups, totals }: RfmReport): void {
+  const number = (value: number | null, digits = 0): string => (value === null ? '-' : value.toFixed(digits))
+  const share = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`)
+  const lines = [['group', 'customers', 'share', 'revenue', 'share', 'days', 'purchases', 'spent', '']]
+  for (const one of groups) {
+    lines.push([
+      one.name.en, number(one.customers), share(one.customersShare), number(one.revenue, 2), share(one.revenueShare),
+      number(one.recencyMean), number(one.frequencyMean, 1), number(one.monetaryMean, 2), one.name.zh,
+    ])
+  }
+  lines.push(['all', number(totals.customers), '', totals.revenueText, '', number(totals.recencyMean), number(totals.frequencyMean, 1), number(totals.monetaryMean, 2), ''])
+  const widths = lines[0]?.map((_, at) => Math.max(...lines.map(line => (line[at] ?? '').length))) ?? []
+  for (const line of lines) {
+    const cells = line.map((cell, at) => (at === 0 || at === line.length - 1 ? cell.padEnd(at === 0 ? widths[0] ?? 0 : 0) : cell.padStart(widths[at] ?? 0)))
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`)
+  }
+}
+
+function progress(name: string): { onProgress?(progress: { done: number; total: number | null }): void } {
+  if (!process.stderr.isTTY) return {}
+  return { onProgress: ({ done, total }) => void (total && process.stderr.write(`\r${name}: ${Math.round((done / total) * 100)} %\r`)) }
+}
+
+function picked(flags: Flags, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap(name => (flags[name] === undefined ? [] : [[name, flags[name]]])))
+}
+
+function only(files: string[], what: string): string {
+  const [file, ...more] = files
+  if (file === undefined || more.length > 0) throw new Misuse(`this command takes ${what}`)
+  return file
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (error instanceof Misuse) {
+    note(`siyu: ${error.message}\n\n${USAGE}`)
+    process.exitCode = 2
+  } else if (error instanceof SiyuError) {
+    note(`siyu: ${error.message}`)
+    process.exitCode = 1
+  } else throw error
+}
