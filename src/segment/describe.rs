@@ -162,7 +162,7 @@ impl Analysis for Describe {
         let moments = self.moments.into_state()?.unwrap_or_default().finish(&())?;
         let used = self.values.len() as u64;
         let found =
-            quantiles(&mut self.values, &self.options.quantiles, self.options.quantile_type)?
+            quantiles(&self.values, &self.options.quantiles, self.options.quantile_type)?
                 .unwrap_or_default();
         let quantiles = self
             .options
