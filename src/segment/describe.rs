@@ -156,14 +156,13 @@ impl Analysis for Describe {
     }
 
     fn outcome(
-        mut self,
+        self,
         _names: &[AllowedNames<'_>],
     ) -> Result<Outcome<DescribeResult, DescribeOptions>> {
         let moments = self.moments.into_state()?.unwrap_or_default().finish(&())?;
         let used = self.values.len() as u64;
-        let found =
-            quantiles(&self.values, &self.options.quantiles, self.options.quantile_type)?
-                .unwrap_or_default();
+        let found = quantiles(&self.values, &self.options.quantiles, self.options.quantile_type)?
+            .unwrap_or_default();
         let quantiles = self
             .options
             .quantiles
