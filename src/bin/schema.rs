@@ -12,6 +12,7 @@ fn main() {
     let analyses = analysis::schemas(&mut read, &mut written);
     read.subschema_for::<siyu::read::Options>();
     written.subschema_for::<siyu::read::quality::Quality>();
+    written.subschema_for::<siyu::read::guess::Guess>();
     written.subschema_for::<siyu::report::LeftOut>();
     written.subschema_for::<siyu::report::Warning>();
     written.subschema_for::<siyu::report::Method>();

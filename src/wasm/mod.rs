@@ -51,6 +51,16 @@ pub fn table_bytes() -> f64 {
     with_registry(|registry| registry.table_bytes() as f64)
 }
 
+/// Proposes a mapping from the first bytes of a file, as UTF-8.
+///
+/// # Errors
+/// As [`read::guess::guess`].
+#[wasm_bindgen]
+pub fn guess(sample: &[u8], options: JsValue) -> Thrown<JsValue> {
+    let options = plain(options)?.read().map_err(thrown)?;
+    to_js(&read::guess::guess(sample, &options).map_err(thrown)?)
+}
+
 /// Starts reading a table; `keep` is `loaded`, `source` or `auto`.
 ///
 /// # Errors
