@@ -37,7 +37,7 @@ macro_rules! analyses {
         pub enum AnyReport {
             $(
                 #[doc = concat!("Of `", stringify!($variant), "`.")]
-                $variant(Report<<$analysis as Analysis>::Result, <$analysis as Analysis>::Options>),
+                $variant(Box<Report<<$analysis as Analysis>::Result, <$analysis as Analysis>::Options>>),
             )+
         }
 
@@ -119,7 +119,7 @@ macro_rules! analyses {
                     $(Running::$variant(a) => {
                         let outcome = a.outcome(names)?;
                         let (report, sets) = account.complete::<$analysis>(outcome);
-                        Ok((AnyReport::$variant(report), sets))
+                        Ok((AnyReport::$variant(Box::new(report)), sets))
                     })+
                 }
             }
