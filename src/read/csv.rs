@@ -523,8 +523,9 @@ fn listed(names: &[&str]) -> String {
     if names.iter().any(|name| is_value(name)) {
         return format!("the first line has {} cells and looks like data, not names", names.len());
     }
-    let shown: Vec<String> = names
-        .iter()
+    let named = names.iter().filter(|name| !name.is_empty());
+    let shown: Vec<String> = named
+        .clone()
         .take(LISTED)
         .map(|name| {
             let short: String = name.chars().take(LISTED_CHARS).collect();
@@ -532,11 +533,14 @@ fn listed(names: &[&str]) -> String {
             format!("`{}{more}`", short.escape_debug())
         })
         .collect();
-    let more = match names.len().saturating_sub(LISTED) {
+    let more = match named.count().saturating_sub(LISTED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("the header has {}{more}", shown.join(", "))
+    format!(
+        "the header has {}{more}; if this is not the header, name its line in `header`",
+        shown.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -197,7 +197,8 @@ impl Issues {
     }
 
     /// The code that rejected most rows; of equals the one met in the earliest row.
-    pub(super) fn main_rejection(&self) -> Option<Error> {
+    /// With the role of the column that it is about.
+    pub(super) fn main_rejection(&self) -> Option<(Error, Option<Role>)> {
         let mut main: Option<&Found> = None;
         for found in self.found.iter().filter(|f| f.severity == Severity::Rejected) {
             let rank =
@@ -211,10 +212,7 @@ impl Issues {
         if let Some(row) = main.rows.first() {
             error = error.at_row(*row);
         }
-        if let Some(role) = main.column {
-            error = error.at_column(role.as_str());
-        }
-        Some(error)
+        Some((error, main.column))
     }
 
     pub(super) fn finish(&self) -> Vec<Issue> {
@@ -340,6 +338,6 @@ mod tests {
             ["amount", "date", "precision"]
         );
         assert_eq!((found[1].count, found[1].rows.as_slice()), (18, &[2, 3, 4, 5, 6][..]));
-        assert_eq!(issues.main_rejection().unwrap().code(), Code::Date);
+        assert_eq!(issues.main_rejection().unwrap().0.code(), Code::Date);
     }
 }

@@ -416,13 +416,17 @@ impl Rows {
     /// `no-rows`, or the code that left most rows out, if no row was usable.
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.flush(sink)?;
-        match self.used {
-            0 => Err(self
-                .issues
-                .main_rejection()
-                .unwrap_or_else(|| Error::new(Code::NoRows, "there is not one row"))),
-            _ => Ok(()),
+        if self.used > 0 {
+            return Ok(());
         }
+        let Some((error, role)) = self.issues.main_rejection() else {
+            return Err(Error::new(Code::NoRows, "there is not one row"));
+        };
+        let field = self.schema.fields.iter().find(|field| Some(field.role) == role);
+        Err(match field {
+            Some(field) => error.at_column(field.name.as_str()),
+            None => error,
+        })
     }
 
     /// Rows of the blocks handed over so far.
