@@ -37,7 +37,8 @@ function sampleFiles(): Plugin {
 export default defineConfig({
   base: './',
   plugins: [svelte(), sampleFiles()],
-  resolve: { alias: { siyu: here('./src/dev/fake.ts') } },
+  // The package finds its worker and its wasm beside itself: the development server must not move it.
+  optimizeDeps: { exclude: ['siyu'] },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
   worker: { format: 'es' },
 })

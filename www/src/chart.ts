@@ -42,7 +42,7 @@ export interface HeatPicture {
 }
 
 /** The space around the cells, which the layer of keyboard targets shares. */
-export const INSET = { left: 48, right: 4, top: 4, bottom: 48 }
+export const INSET = { left: 44, right: 2, top: 2, bottom: 46 }
 
 export interface HeatChart {
   draw(picture: HeatPicture): void
@@ -102,7 +102,7 @@ export function heatChart(element: HTMLElement): HeatChart {
         animationDurationUpdate: 250,
         grid: { ...INSET, outerBoundsMode: 'none' },
         xAxis: { ...axis, name: picture.xName, nameGap: 28 },
-        yAxis: { ...axis, name: picture.yName, nameGap: 26 },
+        yAxis: { ...axis, name: picture.yName, nameGap: 24 },
         visualMap: { show: false, type: 'continuous', min: 0, max: Math.max(picture.max, Number.MIN_VALUE), inRange: { color: picture.scale } },
         series: [
           {

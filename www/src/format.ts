@@ -2,6 +2,7 @@
 import { locale } from './text/language.svelte'
 
 const memo = new Map<string, Intl.NumberFormat>()
+const days = new Map<string, Intl.DateTimeFormat>()
 
 function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = locale() + JSON.stringify(options)
@@ -42,7 +43,12 @@ export function dayAfter(ms: number, zone: string): string {
 }
 
 /** The local calendar day of an instant, in words of the language. */
-export const day = (ms: number, zone: string) => new Intl.DateTimeFormat(locale(), { timeZone: zone, dateStyle: 'medium' }).format(ms)
+export function day(ms: number, zone: string): string {
+  const key = `${locale()} ${zone}`
+  let found = days.get(key)
+  if (found === undefined) days.set(key, (found = new Intl.DateTimeFormat(locale(), { timeZone: zone, dateStyle: 'medium' })))
+  return found.format(ms)
+}
 
 /** A number of bytes in the unit that fits. */
 export function bytes(count: number): string {

@@ -11,6 +11,8 @@ export const NEEDED = ['customer', 'time', 'amount'] as const
 /** What the segments can use. Columns of other roles are read only if the reader asks for it. */
 const USED: readonly Role[] = ['customer', 'time', 'amount', 'order']
 
+/** What the package proposes: besides the roles, where the header is and what would be left out. */
+export type Proposal = Guess & { header?: number | null; problems?: { code: string; role: Role; rows: number }[] }
 export type Origin = 'own' | 'cdnow' | 'shop'
 export type Work = 'fetch' | 'guess' | 'read' | 'rfm'
 export interface Problem {
@@ -18,15 +20,28 @@ export interface Problem {
   row: number | null
   column: string | null
 }
-export type Choices = Required<Pick<RfmOptions, 'groups' | 'count' | 'refunds'>> & { scoring: Extract<RfmOptions['scoring'], string> }
+export interface Choices {
+  groups: 'eleven' | 'eight'
+  count: 'order' | 'row' | 'day'
+  refunds: 'net' | 'drop' | 'keep'
+  scoring: 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm'
+}
 
 const SAMPLES = {
   cdnow: { path: 'samples/cdnow_master.csv', zone: 'UTC', currency: 'USD' },
   shop: { path: 'samples/shop_orders.csv', zone: 'Asia/Shanghai', currency: 'CNY' },
 } as const
 
+/** A failure of the page's own, with a code of the catalogue. */
+class Failed extends Error {
+  constructor(readonly code: string) {
+    super(code)
+  }
+}
+
 function problemOf(error: unknown): Problem {
   if (error instanceof SiyuError) return { code: error.code, row: error.row ?? null, column: error.column ?? null }
+  if (error instanceof Failed) return { code: error.code, row: null, column: null }
   if (error instanceof DOMException && error.name === 'NotReadableError') return { code: 'read', row: null, column: null }
   console.error(error)
   return { code: 'other', row: null, column: null }
@@ -37,7 +52,7 @@ const noMapping = () => Object.fromEntries(ROLES.map(role => [role, ''])) as Rec
 class Session {
   file = $state.raw<File | null>(null)
   origin = $state<Origin>('own')
-  guess = $state.raw<Guess | null>(null)
+  guess = $state.raw<Proposal | null>(null)
   /** Column name by role; empty for "not used". */
   mapping = $state<Record<Role, string>>(noMapping())
   zone = $state('UTC')
@@ -129,7 +144,7 @@ class Session {
     let file: File | null = null
     const fetched = await this.#run('fetch', async signal => {
       const response = await fetch(sample.path, { signal })
-      if (!response.ok) throw new SiyuError('fetch', '')
+      if (!response.ok) throw new Failed('fetch')
       file = new File([await response.blob()], sample.path.split('/').pop() ?? '', { type: 'text/csv' })
     })
     if (fetched && file !== null) await this.openFile(file, name)
@@ -171,7 +186,14 @@ class Session {
     const read = await this.#run('read', async (signal, progress) => {
       const siyu = await this.engine()
       this.#forget()
-      this.table = await siyu.read(file, { roles, zone: this.zone, name: 'orders', signal, onProgress: p => progress(p.done, p.total) })
+      this.table = await siyu.read(file, {
+        roles,
+        zone: this.zone,
+        name: 'orders',
+        ...(this.guess?.header ? { header: this.guess.header } : {}),
+        signal,
+        onProgress: p => progress(p.done, p.total),
+      })
     })
     if (!read || this.table === null) return
     this.editing = false
@@ -187,11 +209,16 @@ class Session {
     await this.#run('rfm', async (signal, progress) => {
       const siyu = await this.engine()
       const key = this.group === null ? undefined : this.report?.groups[this.group]?.key
-      const report = await siyu.rfm(table, { at: this.at, ...$state.snapshot(this.choices) }, { signal, onProgress: p => progress(p.done, p.total) })
+      const report = await siyu.rfm(table, this.#request(), { signal, onProgress: p => progress(p.done, p.total) })
       const kept = report.groups.findIndex(group => group.key === key)
       this.group = kept < 0 ? null : kept
       this.report = report
     })
+  }
+
+  #request(): RfmOptions {
+    const { groups, count, refunds, scoring } = this.choices
+    return { at: this.at, count, refunds, scoring: { convention: scoring }, groups: { scheme: groups } }
   }
 
   /** The rows of the customer columns that belong to a group, or all of them. */
@@ -208,7 +235,7 @@ class Session {
   /** The bytes of a CSV with the ids of a group, made safe for spreadsheets by the package. */
   async csv(group: number | null, columns: string[], header: Record<string, string>): Promise<Uint8Array> {
     const siyu = await this.engine()
-    if (this.report === null) throw new SiyuError('closed', '')
+    if (this.report === null) throw new Failed('closed')
     return siyu.exportCsv(this.report.customers, { columns, header, rows: this.rowsOf(group) })
   }
 }

@@ -58,10 +58,10 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** The key `family.name` if the catalogue has it, else `family.other`. */
-export function keyOf(family: 'code' | 'issue' | 'error', name: string): Key {
+export function keyOf(family: 'code' | 'issue' | 'error' | 'left' | 'warning', name: string): Key {
   const key = `${family}.${name}`
   return (Object.hasOwn(catalogue, key) ? key : `${family}.other`) as Key
 }
 
-/** One of the two languages of a text that comes with both. */
-export const either = (text: { en: string; zh: string }) => text[current]
+/** One of the two languages of a text that comes with both; nothing for one that is absent. */
+export const either = (text: { en: string; zh: string } | null) => text?.[current] ?? ''
