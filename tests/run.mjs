@@ -76,6 +76,11 @@ const groups = [
     ],
   },
   {
+    name: 'bad-inputs',
+    needs: [ready.rust],
+    steps: () => [corpus('bad inputs', 'bad_inputs')],
+  },
+  {
     name: 'types',
     needs: [ready.package],
     steps: () => [
@@ -89,6 +94,11 @@ const groups = [
     needs: [ready.package],
     // The build itself fails over budget; here it is named, and unchanged steps are not repeated.
     steps: () => [one('size budget', process.execPath, ['pkg/build/build.mjs'])],
+  },
+  {
+    name: 'docs',
+    needs: [ready.package],
+    steps: () => [node('tests/docs')],
   },
   {
     name: 'project',
