@@ -122,11 +122,11 @@ fn listed(names: &[&str]) -> String {
 /// differ (edit distance with case ignored).
 #[must_use]
 pub fn nearest<'n>(wanted: &str, names: &[&'n str]) -> Option<&'n str> {
-    let wanted: Vec<char> = wanted.chars().take(64).flat_map(char::to_lowercase).collect();
+    let wanted: Vec<char> = wanted.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
     names
         .iter()
         .map(|name| {
-            let letters: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+            let letters: Vec<char> = name.chars().map(|c| c.to_ascii_lowercase()).collect();
             (edits(&wanted, &letters), letters.len().max(wanted.len()), *name)
         })
         .filter(|(edits, length, _)| edits * 3 <= *length)

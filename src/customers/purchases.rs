@@ -5,12 +5,16 @@
 //! [`Skipped`]. All of a state is integers, minima and maxima, so any chunking, order and
 //! number of workers gives the same bits.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::pairs::Pairs;
+use super::staging::{Line, Staging};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Keep;
 use crate::stats::accumulator::{Accumulator, Class};
+use crate::table::block::MISSING;
 use crate::table::calendar::LocalDays;
 use crate::table::money;
 use crate::table::zone::Zone;
@@ -88,9 +92,10 @@ pub struct Rows<'a> {
     pub known: usize,
 }
 
-/// What is known of one customer. `purchases == 0` means none yet: then `first` and `last`
+/// What is known of one customer, in half a cache line. `purchases == 0` means none yet: then `first` and `last`
 /// hold nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(32))]
 pub struct State {
     /// Money, refunds netted, in minor units.
     pub sum: i64,
@@ -119,12 +124,67 @@ pub struct Skipped {
     pub zeros: u64,
 }
 
+impl Skipped {
+    fn counter(&mut self, reason: Reason) -> &mut u64 {
+        match reason {
+            Reason::After => &mut self.after,
+            Reason::Refund => &mut self.refunds,
+            Reason::Zero => &mut self.zeros,
+        }
+    }
+}
+
+/// What a row is.
+enum Row {
+    Purchase,
+    Refund,
+    Skipped(Reason),
+}
+
+enum Reason {
+    After,
+    Refund,
+    Zero,
+}
+
+#[inline]
+fn admitted(time: i64, amount: i64, until: i64, refunds: Refunds, zeros: Zeros) -> Row {
+    if time >= until {
+        return Row::Skipped(Reason::After);
+    }
+    match amount.signum() {
+        0 if zeros == Zeros::Drop => Row::Skipped(Reason::Zero),
+        -1 => match refunds {
+            Refunds::Net => Row::Refund,
+            Refunds::Drop => Row::Skipped(Reason::Refund),
+            Refunds::Keep => Row::Purchase,
+        },
+        _ => Row::Purchase,
+    }
+}
+
+impl State {
+    /// Adds one row; what it is was decided before.
+    #[inline]
+    pub(super) fn add(&mut self, line: &Line) -> Result<()> {
+        self.sum = self.sum.checked_add(line.money).ok_or_else(beyond)?;
+        self.rows = self.rows.saturating_add(1);
+        if line.purchases > 0 {
+            self.purchases = self.purchases.saturating_add(1);
+            self.first = self.first.min(line.time);
+            self.last = self.last.max(line.time);
+        }
+        Ok(())
+    }
+}
+
 /// The fold.
 #[derive(Clone, Debug)]
 pub struct Purchases {
     options: Options,
     scale: u8,
     states: Vec<State>,
+    staged: Staging,
     pairs: Pairs,
     skipped: Skipped,
 }
@@ -137,12 +197,13 @@ impl Purchases {
             options,
             scale: 0,
             states: Vec::new(),
+            staged: Staging::new(),
             pairs: Pairs::new(),
             skipped: Skipped::default(),
         }
     }
 
-    /// One state per customer code.
+    /// One state per customer code, as of the last [`settle`](Self::settle).
     #[must_use]
     pub fn states(&self) -> &[State] {
         &self.states
@@ -177,6 +238,92 @@ impl Purchases {
         states + pairs
     }
 
+    /// Each row is a purchase.
+    fn add_rows(&mut self, rows: Rows<'_>, factor: i64) -> Result<()> {
+        let Options { refunds, zeros, until, .. } = self.options;
+        let is_direct = self.staged.is_direct(&mut self.states)?;
+        let Purchases { staged, states, skipped, .. } = self;
+        let lines = rows.customers.iter().zip(rows.times).zip(rows.amounts);
+        for ((customer, time), amount) in lines {
+            let purchases = match admitted(*time, *amount, until, refunds, zeros) {
+                _ if rows.keep.is_some_and(|keep| !keep.get(*customer)) => {
+                    skipped.denied += 1;
+                    continue;
+                }
+                Row::Purchase => 1,
+                Row::Refund => 0,
+                Row::Skipped(reason) => {
+                    *skipped.counter(reason) += 1;
+                    continue;
+                }
+            };
+            let money = amount.wrapping_mul(factor);
+            let line = Line { time: *time, money, customer: *customer, purchases };
+            if is_direct {
+                states.get_mut(*customer as usize).ok_or_else(unknown_code)?.add(&line)?;
+            } else {
+                staged.push(line, states)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Orders or days: a purchase is a pair that was not seen before.
+    fn add_distinct(&mut self, rows: Rows<'_>, factor: i64) -> Result<()> {
+        let Options { count, refunds, zeros, until, ref zone } = self.options;
+        let Purchases { states, pairs, skipped, .. } = self;
+        let mut days = LocalDays::new(zone);
+        let mut orders = rows.orders.unwrap_or_default().iter();
+        let lines = rows.customers.iter().zip(rows.times).zip(rows.amounts);
+        for ((customer, time), amount) in lines {
+            let order = orders.next();
+            let is_purchase = match admitted(*time, *amount, until, refunds, zeros) {
+                _ if rows.keep.is_some_and(|keep| !keep.get(*customer)) => {
+                    skipped.denied += 1;
+                    continue;
+                }
+                Row::Purchase => true,
+                Row::Refund => false,
+                Row::Skipped(reason) => {
+                    *skipped.counter(reason) += 1;
+                    continue;
+                }
+            };
+            let is_new = match (count, order) {
+                _ if !is_purchase => false,
+                (Count::Day, _) => pairs.insert(*customer, days.day_of(*time) as u32)?,
+                (_, Some(order)) if *order != MISSING => pairs.insert(*customer, *order)?,
+                _ => true,
+            };
+            let money = amount.wrapping_mul(factor);
+            let line =
+                Line { time: *time, money, customer: *customer, purchases: u32::from(is_purchase) };
+            let state = states.get_mut(*customer as usize).ok_or_else(unknown_code)?;
+            state.add(&line)?;
+            // `add` counted the row; the order or day may have been counted before.
+            state.purchases -= u32::from(is_purchase && !is_new);
+        }
+        Ok(())
+    }
+
+    /// Brings staged rows to the states. [`states`](Self::states) is up to date only after this.
+    ///
+    /// # Errors
+    /// As [`update`](Accumulator::update).
+    pub fn settle(&mut self) -> Result<()> {
+        self.staged.settle(&mut self.states)
+    }
+
+    /// This fold with nothing staged.
+    fn settled(&self) -> Result<Cow<'_, Self>> {
+        if self.staged.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut settled = self.clone();
+        settled.settle()?;
+        Ok(Cow::Owned(settled))
+    }
+
     fn cover(&mut self, known: usize) -> Result<()> {
         if known > self.states.len() {
             let more = known - self.states.len();
@@ -195,6 +342,7 @@ impl Purchases {
     /// first if theirs is finer.
     fn aligned(&mut self, scale: u8) -> Result<i64> {
         if scale > self.scale {
+            self.settle()?;
             for state in &mut self.states {
                 state.sum = money::rescaled(state.sum, self.scale, scale)?;
             }
@@ -213,58 +361,20 @@ impl Accumulator for Purchases {
     fn update(&mut self, rows: Rows<'_>) -> Result<()> {
         self.cover(rows.known)?;
         let factor = self.aligned(rows.scale)?;
-        let Options { count, refunds, zeros, until, ref zone } = self.options;
-        let mut days = LocalDays::new(zone);
-        let states = self.states.as_mut_slice();
-        let mut orders = rows.orders.unwrap_or_default().iter();
-        let lines = rows.customers.iter().zip(rows.times).zip(rows.amounts);
-        for ((customer, time), amount) in lines {
-            let order = orders.next();
-            if *time >= until {
-                self.skipped.after += 1;
-                continue;
-            }
-            if rows.keep.is_some_and(|keep| !keep.get(*customer)) {
-                self.skipped.denied += 1;
-                continue;
-            }
-            let mut is_purchase = true;
-            if *amount <= 0 {
-                match (*amount == 0, zeros, refunds) {
-                    (true, Zeros::Drop, _) => {
-                        self.skipped.zeros += 1;
-                        continue;
-                    }
-                    (false, _, Refunds::Drop) => {
-                        self.skipped.refunds += 1;
-                        continue;
-                    }
-                    (false, _, Refunds::Net) => is_purchase = false,
-                    _ => {}
-                }
-            }
-            let state = states.get_mut(*customer as usize).ok_or_else(unknown_code)?;
-            let sum = amount.checked_mul(factor).and_then(|minor| state.sum.checked_add(minor));
-            state.sum = sum.ok_or_else(beyond)?;
-            state.rows = state.rows.saturating_add(1);
-            if is_purchase {
-                state.first = state.first.min(*time);
-                state.last = state.last.max(*time);
-                let is_new = match (count, order) {
-                    (Count::Row, _) => true,
-                    (Count::Order, Some(order)) if *order != crate::table::block::MISSING => {
-                        self.pairs.insert(*customer, *order)?
-                    }
-                    (Count::Order, _) => true,
-                    (Count::Day, _) => self.pairs.insert(*customer, days.day_of(*time) as u32)?,
-                };
-                state.purchases += u32::from(is_new);
-            }
+        // One look at the block replaces one 128-bit multiplication per row.
+        let largest = rows.amounts.iter().map(|amount| amount.unsigned_abs()).max().unwrap_or(0);
+        if largest > i64::MAX as u64 / factor as u64 {
+            return Err(beyond());
         }
-        Ok(())
+        match self.options.count {
+            Count::Row => self.add_rows(rows, factor),
+            Count::Order | Count::Day => self.add_distinct(rows, factor),
+        }
     }
 
-    fn merge(&mut self, other: Self) -> Result<()> {
+    fn merge(&mut self, mut other: Self) -> Result<()> {
+        self.settle()?;
+        other.settle()?;
         self.cover(other.states.len())?;
         let factor = self.aligned(other.scale)?;
         let distinct = self.options.count != Count::Row;
@@ -294,27 +404,29 @@ impl Accumulator for Purchases {
     }
 
     fn finish(&self, (): &()) -> Result<Vec<State>> {
-        Ok(self.states.clone())
+        Ok(self.settled()?.into_owned().states)
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
+        // Version 0 is never decoded: a state that overflows has no encoding.
+        let Ok(settled) = self.settled() else { return out.push(0) };
+        let Purchases { options, scale, states, pairs, skipped, .. } = settled.as_ref();
         out.push(1);
-        let options = &self.options;
-        out.extend([options.count as u8, options.refunds as u8, options.zeros as u8, self.scale]);
+        out.extend([options.count as u8, options.refunds as u8, options.zeros as u8, *scale]);
         out.extend(options.until.to_le_bytes());
         encode_zone(&options.zone, out);
-        let Skipped { after, denied, refunds, zeros } = self.skipped;
-        for number in [after, denied, refunds, zeros, self.states.len() as u64] {
+        let Skipped { after, denied, refunds, zeros } = *skipped;
+        for number in [after, denied, refunds, zeros, states.len() as u64] {
             out.extend(number.to_le_bytes());
         }
-        for state in &self.states {
+        for state in states {
             out.extend(state.sum.to_le_bytes());
             out.extend(state.first.to_le_bytes());
             out.extend(state.last.to_le_bytes());
             out.extend(state.purchases.to_le_bytes());
             out.extend(state.rows.to_le_bytes());
         }
-        let mut pairs: Vec<(u32, u32)> = self.pairs.iter().collect();
+        let mut pairs: Vec<(u32, u32)> = pairs.iter().collect();
         pairs.sort_unstable();
         out.extend((pairs.len() as u64).to_le_bytes());
         for (customer, other) in pairs {
@@ -374,11 +486,13 @@ impl Accumulator for Purchases {
             return Err(damaged());
         }
         let options = Options { count, refunds, zeros, until, zone };
-        Ok(Purchases { options, scale, states, pairs, skipped })
+        Ok(Purchases { options, scale, states, staged: Staging::new(), pairs, skipped })
     }
 
     fn heap_size(&self) -> usize {
-        self.states.capacity() * size_of::<State>() + self.pairs.heap_size()
+        self.states.capacity() * size_of::<State>()
+            + self.staged.heap_size()
+            + self.pairs.heap_size()
     }
 }
 
@@ -440,6 +554,6 @@ fn beyond() -> Error {
     Error::new(Code::Overflow, "the money of one customer is beyond 9.2 · 10^18 minor units")
 }
 
-fn unknown_code() -> Error {
+pub(super) fn unknown_code() -> Error {
     Error::new(Code::Decode, "a row names a customer that the dictionary does not have")
 }

@@ -23,18 +23,23 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec(row, 0..300)
 }
 
-struct PurchaseCase(Options);
+/// `spread` puts the customers' codes far apart, so that states fill more than one buffer of
+/// rows on their way.
+struct PurchaseCase {
+    options: Options,
+    spread: u32,
+}
 
 impl Case for PurchaseCase {
     type Row = Row;
     type State = Purchases;
 
     fn empty(&self) -> Purchases {
-        Purchases::new(self.0.clone())
+        Purchases::new(self.options.clone())
     }
 
     fn update(&self, state: &mut Purchases, rows: &[Row]) {
-        let customers: Vec<u32> = rows.iter().map(|row| row.0).collect();
+        let customers: Vec<u32> = rows.iter().map(|row| row.0 * self.spread).collect();
         let times: Vec<i64> = rows.iter().map(|row| row.1).collect();
         let amounts: Vec<i64> = rows.iter().map(|row| row.2).collect();
         let orders: Vec<u32> = rows.iter().map(|row| row.3).collect();
@@ -46,7 +51,7 @@ impl Case for PurchaseCase {
                 scale: 2,
                 orders: Some(&orders),
                 keep: None,
-                known: CUSTOMERS as usize,
+                known: (CUSTOMERS * self.spread) as usize,
             })
             .unwrap();
     }
@@ -122,9 +127,27 @@ proptest! {
         cuts in proptest::collection::vec(0usize..300, 0..6),
         seed: u64,
     ) {
-        Laws::new(PurchaseCase(options), rows, &cuts, seed).check()?;
+        Laws::new(PurchaseCase { options, spread: 1 }, rows, &cuts, seed).check()?;
     }
 
+}
+
+proptest! {
+    // States of 18,000 customers are large to compare; a few cases will do.
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn purchases_of_many_customers_obey_the_same_laws(
+        rows in proptest::collection::vec((0..CUSTOMERS, 0i64..20 * 86_400_000, -500i64..2000, 0u32..30), 0..5000),
+        options in options(),
+        cuts in proptest::collection::vec(0usize..5000, 0..4),
+        seed: u64,
+    ) {
+        Laws::new(PurchaseCase { options, spread: 1500 }, rows, &cuts, seed).check()?;
+    }
+}
+
+proptest! {
     #[test]
     fn damaged_states_are_refused_and_never_crash(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Purchases::decode(&bytes);

@@ -275,6 +275,7 @@ impl Analysis for Rfm {
         let done = match self.stage {
             Stage::Summary { next } => {
                 if next == 0 {
+                    self.fold.settle()?;
                     self.summary.reserve(customers)?;
                 }
                 let until = next.saturating_add(budget.max(1)).min(customers);
