@@ -194,6 +194,11 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     const numbers = await figures(page)
     assert.ok(Number(numbers.Customers.replaceAll(',', '')) < 6000, 'later customers are not there yet')
     assert.match(await page.innerText('.notes'), /after the reference date/)
+    // A date before everything is refused; what is shown still belongs together.
+    await page.fill('[data-field=at]', '1995-01-01')
+    await page.locator('[data-problem=not-enough-data]').waitFor()
+    assert.equal(await page.inputValue('[data-field=at]'), '2025-01-31')
+    assert.deepEqual(await figures(page), numbers)
     await end()
   })
 

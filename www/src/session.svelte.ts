@@ -27,6 +27,9 @@ export interface Choices {
   scoring: 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm'
 }
 
+/** A request as the page makes it: every choice spelled out. */
+type Asked = RfmOptions & { count: Choices['count']; refunds: Choices['refunds']; groups: { scheme: Choices['groups'] }; scoring: { convention: Choices['scoring'] } }
+
 const SAMPLES = {
   cdnow: { path: 'samples/cdnow_master.csv', zone: 'UTC', currency: 'USD' },
   shop: { path: 'samples/shop_orders.csv', zone: 'Asia/Shanghai', currency: 'CNY' },
@@ -74,6 +77,7 @@ class Session {
 
   #siyu: Promise<Siyu> | undefined
   #abort: AbortController | undefined
+  #answered: Asked | null = null
 
   engine(): Promise<Siyu> {
     return (this.#siyu ??= open().then(siyu => {
@@ -206,17 +210,26 @@ class Session {
   async compute() {
     const table = this.table
     if (table === null || this.at === '') return
-    await this.#run('rfm', async (signal, progress) => {
+    const asked = this.#request()
+    const computed = await this.#run('rfm', async (signal, progress) => {
       const siyu = await this.engine()
       const key = this.group === null ? undefined : this.report?.groups[this.group]?.key
-      const report = await siyu.rfm(table, this.#request(), { signal, onProgress: p => progress(p.done, p.total) })
+      const report = await siyu.rfm(table, asked, { signal, onProgress: p => progress(p.done, p.total) })
       const kept = report.groups.findIndex(group => group.key === key)
       this.group = kept < 0 ? null : kept
       this.report = report
+      this.#answered = asked
     })
+    // The date and the options shown are always those of the numbers shown.
+    if (!computed && this.busy === null && this.report !== null && this.#answered !== null) this.#restore(this.#answered)
   }
 
-  #request(): RfmOptions {
+  #restore({ at, groups, count, refunds, scoring }: Asked) {
+    this.at = at
+    this.choices = { groups: groups.scheme, count, refunds, scoring: scoring.convention }
+  }
+
+  #request(): Asked {
     const { groups, count, refunds, scoring } = this.choices
     return { at: this.at, count, refunds, scoring: { convention: scoring }, groups: { scheme: groups } }
   }
