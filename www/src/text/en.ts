@@ -168,7 +168,7 @@ export const en = {
   'rfm.asOf': 'As of',
   'rfm.asOfAbout': 'Days are counted up to this date',
   'rfm.customers': 'Customers',
-  'rfm.customers.about': 'Customers with at least one purchase before the reference date',
+  'rfm.customers.about': 'Customers with a purchase up to the reference date',
   'rfm.revenue': 'Spend',
   'rfm.revenue.about': 'Sum of all amounts, refunds subtracted',
   'rfm.revenueDrop.about': 'Sum of all amounts without refunds',

@@ -170,7 +170,7 @@ export const zh: Record<Key, string> = {
   'rfm.asOf': '截至',
   'rfm.asOfAbout': '天数算到这一天为止',
   'rfm.customers': '客户',
-  'rfm.customers.about': '基准日期之前至少购买过一次的客户',
+  'rfm.customers.about': '截至基准日期购买过的客户',
   'rfm.revenue': '消费额',
   'rfm.revenue.about': '全部金额之和，已扣除退款',
   'rfm.revenueDrop.about': '全部金额之和，不含退款',
