@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util'
 import { ColumnSet } from './columns.js'
 import { SiyuError } from './errors.js'
 import { fileAt } from './files.node.js'
-import type { RfmOptions, Role, Roles } from './generated.js'
+import type { Guess, GuessRole, RfmOptions, Role, Roles } from './generated.js'
 import { mappingOf, SURE } from './mapping.js'
 import { open } from './sync.node.js'
-import type { Guess, Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
+import type { Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
 
 const USAGE = `siyu: customer segments from order files, on this machine
 
@@ -141,7 +141,7 @@ async function read(siyu: Siyu, name: string, file: string, flags: Flags): Promi
     if (column !== undefined) said[role] = table === name && rest.length > 0 ? rest.join('.') : column
   }
   const guess = await siyu.guess(blob)
-  const found = Object.entries(guess.roles) as [Role, Guess['roles'][Role]][]
+  const found = Object.entries(guess.roles) as [Role, GuessRole | null][]
   const guessed = found.filter(([role, one]) => one && one.confidence >= SURE && !said[role] && !Object.values(said).includes(one.column))
   for (const [role, one] of guessed) if (one) note(`${name}: ${role} = ${one.column} (guessed, ${Math.round(one.confidence * 100)} %: ${one.reason})`)
   const sure = Object.fromEntries(guessed.map(([role, one]) => [role, one?.column]))
@@ -159,7 +159,7 @@ async function read(siyu: Siyu, name: string, file: string, flags: Flags): Promi
 /** A guess in which what the caller said is sure, so that only the rest can be missing. */
 function withSaid(guess: Guess, said: Roles): Guess {
   const roles = { ...guess.roles }
-  for (const [role, column] of Object.entries(said)) roles[role as Role] = { column, confidence: 1, reason: 'said' }
+  for (const [role, column] of Object.entries(said)) roles[role as Role] = { column, confidence: 1, reason: 'both' }
   return { ...guess, roles }
 }
 

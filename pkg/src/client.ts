@@ -7,7 +7,7 @@
  */
 import { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
-import type { DescribeOptions, DescribeResult, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
+import type { DescribeOptions, DescribeResult, Guess, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
 import { reportOf } from './reports.js'
@@ -15,7 +15,7 @@ import {
   type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, ofColumns, ofRows, reopenable, rowsOf, sampleOf,
 } from './sources.js'
 import type {
-  CallOptions, Columns, DescribeReport, ExportOptions, Guess, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
+  CallOptions, Columns, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
 } from './types.js'
 import { compile } from './wasm.js'
 
@@ -30,7 +30,7 @@ export interface Platform {
 /** Default of `memoryLimit`. */
 const MEMORY_LIMIT = 512 * 1024 * 1024
 /** After this time a cancelled call rejects even if the engine is still in a step. */
-const CANCEL_MS = 80
+const CANCEL_MS = 40
 /** A cancelled call that is not answered by then has an engine that does not hear any more. */
 const DEAF_MS = 5000
 
@@ -119,12 +119,12 @@ class Client implements Siyu {
     return this.#version
   }
 
-  async guess(source: Source, options: { sampleBytes?: number } & CallOptions = {}): Promise<Guess> {
+  async guess(source: Source, options: GuessOptions & CallOptions = {}): Promise<Guess> {
     const { signal, onProgress, ...rest } = options
     return this.#guess(source, rest, calling({ signal, onProgress }))
   }
 
-  #guess(source: Source, options: { sampleBytes?: number }, callOptions: CallOptions): Promise<Guess> {
+  #guess(source: Source, options: GuessOptions, callOptions: CallOptions): Promise<Guess> {
     const text = isRows(source) ? sampleOf(source) : isColumns(source) ? sampleOf(rowsOf(source)) : source
     const input = bytesOf(text)
     if (!input) throw notASource()

@@ -5,6 +5,7 @@
  * Other encodings are decoded by the platform in strict mode and encoded again as UTF-8. Every piece that is decoded starts and ends
  * between characters, so that a bad byte can be placed by bisecting its piece alone.
  */
+import { joined } from './bytes.js'
 import { fail } from './errors.js'
 import type { Cursor } from './sources.js'
 
@@ -78,7 +79,7 @@ async function fill(cursor: Cursor<Uint8Array>, head: Uint8Array[], size: number
     head.push(chunk)
     length += chunk.length
   }
-  if (head.length > 1) head.splice(0, head.length, join(head))
+  if (head.length > 1) head.splice(0, head.length, joined(head))
   return head[0] ?? new Uint8Array()
 }
 
@@ -89,7 +90,7 @@ async function fill(cursor: Cursor<Uint8Array>, head: Uint8Array[], size: number
  */
 function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
   let inner: Utf8 | null = null
-  let lines = 0
+  const lines = new Lines()
   const out: Utf8 = {
     encoding: { label: 'utf-8', by: 'bytes' },
     done: 0,
@@ -103,21 +104,20 @@ function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
       if (!chunk) return null
       const at = firstBeyondAscii(chunk)
       if (at === chunk.length) {
-        lines += lineEnds(chunk, chunk.length)
+        lines.pass(chunk)
         out.done += chunk.length
         return chunk
       }
-      // The line in which it stands begins the sample, so that both sides of it start clean.
       const before = chunk.subarray(0, at)
-      lines += lineEnds(before, at)
+      lines.pass(before)
       head.unshift(chunk.subarray(at))
       const sample = (await fill(cursor, head, SAMPLE)).subarray(0, SAMPLE)
       const start = out.done + at
-      const good = validPrefix(sample, 'utf-8')
-      if (good < sample.length && validPrefix(sample, 'gb18030') === sample.length) {
+      if (!decodes(sample, 'utf-8', true) && decodes(sample, 'gb18030', true)) {
+        const good = wholePrefix(sample, 'utf-8')
         out.encoding = {
           label: 'gb18030', by: 'bytes',
-          notUtf8: { byte: start + good, row: 1 + lines + lineEnds(sample, good) },
+          notUtf8: { byte: start + good, row: lines.at(sample, good) },
         }
       }
       inner = (out.encoding.label === 'utf-8' ? passed : decoded)(cursor, head, out.encoding, start, lines)
@@ -143,8 +143,8 @@ function passed(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encodi
   return out
 }
 
-/** The bytes decoded and encoded again; `done` bytes with `lines` line ends came before them. */
-function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, done = 0, lines = 0): Utf8 {
+/** The bytes decoded and encoded again; `done` bytes with `lines` came before them. */
+function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, done = 0, lines = new Lines()): Utf8 {
   const decoder = new TextDecoder(encoding.label, { fatal: true, ignoreBOM: true })
   const encoder = new TextEncoder()
   let rest = new Uint8Array()
@@ -155,9 +155,9 @@ function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encod
       while (!ended) {
         const chunk = head.shift() ?? (await cursor.next())
         ended = chunk === null
-        const bytes = chunk === null ? rest : rest.length > 0 ? join([rest, chunk]) : chunk
+        const bytes = chunk === null ? rest : rest.length > 0 ? joined([rest, chunk]) : chunk
         const cut = ended ? bytes.length : cutAt(bytes, encoding.label)
-        if (!ended && cut === 0 && bytes.length > LONGEST) throw fail('limit', 'A field of more than 8 MiB: this is not a table of text.', { row: lines + 1 })
+        if (!ended && cut === 0 && bytes.length > LONGEST) throw fail('limit', 'A field of more than 8 MiB: this is not a table of text.', { row: lines.count + 1 })
         rest = bytes.slice(cut)
         if (cut === 0) continue
         const piece = bytes.subarray(0, cut)
@@ -165,13 +165,13 @@ function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encod
         try {
           text = decoder.decode(piece)
         } catch {
-          const good = validPrefix(piece, encoding.label)
+          const good = wholePrefix(piece, encoding.label)
           throw fail('encoding', `The bytes are not ${encoding.label}: name the file's encoding, or save it as UTF-8.`, {
-            byte: out.done + good, row: 1 + lines + lineEnds(piece, good),
+            byte: out.done + good, row: lines.at(piece, good),
           })
         }
         out.done += cut
-        lines += lineEnds(piece, cut)
+        lines.pass(piece)
         return encoder.encode(text)
       }
       return null
@@ -192,37 +192,28 @@ function cutAt(bytes: Uint8Array, label: string): number {
   return 0
 }
 
-/** How many leading bytes decode; a character cut off at the end counts as good. */
-function validPrefix(bytes: Uint8Array, label: string): number {
-  const valid = (length: number): boolean => {
-    try {
-      new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length), { stream: true })
-      return true
-    } catch {
-      return false
-    }
-  }
-  if (valid(bytes.length)) return bytes.length
-  let good = 0
-  let bad = bytes.length
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1
-    if (valid(middle)) good = middle
-    else bad = middle
-  }
-  // The decoder finds out at the byte after `good`; the character began up to three bytes before.
-  while (good > 0 && !complete(bytes, good, label)) good--
-  return good
-}
-
-/** Whether the first `length` bytes, known to be a good start, end with a whole character. */
-function complete(bytes: Uint8Array, length: number, label: string): boolean {
+/** Whether bytes decode; a character may be cut off at the end if more can follow. */
+function decodes(bytes: Uint8Array, label: string, stream: boolean): boolean {
   try {
-    new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length))
+    new TextDecoder(label, { fatal: true }).decode(bytes, { stream })
     return true
   } catch {
     return false
   }
+}
+
+/** How many leading bytes are whole characters, by bisection. */
+function wholePrefix(bytes: Uint8Array, label: string): number {
+  let good = 0
+  let bad = bytes.length + 1
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (decodes(bytes.subarray(0, middle), label, true)) good = middle
+    else bad = middle
+  }
+  // The decoder finds out late: the character began up to three bytes before.
+  while (good > 0 && !decodes(bytes.subarray(0, good), label, false)) good--
+  return good
 }
 
 /** The index of the first byte above 127, or the length. */
@@ -231,22 +222,30 @@ function firstBeyondAscii(bytes: Uint8Array): number {
   return bytes.length
 }
 
-/** Line ends among the first `length` bytes: LF, CR LF, or a CR alone. */
-function lineEnds(bytes: Uint8Array, length: number): number {
-  let count = 0
-  for (let at = 0; at < length; at++) {
-    const byte = bytes[at]
-    if (byte === 10 || (byte === 13 && bytes[at + 1] !== 10)) count++
-  }
-  return count
-}
+/** Counts line ends over pieces: LF, CR LF, or a CR alone. */
+class Lines {
+  count = 0
+  #last = 0
 
-function join(chunks: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    out.set(chunk, at)
-    at += chunk.length
+  /** The line of what follows the first `length` bytes of the next piece. */
+  at(bytes: Uint8Array, length: number): number {
+    return this.#ends(bytes, length) + 1
   }
-  return out
+
+  /** Takes note of a piece. */
+  pass(bytes: Uint8Array): void {
+    this.count = this.#ends(bytes, bytes.length)
+    this.#last = bytes[bytes.length - 1] ?? this.#last
+  }
+
+  #ends(bytes: Uint8Array, length: number): number {
+    let { count } = this
+    let last = this.#last
+    for (let at = 0; at < length; at++) {
+      const byte = bytes[at] as number
+      if (byte === 13 || (byte === 10 && last !== 13)) count++
+      last = byte
+    }
+    return count
+  }
 }

@@ -6,16 +6,17 @@
  * ends, fails or is cancelled.
  */
 import type { RawColumn } from './columns.js'
+import { joined } from './bytes.js'
 import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
 import { Broken, fail, SiyuError } from './errors.js'
-import type { Roles } from './generated.js'
+import type { Guess, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
 import { pause } from './pause.js'
 import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
 import { type Batch, type ByteInput, type Cells, type Cursor, gathered, type Input, sizeOf } from './sources.js'
 import type { Task } from './task.js'
-import type { Guess, Keep, Recipe, TableOptions } from './types.js'
+import type { GuessOptions, Keep, Recipe, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
 import { zoneOf } from './zone.js'
 
@@ -81,21 +82,24 @@ export class Engine {
   }
 
   /** Proposes a mapping from the first bytes. */
-  async guess(input: ByteInput, options: { sampleBytes?: number }, task: Task): Promise<Guess> {
+  async guess(input: ByteInput, { sampleBytes = SAMPLE, encoding, ...options }: GuessOptions, task: Task): Promise<Guess> {
     const cursor = input.open()
     const close = task.holds(() => cursor.close())
     try {
-      const text = await utf8(cursor)
-      const { sample } = await sampled(text, options.sampleBytes ?? SAMPLE)
+      const text = await utf8(cursor, encoding ?? undefined)
+      const { sample } = await sampled(text, sampleBytes)
       task.check()
-      return this.#guess(sample, text.encoding)
+      return this.#guess(sample, text.encoding, options)
+    } catch (error) {
+      throw placed(error, null, input.name)
     } finally {
       close()
     }
   }
 
-  #guess(sample: Uint8Array, encoding: Encoding): Guess {
-    const guess = this.#call(wasm => wasm.guess(sample, {}))
+  #guess(sample: Uint8Array, encoding: Encoding, { format, delimiter }: Pick<TableOptions, 'format' | 'delimiter'>): Guess {
+    const options = { ...(format && { format }), ...(delimiter != null && { delimiter }) }
+    const guess = this.#call(wasm => wasm.guess(sample, options))
     return isDecoded(encoding) ? { ...guess, encoding: encoding.label } : guess
   }
 
@@ -110,27 +114,29 @@ export class Engine {
 
   async #read(input: Input, plan: ReadPlan, keep: Keep | 'auto', task: Task): Promise<TableFacts> {
     const { encoding: declared, name = input.name, ...options } = plan.options
-    const zone = zoneOf(options.zone ?? 'UTC')
     const cursor = input.open()
     const close = task.holds(() => cursor.close())
     let text: Utf8 | null = null
     let giveBack = (): void => {}
     try {
+      const zone = zoneOf(options.zone ?? 'UTC')
       let pieces: Cursor<Uint8Array | Batch> = cursor
-      let roles = options.roles
+      let { roles, header } = options
       if (input.form === 'bytes') {
         text = await utf8(cursor as Cursor<Uint8Array>, declared ?? undefined)
         pieces = text
         if (!roles) {
           const { sample, pieces: all } = await sampled(text, SAMPLE)
           task.check()
-          roles = mappingOf(this.#guess(sample, text.encoding))
+          const guess = this.#guess(sample, text.encoding, options)
+          roles = mappingOf(guess)
+          header ??= guess.header
           pieces = all
         }
       } else {
         roles = input.roles
       }
-      const full = { ...options, roles }
+      const full = { ...options, roles, ...(header != null && { header }) }
       const reader = this.#call(wasm => wasm.readBegin(full, zone.name, zone.instants, zone.offsets, keep, this.#free()))
       giveBack = task.holds(() => this.#back(wasm => wasm.drop(reader)))
       let done = 0
@@ -234,13 +240,7 @@ export class Engine {
       await pause()
       task.check()
     }
-    const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-    let at = 0
-    for (const part of parts) {
-      out.set(part, at)
-      at += part.length
-    }
-    return out
+    return joined(parts)
   }
 
   /** What is left of the memory for one more table. */
@@ -251,35 +251,17 @@ export class Engine {
   }
 }
 
-/** The first `size` bytes of a text, ending with a line, and all pieces including those. */
+/** The first `size` bytes of a text (or a little less), and all pieces including those. */
 async function sampled(text: Utf8, size: number): Promise<{ sample: Uint8Array; pieces: Cursor<Uint8Array> }> {
   const head: Uint8Array[] = []
-  let length = 0
-  let more = true
-  while (length < size) {
+  for (let length = 0; length < size;) {
     const piece = await text.next()
-    if (!piece) {
-      more = false
-      break
-    }
+    if (!piece) break
     head.push(piece)
     length += piece.length
   }
-  const joined = new Uint8Array(length)
-  let at = 0
-  for (const piece of head) {
-    joined.set(piece, at)
-    at += piece.length
-  }
-  let sample = joined
-  if (length > size || more) {
-    sample = joined.subarray(0, size)
-    // A cut line would count as one more kind of row, a cut character as an error.
-    const last = Math.max(sample.lastIndexOf(10), sample.lastIndexOf(13))
-    if (last > 0) sample = sample.subarray(0, last + 1)
-  }
   return {
-    sample,
+    sample: joined(head).subarray(0, size),
     pieces: {
       next: async () => head.shift() ?? text.next(),
       close: () => text.close(),

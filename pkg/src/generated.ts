@@ -211,6 +211,78 @@ export interface GroupRow {
   revenueShare: number | null
 }
 
+/** A proposed mapping, and what reading needs besides. */
+export interface Guess {
+  /** The columns, in the order of the file. */
+  columns: GuessColumn[]
+  /** The field separator. */
+  delimiter: string
+  /** `utf-8`, `utf-16le` or `utf-16be`. */
+  encoding: string
+  /**
+   * The line of the header if it is not the first that is not blank: hand it on as the
+   * option `header`.
+   */
+  header: number | null
+  /** What would be left out with this mapping. */
+  problems: GuessProblem[]
+  /** The proposals. */
+  roles: GuessRoles
+  /** Rows looked at. */
+  rowsSampled: number
+}
+
+/** One column of the file. */
+export interface GuessColumn {
+  /** The name in the header. */
+  name: string
+  /**
+   * Its first values that are not empty, at most five and each at most 60 characters: cells
+   * of the file, for the eyes of its owner only.
+   */
+  samples: string[]
+}
+
+/** Values of a proposed column that reading would leave out. */
+export interface GuessProblem {
+  /** `date`, `date-ambiguous`, `amount` or `missing-id`. */
+  code: string
+  /** The role of the column. */
+  role: Role
+  /** How many of the rows looked at. */
+  rows: number
+}
+
+/** The column proposed for a role. */
+export interface GuessRole {
+  /** The column's name. */
+  column: string
+  /** 0 to 1. From 0.8 it may be used without asking. */
+  confidence: number
+  /** What it rests on. */
+  reason: Reason
+}
+
+/** The proposals by role; null where no column fits. */
+export interface GuessRoles {
+  /** How much. */
+  amount: GuessRole | null
+  /** Through which channel. */
+  channel: GuessRole | null
+  /** Who. */
+  customer: GuessRole | null
+  /** What happened. */
+  event: GuessRole | null
+  /** Which order. */
+  order: GuessRole | null
+  /** Which product. */
+  product: GuessRole | null
+  /** How many pieces. */
+  quantity: GuessRole | null
+  /** When. */
+  time: GuessRole | null
+}
+
 /** One input, as the report names it. */
 export interface InputAbout {
   /** Hash of all typed values, 16 hexadecimal digits. */
@@ -430,6 +502,15 @@ export interface ReadOptions {
    */
   zone?: string | null
 }
+
+/** What a proposal rests on. */
+export type Reason =
+  /** The header names it, and the values say nothing against it. */
+  | 'header'
+  /** Only the values look like it. */
+  | 'values'
+  /** The header names it and the values agree. */
+  | 'both'
 
 /** What a negative amount does. */
 export type Refunds =

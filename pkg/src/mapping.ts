@@ -1,7 +1,6 @@
 /** A guess → the mapping that is used without asking, if it is sure enough. */
 import { fail } from './errors.js'
-import type { Role, Roles } from './generated.js'
-import type { Guess } from './types.js'
+import type { Guess, GuessRole, Role, Roles } from './generated.js'
 
 /** From this confidence on, a guessed column is used. */
 export const SURE = 0.8
@@ -13,7 +12,7 @@ const REQUIRED: Role[] = ['customer', 'time']
  * customer or time are not among them.
  */
 export function mappingOf(guess: Guess): Roles {
-  const found = Object.entries(guess.roles).flatMap(([role, one]) => (one ? [{ role: role as Role, ...one }] : []))
+  const found = Object.entries(guess.roles as Record<Role, GuessRole | null>).flatMap(([role, one]) => (one ? [{ role: role as Role, ...one }] : []))
   const sure = found.filter(({ confidence }) => confidence >= SURE)
   const missing = REQUIRED.filter(role => !sure.some(one => one.role === role))
   if (missing.length > 0) {

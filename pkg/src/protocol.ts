@@ -6,10 +6,10 @@
  */
 import type { RawColumn } from './columns.js'
 import type { Failure } from './errors.js'
-import type { Quality, Roles } from './generated.js'
+import type { Guess, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch } from './sources.js'
-import type { Guess, Keep, Progress, Recipe, TableOptions } from './types.js'
+import type { GuessOptions, Keep, Progress, Recipe, TableOptions } from './types.js'
 
 /** A source as the engine gets it: a blob it reads itself, or a feed of the page that it pulls. */
 export type Remote =
@@ -44,7 +44,7 @@ export interface Calls {
     request: { wasm: string | BufferSource | WebAssembly.Module | null; memoryLimit: number }
     answer: { version: string; module: WebAssembly.Module }
   }
-  guess: { request: { source: Remote; options: { sampleBytes?: number } }; answer: Guess }
+  guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }
   read: { request: ReadRequest; answer: TableFacts }
   run: { request: { recipe: Recipe; inputs: { name: string; table: number }[] }; answer: RawReport }
   csv: {

@@ -4,6 +4,7 @@
  * A piece is at most 1 MiB of bytes or 32,768 rows, so that no step is long; nothing is built per
  * row beyond what the caller passed in.
  */
+import { joined } from './bytes.js'
 import { fail } from './errors.js'
 import type { Role, Roles } from './generated.js'
 import { pause } from './pause.js'
@@ -33,6 +34,9 @@ export interface Cells {
   /** Integers, for ids. */
   ints?: Int32Array | Uint32Array
 }
+
+/** Cells of texts. */
+type Texts = Required<Pick<Cells, 'text' | 'ends'>>
 
 /** Some rows of all columns, by role. */
 export type Batch = { [role in Role]?: Cells }
@@ -78,7 +82,7 @@ export function bytesOf(source: Source): ByteInput | null {
   if (source instanceof Uint8Array) return ofBytes(source)
   if (isBlob(source)) return ofBlob(source)
   if (typeof Response === 'function' && source instanceof Response) return ofResponse(source)
-  if (typeof (source as ReadableStream).getReader === 'function') return ofStream(source as ReadableStream<Uint8Array>, null)
+  if (typeof (source as ReadableStream | null)?.getReader === 'function') return ofStream(source as ReadableStream<Uint8Array>, null)
   return null
 }
 
@@ -303,7 +307,7 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
   if (kind === 'text' && typeof values === 'object' && values !== null && 'codes' in values && 'ids' in values) {
     const { codes, ids } = values as { codes: unknown; ids: unknown }
     if (codes instanceof Uint32Array && Array.isArray(ids)) {
-      let known: Promise<Required<Pick<Cells, 'text' | 'ends'>>> | null = null
+      let known: Promise<Texts> | null = null
       return {
         length: codes.length,
         async cells(from, until) {
@@ -323,26 +327,24 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
 }
 
 /** All ids of a dictionary, encoded with pauses. */
-async function dictionary(ids: readonly unknown[], role: string): Promise<Required<Pick<Cells, 'text' | 'ends'>>> {
-  const parts: Cells[] = []
+async function dictionary(ids: readonly unknown[], role: string): Promise<Texts> {
+  const parts: Texts[] = []
   for (let from = 0; from < ids.length; from += ROWS) {
     parts.push(packed(from, Math.min(from + ROWS, ids.length), at => cellText(ids[at], role, at)))
     await pause()
   }
-  const text = new Uint8Array(parts.reduce((sum, part) => sum + (part.text?.length ?? 0), 0))
   const ends = new Uint32Array(ids.length)
   let bytes = 0
   let row = 0
   for (const part of parts) {
-    text.set(part.text as Uint8Array, bytes)
-    for (const end of part.ends as Uint32Array) ends[row++] = bytes + end
-    bytes += part.text?.length ?? 0
+    for (const end of part.ends) ends[row++] = bytes + end
+    bytes += part.text.length
   }
-  return { text, ends }
+  return { text: joined(parts.map(({ text }) => text)), ends }
 }
 
 /** Some texts out of many, in any order. */
-export function gathered(bytes: Uint8Array, ends: Uint32Array, count: number, pick: (at: number) => number): Cells {
+export function gathered(bytes: Uint8Array, ends: Uint32Array, count: number, pick: (at: number) => number): Texts {
   const startOf = (row: number): number => (row === 0 ? 0 : (ends[row - 1] as number))
   const newEnds = new Uint32Array(count)
   let length = 0
@@ -404,7 +406,7 @@ function textOf(value: unknown): string {
 }
 
 /** Texts of some rows as bytes and ends. */
-function packed(from: number, until: number, text: (row: number) => string): Cells {
+function packed(from: number, until: number, text: (row: number) => string): Texts {
   const encoder = new TextEncoder()
   const ends = new Uint32Array(until - from)
   let bytes = new Uint8Array((until - from) * 16)

@@ -1,10 +1,10 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The surface of the package, apart from what is generated from the Rust types.
  */
 import type { ColumnSet } from './columns.js'
 import type {
-  DescribeOptions, DescribeResult, InputAbout, LeftOut, Method, Quality, ReadOptions, RfmOptions, RfmResult, Role, Roles, Used, Warning,
+  DescribeOptions, DescribeResult, Guess, InputAbout, LeftOut, Method, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
 } from './generated.js'
 
 /** How the engine is started. Every field has a default. */
@@ -135,21 +135,10 @@ export interface About {
   purpose: string | null
 }
 
-/** What a role was guessed to be. */
-export interface GuessedRole {
-  column: string
-  /** 0 to 1. */
-  confidence: number
-  reason: string
-}
-
-/** A proposed mapping. */
-export interface Guess {
-  columns: { name: string; samples: string[] }[]
-  roles: { [role in Role]?: GuessedRole | null }
-  delimiter: string
-  encoding: string
-  rowsSampled: number
+/** How a source is looked at. */
+export interface GuessOptions extends Pick<ReadOptions, 'format' | 'delimiter' | 'encoding'> {
+  /** How many bytes are looked at. Default 256 KiB. */
+  sampleBytes?: number
 }
 
 /** A result with what it says about itself. */
@@ -176,7 +165,7 @@ export interface Siyu extends Disposable {
   /** The engine's version. */
   readonly version: string
   /** Proposes which column has which role. A stream or response is used up by it. */
-  guess(source: Source, options?: { sampleBytes?: number } & CallOptions): Promise<Guess>
+  guess(source: Source, options?: GuessOptions & CallOptions): Promise<Guess>
   /** Reads a table. */
   read(source: Source, options?: TableOptions & CallOptions): Promise<Table>
   /** Runs an analysis given as plain data; `tables` holds the tables that its inputs name. */

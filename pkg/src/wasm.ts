@@ -4,10 +4,10 @@
  * Every function takes handles and plain data; a failure is thrown as a plain object with a code.
  */
 import { Broken, fail, isFailure, SiyuError } from './errors.js'
-import type { Quality } from './generated.js'
+import type { Guess, Quality } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
-import type { Guess, Keep, Progress } from './types.js'
+import type { Keep, Progress } from './types.js'
 
 /** A reader's result. */
 export interface ReadFacts {
