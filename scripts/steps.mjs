@@ -87,10 +87,21 @@ export function fingerprint(paths) {
   return hash.digest('hex')
 }
 
+/** npm of the Node that is running, found without a shell. */
+export const npm = process.env.npm_execpath?.endsWith('.js')
+  ? { program: process.execPath, args: [process.env.npm_execpath] }
+  : { program: 'npm', args: [] }
+
+/** A command as a person would type it. */
+export function typed(program, args) {
+  const words = [program, ...args].join(' ')
+  return words.replace([npm.program, ...npm.args].join(' '), 'npm').replace(process.execPath, 'node')
+}
+
 /** Runs a program with its output shown as it comes; a failure stops everything. */
 export function run(program, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const line = [program, ...args].join(' ')
+    const line = typed(program, args)
     console.log(`  $ ${line}`)
     const child = spawn(program, args, {
       cwd: options.cwd ?? root,
@@ -110,11 +121,6 @@ export function ask(program, args) {
   const answer = spawnSync(program, args, { cwd: root, env: environment(), encoding: 'utf8' })
   return answer.status === 0 ? answer.stdout.trim() : null
 }
-
-/** npm of the Node that is running, found without a shell. */
-export const npm = process.env.npm_execpath?.endsWith('.js')
-  ? { program: process.execPath, args: [process.env.npm_execpath] }
-  : { program: 'npm', args: [] }
 
 /** Runs the main function of a script: a `Stop` is one sentence, anything else a stack. */
 export async function main(work) {

@@ -34,6 +34,18 @@ function file(name, content) {
   return path
 }
 
+/** Text as GBK bytes, by turning the platform's decoder round. */
+function gbk(text) {
+  const decoder = new TextDecoder('gbk')
+  const codes = new Map()
+  for (let lead = 0x81; lead <= 0xfe; lead++) {
+    for (let trail = 0x40; trail <= 0xfe; trail++) {
+      if (trail !== 0x7f) codes.set(decoder.decode(Uint8Array.of(lead, trail)), [lead, trail])
+    }
+  }
+  return Buffer.from([...text].flatMap(each => (each.charCodeAt(0) < 0x80 ? [each.charCodeAt(0)] : codes.get(each))))
+}
+
 describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
   let browser
   let server
@@ -273,6 +285,23 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.waitForSelector('[data-action=confirm]')
     assert.match(await page.innerText('#step-1'), /dropped\.csv/)
     assert.equal(await page.innerText('[data-role=customer] .samples li'), '007')
+    await end()
+  })
+
+  test('a GBK export with a title above its header is read as it stands', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    const lines = ['店铺订单报表', '订单编号,买家会员名,付款时间,实付金额']
+    for (let i = 0; i < 300; i++) lines.push(`A${1000 + i},会员${i % 40},2025/3/${1 + (i % 28)} 10:2${i % 10},"1,${100 + i}.50"`)
+    await page.setInputFiles('input[type=file]', file('导出.csv', gbk(lines.join('\r\n'))))
+    await page.waitForSelector('[data-action=confirm]')
+    assert.equal(await page.inputValue('#map-customer'), '买家会员名')
+    assert.equal(await page.innerText('[data-role=customer] .samples li >> nth=0'), '会员0')
+    await confirm(page)
+    const numbers = await figures(page)
+    assert.equal(numbers['可用的行'], '300')
+    assert.equal(numbers['消费额'], '¥375,000')
+    assert.match(await page.innerText('.report'), /GB18030/)
+    assert.equal(await page.locator('[data-issue=preamble]').count(), 1)
     await end()
   })
 
