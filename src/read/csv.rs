@@ -489,13 +489,13 @@ impl Csv {
     }
 }
 
-/// The column called `wanted`; if there is none, the one that differs only in case, and true.
+/// The column called `wanted`; if there is none, the one that differs only in the case of Latin
+/// letters, and true.
 fn locate(wanted: &str, names: &[&str], role: Role) -> Result<(usize, bool)> {
-    let lower = wanted.to_lowercase();
     for folded in [false, true] {
         let is_wanted = |name: &str| match folded {
             false => name == wanted,
-            true => name.to_lowercase() == lower,
+            true => name.eq_ignore_ascii_case(wanted),
         };
         let mut found = names.iter().enumerate().filter(|(_, name)| is_wanted(name));
         match (found.next(), found.next()) {

@@ -6,6 +6,7 @@
 //! values look like. Payment time goes before creation time and paid before list price. No
 //! column is proposed for two roles. Confidence is a rank, not a probability.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use serde::Serialize;
@@ -448,15 +449,18 @@ fn propose(profiles: &[Profile]) -> (GuessRoles, Vec<GuessProblem>) {
             }
         }
     }
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.2, a.3).cmp(&(b.2, b.3))));
     let mut roles = GuessRoles::default();
-    let mut problems = Vec::new();
-    let mut taken = HashSet::new();
-    for (sure, reason, role, index) in pairs {
+    let mut problems: Vec<GuessProblem> = Vec::new();
+    // There are few roles: one look at all pairs for each costs less than to sort them.
+    while let Some((sure, reason, role, index)) =
+        pairs.iter().copied().reduce(|best, pair| match pair.0.total_cmp(&best.0) {
+            Ordering::Greater => pair,
+            Ordering::Equal if (pair.2, pair.3) < (best.2, best.3) => pair,
+            _ => best,
+        })
+    {
+        pairs.retain(|(_, _, other, at)| *other != role && *at != index);
         let Some(profile) = profiles.get(index) else { continue };
-        if roles.get(role).is_some() || !taken.insert(index) {
-            continue;
-        }
         let confidence = (sure * 100.0).round() / 100.0;
         roles.set(role, GuessRole { column: profile.name.clone(), confidence, reason });
         let wrong = match role {
@@ -468,14 +472,12 @@ fn propose(profiles: &[Profile]) -> (GuessRoles, Vec<GuessProblem>) {
             Role::Amount => [(Code::Amount, profile.rows - profile.amounts), (Code::Date, 0)],
             _ => continue,
         };
-        let wrong = wrong.into_iter().filter(|(_, rows)| *rows > 0);
-        problems.extend(wrong.map(|(code, rows)| GuessProblem {
-            code: code.as_str(),
-            role,
-            rows: rows as u64,
-        }));
+        for (code, rows) in wrong.into_iter().filter(|(_, rows)| *rows > 0) {
+            let code = code.as_str();
+            let at = problems.partition_point(|before| (before.role, before.code) <= (role, code));
+            problems.insert(at, GuessProblem { code, role, rows: rows as u64 });
+        }
     }
-    problems.sort_by_key(|problem| (problem.role, problem.code));
     (roles, problems)
 }
 

@@ -435,16 +435,21 @@ fn names(role: Role) -> Names {
     }
 }
 
+/// Whether a character can stand in a word of the lexicon.
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ('\u{3400}'..='\u{9fff}').contains(&c)
+}
+
 /// The header in small half-width letters, without what stands in brackets (units, remarks) and
 /// without marks between words.
 pub(super) fn normal(header: &str) -> String {
     let mut depth = 0u32;
     let mut normal = String::new();
-    for c in header.chars().take(64).map(half_width).flat_map(char::to_lowercase) {
+    for c in header.chars().take(64).map(half_width).map(|c| c.to_ascii_lowercase()) {
         match c {
             '(' | '[' | '【' => depth += 1,
             ')' | ']' | '】' => depth = depth.saturating_sub(1),
-            _ if depth == 0 && c.is_alphanumeric() => normal.push(c),
+            _ if depth == 0 && is_word(c) => normal.push(c),
             _ => {}
         }
     }

@@ -216,18 +216,19 @@ impl Issues {
     }
 
     pub(super) fn finish(&self) -> Vec<Issue> {
-        let mut issues: Vec<Issue> = self
-            .found
-            .iter()
-            .map(|found| Issue {
+        let mut issues: Vec<Issue> = Vec::new();
+        for found in &self.found {
+            let issue = Issue {
                 code: found.code.as_str(),
                 severity: found.severity,
                 count: found.count,
                 column: found.column,
                 rows: found.rows.clone(),
-            })
-            .collect();
-        issues.sort_by_key(|issue| (issue.severity, issue.code, issue.column));
+            };
+            let rank = |issue: &Issue| (issue.severity, issue.code, issue.column);
+            let at = issues.partition_point(|before| rank(before) <= rank(&issue));
+            issues.insert(at, issue);
+        }
         issues
     }
 }

@@ -1,0 +1,111 @@
+// The same request over the same file gives the same report and the same bits: natively, as
+// WebAssembly in Node, and in Chromium; loaded and streamed.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { open } from '../../pkg/dist/sync.node.js'
+import { serve } from '../../www/serve.mjs'
+import { answers, digest } from './answer.mjs'
+import { files } from './requests.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const program = join(root, 'target/release/siyu')
+const folder = mkdtempSync(join(tmpdir(), 'siyu-parity-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What the native program answers, in the form of `answers`. */
+async function native(file, request, keep) {
+  writeFileSync(join(folder, 'request.json'), JSON.stringify(request))
+  writeFileSync(join(folder, 'read.json'), JSON.stringify(file.read))
+  const source = keep === 'source' ? ['--source'] : []
+  const args = ['run', 'request.json', '--table', `orders=${file.path}`, '--read', 'orders=read.json']
+  const text = execFileSync(program, [...args, ...source], { cwd: folder, maxBuffer: 1 << 30 })
+  const { report, sets, quality } = JSON.parse(text)
+  let columns = null
+  if (sets.customers) {
+    columns = {}
+    for (const [name, values] of Object.entries(sets.customers)) columns[name] = await digest(values)
+  }
+  return { quality: quality.orders, answer: { ...report, columns } }
+}
+
+async function compare(file, keep, got) {
+  assert.equal(got.kind, keep)
+  for (const [at, request] of file.requests.entries()) {
+    const expected = await native(file, request, keep)
+    assert.deepEqual(got.quality, expected.quality)
+    const { about, result, columns } = got.answers[at]
+    // The caller's name of the table is not part of the numbers.
+    assert.deepEqual({ about: unnamed(about), result, columns }, {
+      about: unnamed(expected.answer.about),
+      result: expected.answer.result,
+      columns: expected.answer.columns,
+    })
+  }
+}
+
+function unnamed(about) {
+  return { ...about, inputs: about.inputs.map((input) => ({ ...input, table: '' })) }
+}
+
+for (const file of files) {
+  for (const keep of ['loaded', 'source']) {
+    test(`${file.name}, ${keep}: native = WebAssembly in Node`, { skip: !file.here && 'the file is not here' }, async () => {
+      const siyu = await open()
+      const source = new Blob([await readFile(file.path)])
+      await compare(file, keep, await answers(siyu, source, file.read, file.requests, keep))
+    })
+  }
+}
+
+let server
+let browser
+before(async () => {
+  const site = join(folder, 'site')
+  cpSync(join(root, 'pkg/dist'), join(site, 'dist'), { recursive: true })
+  cpSync(fileURLToPath(new URL('answer.mjs', import.meta.url)), join(site, 'answer.js'))
+  writeFileSync(
+    join(site, 'page.js'),
+    `import { open } from './dist/index.js'
+import { answers } from './answer.js'
+globalThis.run = async (path, read, requests, keep) => {
+  const siyu = await open()
+  return answers(siyu, await (await fetch(path)).blob(), read, requests, keep)
+}
+document.title = 'ready'`,
+  )
+  writeFileSync(join(site, 'index.html'), '<!doctype html><title>parity</title><script type="module" src="page.js"></script>')
+  for (const file of files) if (file.here) cpSync(file.path, join(site, `${file.name}.csv`))
+  server = await serve({ folder: site })
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking'],
+  })
+})
+after(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+for (const file of files) {
+  test(`${file.name}: native = Chromium under the strict policy`, { skip: !file.here && 'the file is not here' }, async () => {
+    const page = await browser.newPage()
+    await page.goto(server.url)
+    await page.waitForFunction(() => document.title === 'ready')
+    for (const keep of ['loaded', 'source']) {
+      const got = await page.evaluate(
+        ([path, read, requests, keep]) => globalThis.run(path, read, requests, keep),
+        [`${file.name}.csv`, file.read, file.requests, keep],
+      )
+      await compare(file, keep, got)
+    }
+    await page.close()
+  })
+}

@@ -1,0 +1,51 @@
+// Files with their mappings, and requests over them: what natively and in WebAssembly must be
+// equal to the last bit.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Online Retail may not be in the project: it is read in place where it is. */
+const shared = process.env.SIYU_DATA ?? join(root, '../shared/data')
+
+export const files = [
+  {
+    name: 'cdnow',
+    path: join(root, 'tests/data/cdnow_master.csv'),
+    read: { roles: { customer: 'id', time: 'date', amount: 'amount' }, zone: 'UTC' },
+    requests: [
+      { analysis: 'rfm', options: { at: '1998-06-30' } },
+      { analysis: 'rfm', options: { at: '1998-06-30', count: 'day', groups: { scheme: 'eleven' } } },
+      { analysis: 'rfm', options: { at: '1998-06-30', scoring: { convention: 'quantile', bins: 4 } } },
+      { analysis: 'rfm', options: { at: '1998-06-30', scoring: { convention: 'ntile' } } },
+      { analysis: 'describe', options: { column: 'amount' } },
+    ],
+  },
+  {
+    name: 'shop',
+    path: join(root, 'tests/data/shop/orders.csv'),
+    read: {
+      roles: { customer: '买家会员名', time: '付款时间', amount: '实付金额', order: '订单编号' },
+      zone: 'Asia/Shanghai',
+    },
+    requests: [
+      { analysis: 'rfm', options: { at: '2025-06-01' } },
+      { analysis: 'rfm', options: { at: '2025-03-01', refunds: 'drop', scoring: { convention: 'cume-dist' } } },
+      { analysis: 'describe', options: { column: 'amount', quantileType: 2 } },
+    ],
+  },
+  {
+    name: 'online-retail',
+    path: join(shared, 'online_retail_invoices.csv'),
+    read: {
+      roles: { customer: 'customer_id', time: 'timestamp', amount: 'amount', order: 'invoice' },
+      zone: 'Europe/London',
+    },
+    requests: [
+      { analysis: 'rfm', options: { at: '2011-12-10' } },
+      { analysis: 'rfm', options: { at: '2011-12-10', refunds: 'keep', count: 'row' } },
+    ],
+  },
+].map((file) => ({ ...file, here: existsSync(file.path) }))
