@@ -111,6 +111,14 @@ const groups = [
     steps: () => [node('tests/docs')],
   },
   {
+    name: 'parity',
+    needs: [ready.package, ready.browser],
+    steps: () => [
+      work('cargo', ['build', '--locked', '--release', '--features', 'cli', '--bin', 'siyu']),
+      node('tests/parity'),
+    ],
+  },
+  {
     name: 'browser',
     needs: [ready.dashboard, ready.browser],
     steps: () => [node('tests/browser')],
