@@ -218,8 +218,28 @@ function wholePrefix(bytes: Uint8Array, label: string): number {
 
 /** The index of the first byte above 127, or the length. */
 function firstBeyondAscii(bytes: Uint8Array): number {
-  for (let at = 0; at < bytes.length; at++) if ((bytes[at] as number) > 127) return at
-  return bytes.length
+  const [before, words] = inWords(bytes, bytes.length)
+  let at = 0
+  while (at < before && (bytes[at] as number) < 128) at++
+  if (at === before) {
+    let word = 0
+    while (word < words.length && ((words[word] as number) & 0x80808080) === 0) word++
+    at += word * 4
+  }
+  while (at < bytes.length && (bytes[at] as number) < 128) at++
+  return at
+}
+
+/** The first `length` bytes by four: how many stand before the first whole word, and the words. */
+function inWords(bytes: Uint8Array, length: number): [number, Int32Array] {
+  const before = -bytes.byteOffset & 3
+  if (length < before) return [length, new Int32Array()]
+  return [before, new Int32Array(bytes.buffer, bytes.byteOffset + before, (length - before) >> 2)]
+}
+
+/** The high bit of every byte of a word that is zero. */
+function zeros(word: number): number {
+  return ~(((word & 0x7f7f7f7f) + 0x7f7f7f7f) | word) & 0x80808080
 }
 
 /** Counts line ends over pieces: LF, CR LF, or a CR alone. */
@@ -239,13 +259,34 @@ class Lines {
   }
 
   #ends(bytes: Uint8Array, length: number): number {
+    const [before, words] = inWords(bytes, length)
     let { count } = this
     let last = this.#last
-    for (let at = 0; at < length; at++) {
-      const byte = bytes[at] as number
-      if (byte === 13 || (byte === 10 && last !== 13)) count++
-      last = byte
+    const each = (from: number, until: number): void => {
+      for (let at = from; at < until; at++) {
+        const byte = bytes[at] as number
+        if (byte === 13 || (byte === 10 && last !== 13)) count++
+        last = byte
+      }
     }
+    each(0, before)
+    // The high bit of the first byte of a word if a CR stands before it.
+    let carry = last === 13 ? 0x80 : 0
+    for (let at = 0; at < words.length; at++) {
+      const word = words[at] as number
+      // Only words with a byte below 16 can have a line end.
+      if (((word - 0x10101010) & ~word & 0x80808080) === 0) {
+        carry = 0
+        continue
+      }
+      const cr = zeros(word ^ 0x0d0d0d0d)
+      const ends = cr | (zeros(word ^ 0x0a0a0a0a) & ~((cr << 8) | carry))
+      count += Math.imul(ends >>> 7, 0x01010101) >>> 24
+      carry = cr >>> 24
+    }
+    const rest = before + words.length * 4
+    if (words.length > 0) last = bytes[rest - 1] as number
+    each(rest, length)
     return count
   }
 }

@@ -77,6 +77,24 @@ test('a bad byte is placed in the file, whatever pieces it comes in', async () =
   assert.deepEqual([error.code, error.byte, error.row], ['encoding', good.length - 4, 3])
 })
 
+test('lines are counted right in any mixture of line ends, pieces and positions in memory', async () => {
+  const words = ['\n', '\r', '\r\n', 'a', '\x0f\x0e\t', 'bcdefgh', '\n\r', '\x7f']
+  let state = 1
+  const draw = (below) => (state = (state * 48271) % 2147483647) % below
+  for (let round = 0; round < 300; round += 1) {
+    const before = Array.from({ length: draw(40) }, () => words[draw(words.length)]).join('')
+    const row = before.split(/\r\n|\r|\n/).length
+    const good = gb('x', '张三')
+    const bytes = Uint8Array.from([...gb('y'.repeat(draw(5))), ...gb(before), ...good, 10])
+    const shift = draw(4)
+    const moved = new Uint8Array(bytes.length + shift).subarray(shift)
+    moved.set(bytes)
+    const text = await utf8(cursor(moved, 1 + draw(30)))
+    await all(text)
+    assert.equal(text.encoding.notUtf8.row, row, JSON.stringify(before))
+  }
+})
+
 test('UTF-16 is read with a byte order mark, and without one if it is declared', async () => {
   const text = 'id,at,paid\nü1,2025-01-01,3\n𠮷,2025-01-02,4\n'
   const siyu = await open()
