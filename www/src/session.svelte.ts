@@ -11,8 +11,6 @@ export const NEEDED = ['customer', 'time', 'amount'] as const
 /** What the segments can use. Columns of other roles are read only if the reader asks for it. */
 const USED: readonly Role[] = ['customer', 'time', 'amount', 'order']
 
-/** What the package proposes: besides the roles, where the header is and what would be left out. */
-export type Proposal = Guess & { header?: number | null; problems?: { code: string; role: Role; rows: number }[] }
 export type Origin = 'own' | 'cdnow' | 'shop'
 export type Work = 'fetch' | 'guess' | 'read' | 'rfm'
 export interface Problem {
@@ -55,7 +53,7 @@ const noMapping = () => Object.fromEntries(ROLES.map(role => [role, ''])) as Rec
 class Session {
   file = $state.raw<File | null>(null)
   origin = $state<Origin>('own')
-  guess = $state.raw<Proposal | null>(null)
+  guess = $state.raw<Guess | null>(null)
   /** Column name by role; empty for "not used". */
   mapping = $state<Record<Role, string>>(noMapping())
   zone = $state('UTC')
