@@ -2,6 +2,7 @@
 //! lifetime value stand.
 //!
 //! * [`purchases`] – the mergeable fold: first and last purchase, number of purchases, money
+//! * [`state`] – what is known of one customer
 //! * `staging` – rows waiting for their customer's state, so that memory is touched in order
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
 //! * [`summary`] – finished customers as columns: recency, frequency, monetary, tenure
@@ -9,4 +10,5 @@
 pub mod pairs;
 pub mod purchases;
 mod staging;
+pub mod state;
 pub mod summary;

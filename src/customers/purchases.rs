@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::pairs::Pairs;
-use super::staging::{Line, Staging};
+use super::staging::Staging;
+use super::state::{Line, NEW, State, beyond, unknown_code};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Keep;
 use crate::stats::accumulator::{Accumulator, Class};
@@ -92,25 +93,6 @@ pub struct Rows<'a> {
     pub known: usize,
 }
 
-/// What is known of one customer, in half a cache line. `purchases == 0` means none yet: then `first` and `last`
-/// hold nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(32))]
-pub struct State {
-    /// Money, refunds netted, in minor units.
-    pub sum: i64,
-    /// The first purchase.
-    pub first: i64,
-    /// The last purchase.
-    pub last: i64,
-    /// Number of purchases.
-    pub purchases: u32,
-    /// Number of rows that touched the money or the purchases.
-    pub rows: u32,
-}
-
-const NEW: State = State { sum: 0, first: i64::MAX, last: i64::MIN, purchases: 0, rows: 0 };
-
 /// Rows that did not enter, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
@@ -160,21 +142,6 @@ fn admitted(time: i64, amount: i64, until: i64, refunds: Refunds, zeros: Zeros) 
             Refunds::Keep => Row::Purchase,
         },
         _ => Row::Purchase,
-    }
-}
-
-impl State {
-    /// Adds one row; what it is was decided before.
-    #[inline]
-    pub(super) fn add(&mut self, line: &Line) -> Result<()> {
-        self.sum = self.sum.checked_add(line.money).ok_or_else(beyond)?;
-        self.rows = self.rows.saturating_add(1);
-        if line.purchases > 0 {
-            self.purchases = self.purchases.saturating_add(1);
-            self.first = self.first.min(line.time);
-            self.last = self.last.max(line.time);
-        }
-        Ok(())
     }
 }
 
@@ -548,12 +515,4 @@ impl<'a> Input<'a> {
 
 fn damaged() -> Error {
     Error::new(Code::Decode, "these bytes are not a purchase state of this version")
-}
-
-fn beyond() -> Error {
-    Error::new(Code::Overflow, "the money of one customer is beyond 9.2 · 10^18 minor units")
-}
-
-pub(super) fn unknown_code() -> Error {
-    Error::new(Code::Decode, "a row names a customer that the dictionary does not have")
 }

@@ -7,7 +7,7 @@
 //! Kersten, "Optimizing Main-Memory Join on Modern Hardware", 2002.)
 #![allow(clippy::indexing_slicing)] // `part` is masked below PARTS, a part's fill stays below LINES, and the buffer has PARTS · LINES lines.
 
-use super::purchases::State;
+use super::state::{Line, State, unknown_code};
 use crate::error::{Code, Error, Result};
 
 /// Number of buffers, a power of two.
@@ -16,16 +16,6 @@ const PARTS: usize = 64;
 const LINES: usize = 1024;
 /// Up to so many customers all states fit into a cache, and rows go to them directly.
 const FEW: usize = 1 << 14;
-
-/// One row on its way.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Line {
-    pub(super) time: i64,
-    pub(super) money: i64,
-    pub(super) customer: u32,
-    /// 1 for a purchase, 0 for a refund.
-    pub(super) purchases: u32,
-}
 
 /// The buffers.
 #[derive(Clone, Debug)]
@@ -87,7 +77,7 @@ impl Staging {
         self.lines.get(part * LINES..part * LINES + fill).unwrap_or_default().iter().try_for_each(
             |line| match states.get_mut(line.customer as usize) {
                 Some(state) => state.add(line),
-                None => Err(super::purchases::unknown_code()),
+                None => Err(unknown_code()),
             },
         )
     }

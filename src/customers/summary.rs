@@ -1,6 +1,7 @@
 //! Finished customers as columns: what every model of floor 3 starts from.
 
-use super::purchases::{Purchases, State};
+use super::purchases::Purchases;
+use super::state::State;
 use crate::error::{Code, Error, Result};
 use crate::table::calendar::LocalDays;
 
