@@ -35,13 +35,17 @@ const ready = {
   }),
 }
 
+const WASM = 'wasm32-unknown-unknown'
+const target = process.env.CARGO_TARGET_DIR ?? 'target'
+
 /** Where the test-only build of the golden cases as wasm goes. */
-const goldenWasm = 'target/golden'
+const goldenWasm = `${target}/golden`
 
 /** Tests of the crate that run in release on whole corpora, in groups of their own. */
 const corpora = ['golden', 'bad_inputs']
 
-const WASM = 'wasm32-unknown-unknown'
+const clippy = ['clippy', '--locked', '--quiet']
+const deny = ['--', '-D', 'warnings']
 
 const groups = [
   {
@@ -79,7 +83,7 @@ const groups = [
     steps: () => [
       work('cargo', ['build', '--locked', '--release', '--lib', '--features', 'golden', '--target', WASM]),
       work('wasm-bindgen', [
-        ...[`target/${WASM}/release/siyu.wasm`, '--target', 'web', '--no-typescript'],
+        ...[`${target}/${WASM}/release/siyu.wasm`, '--target', 'web', '--no-typescript'],
         ...['--out-dir', goldenWasm, '--out-name', 'siyu'],
       ]),
       closing('golden in wasm', process.execPath, ['tests/golden/wasm.mjs', goldenWasm]),
@@ -130,16 +134,13 @@ const groups = [
   },
 ]
 
-const clippy = ['clippy', '--locked', '--quiet']
-const deny = ['--', '-D', 'warnings']
-
 /** The crate's integration tests, as cargo sees them, without the corpora. */
 function rustTests() {
   const told = ask('cargo', ['metadata', '--locked', '--no-deps', '--format-version', '1'])
   if (!told) throw new Stop('cargo metadata failed')
   const targets = JSON.parse(told).packages.flatMap((each) => each.targets)
-  const tests = targets.filter((target) => target.kind.includes('test'))
-  return tests.map((target) => target.name).filter((name) => !corpora.includes(name))
+  const tests = targets.filter(({ kind }) => kind.includes('test'))
+  return tests.map(({ name }) => name).filter((name) => !corpora.includes(name))
 }
 
 /** A command that is one test: it passes when it ends with code 0. */
