@@ -110,6 +110,16 @@ const groups = [
     steps: () => [one('size budget', process.execPath, ['pkg/build/build.mjs'])],
   },
   {
+    name: 'package',
+    needs: [ready.package],
+    steps: () => [node('tests/package')],
+  },
+  {
+    name: 'packaging',
+    needs: [ready.package, ready.browser],
+    steps: () => [node('tests/packaging')],
+  },
+  {
     name: 'docs',
     needs: [ready.package],
     steps: () => [node('tests/docs')],
@@ -195,7 +205,10 @@ function corpus(name, target) {
   return closing(name, 'cargo', ['test', '--locked', '--release', '--test', target, '--', '--nocapture'])
 }
 
-/** All `*.test.mjs` of some folders under Node's own runner; a folder without any is an error. */
+/**
+ * All `*.test.mjs` of some folders under Node's own runner, one file after the other because some hold
+ * times; a folder without any is an error.
+ */
 function node(...folders) {
   const files = folders.flatMap((folder) => {
     const path = join(root, folder)
@@ -203,7 +216,7 @@ function node(...folders) {
     if (found.length === 0) throw new Stop(`no test files in ${folder}`)
     return found.sort().map((file) => `${folder}/${file}`)
   })
-  const args = ['--test', '--test-reporter=spec', '--test-timeout=900000', ...files]
+  const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=900000', ...files]
   return { name: folders.join(' '), program: process.execPath, args, env: {}, count: nodeCount }
 }
 
