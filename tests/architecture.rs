@@ -116,3 +116,28 @@ fn no_room_is_a_drawer() {
         assert!(!["utils", "util", "misc", "helpers", "common"].contains(&name), "{name}");
     }
 }
+
+/// The kernels that may index slices. Each states beside its exception why it cannot miss.
+const KERNELS: &[&str] = &[
+    "customers/pairs.rs",
+    "customers/staging.rs",
+    "read/csv.rs",
+    "read/integers.rs",
+    "table/dictionary.rs",
+];
+
+#[test]
+fn only_listed_kernels_index_and_each_states_its_bound() {
+    let exception = "#![allow(clippy::indexing_slicing)]";
+    let mut found = Vec::new();
+    for (_, path, text) in rooms() {
+        for line in text.lines().filter(|line| line.contains("allow(clippy::indexing_slicing)")) {
+            let bound =
+                line.strip_prefix(exception).unwrap_or_else(|| panic!("{}", path.display()));
+            assert!(bound.trim().len() > 30, "{} does not state its bound", path.display());
+            let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+            found.push(inside.unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(found, KERNELS);
+}
