@@ -28,7 +28,9 @@ export function preferPrograms(folder) {
 /** The environment of every program started here. */
 export function environment(extra = {}) {
   const path = [...firstOnPath, process.env.PATH, join(cargoHome, 'bin')].filter(Boolean).join(delimiter)
-  return { ...process.env, PATH: path, ...extra }
+  // What is published must not tell where it was built, and must be the same wherever that is.
+  const flags = `--remap-path-prefix=${cargoHome}/registry/src=crates`
+  return { ...process.env, PATH: path, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags, ...extra }
 }
 
 /** Seconds as a person reads them. */

@@ -116,6 +116,8 @@ codes! {
     Closed = "closed",
     /// The engine trapped and was replaced; the call was not finished.
     EngineRestarted = "engine-restarted",
+    /// The engine's own files could not be loaded.
+    EngineLoad = "engine-load",
     /// Encoded state that this version cannot decode.
     Decode = "decode",
 }

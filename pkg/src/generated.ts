@@ -791,4 +791,5 @@ export type ErrorCode =
   | 'cancelled'
   | 'closed'
   | 'engine-restarted'
+  | 'engine-load'
   | 'decode'
