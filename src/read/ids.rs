@@ -5,9 +5,16 @@
 //! or that turn the reading direction (`control-char`), and the shape that a spreadsheet leaves
 //! of a long number (`6.2E+18`, `mangled-id`), where distinct customers may have become one.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::table::block::MISSING;
+use crate::table::dictionary::{Dictionary, short_key};
 
 use super::no_memory;
+
+/// Stands for a long id; no short id has this key, since an empty one is missing.
+const LONG: u64 = 0;
+/// Stands for a missing id; no key, since it is not UTF-8.
+const NONE: u64 = u64::MAX;
 
 /// The text without outer white space (Unicode's definition: also the ideographic space of
 /// Chinese input and the tab that bill exports put behind long numbers).
@@ -63,37 +70,134 @@ fn is_mangled(id: &[u8]) -> bool {
 /// The doubts per dictionary code, looked at once per distinct id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Doubts {
-    seen: u32,
-    /// Empty while no id raised any.
+    /// Ids looked at.
+    seen: usize,
+    /// By code; empty while no id raised any.
     by_code: Vec<u8>,
 }
 
 impl Doubts {
-    /// The doubts about the id behind `code`. Codes come in order of first appearance.
-    #[inline]
-    pub(super) fn of(&mut self, code: u32, id: &[u8]) -> Result<u8> {
-        if code >= self.seen {
-            self.look(code, id)?;
+    /// Looks at the ids that are new in the dictionary since the last time.
+    pub(super) fn look(&mut self, dictionary: &Dictionary) -> Result<()> {
+        for code in self.seen..dictionary.len() {
+            let doubts = dictionary.get(code as u32).map_or(0, doubts);
+            if doubts != 0 {
+                let missing = (code + 1).saturating_sub(self.by_code.len());
+                self.by_code.try_reserve(missing).map_err(|_| no_memory())?;
+                self.by_code.resize(code, 0);
+                self.by_code.push(doubts);
+            }
         }
-        Ok(self.by_code.get(code as usize).copied().unwrap_or(0))
-    }
-
-    fn look(&mut self, code: u32, id: &[u8]) -> Result<()> {
-        self.seen = code + 1;
-        let doubts = doubts(id);
-        if doubts != 0 {
-            let missing = (code as usize + 1).saturating_sub(self.by_code.len());
-            self.by_code.try_reserve(missing).map_err(|_| -> Error { no_memory() })?;
-            self.by_code.resize(code as usize, 0);
-            self.by_code.push(doubts);
-        }
+        self.seen = dictionary.len();
         Ok(())
     }
+
+    /// The doubts about the id behind `code`.
+    #[inline]
+    pub(super) fn of(&self, code: u32) -> u8 {
+        self.by_code.get(code as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether no id raised any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_code.is_empty()
+    }
+}
+
+/// Ids that wait for their codes, in order: looking up many at once is quicker (see
+/// [`Dictionary::intern_key`]).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waiting {
+    keys: Vec<u64>,
+    long: Vec<u8>,
+    /// Where each long id ends in `long`.
+    ends: Vec<usize>,
+    /// The codes of those long ids that the dictionary has.
+    found: Vec<u32>,
+}
+
+impl Waiting {
+    /// Appends an id; an empty one is missing.
+    #[inline]
+    pub(super) fn push(&mut self, id: &[u8]) -> Result<()> {
+        let key = match short_key(id) {
+            Some(0) => NONE,
+            Some(key) => key,
+            None => {
+                self.long.try_reserve(id.len()).map_err(|_| no_memory())?;
+                self.long.extend_from_slice(id);
+                push(&mut self.ends, self.long.len())?;
+                LONG
+            }
+        };
+        push(&mut self.keys, key)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Turns all into codes, in order. New ids are numbered in the order of their coming.
+    pub(super) fn drain(
+        &mut self,
+        dictionary: &mut Dictionary,
+        codes: &mut Vec<u32>,
+    ) -> Result<()> {
+        codes.try_reserve(self.keys.len()).map_err(|_| no_memory())?;
+        dictionary.find_long_ids(&self.long, &self.ends, &mut self.found)?;
+        let mut start = 0;
+        let mut long = self.ends.iter().zip(&self.found);
+        for key in &self.keys {
+            codes.push(match *key {
+                NONE => MISSING,
+                LONG => {
+                    let (end, found) = long.next().unwrap_or((&start, &MISSING));
+                    let id = self.long.get(start..*end).unwrap_or_default();
+                    start = *end;
+                    if *found == MISSING { dictionary.intern(id)? } else { *found }
+                }
+                key => dictionary.intern_key(key)?,
+            });
+        }
+        self.found.clear();
+        self.keys.clear();
+        self.long.clear();
+        self.ends.clear();
+        Ok(())
+    }
+}
+
+/// Appends with an error instead of an abort when memory is out.
+#[inline]
+pub(super) fn push<T>(values: &mut Vec<T>, value: T) -> Result<()> {
+    if values.len() == values.capacity() {
+        values.try_reserve(1).map_err(|_| no_memory())?;
+    }
+    values.push(value);
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_that_waited_have_the_codes_of_those_that_did_not() {
+        let ids = ["a", "12345678", "", "123456789", "a", "张三李四", "", "a\0", "123456789"];
+        let (mut one, mut many) = (Dictionary::new(1), Dictionary::new(1));
+        let mut waiting = Waiting::default();
+        let mut codes = Vec::new();
+        let mut expected = Vec::new();
+        for _ in 0..2 {
+            for id in ids.map(str::as_bytes) {
+                waiting.push(id).unwrap();
+                expected.push(if id.is_empty() { MISSING } else { one.intern(id).unwrap() });
+            }
+            waiting.drain(&mut many, &mut codes).unwrap();
+        }
+        assert_eq!(codes, expected);
+        assert_eq!(one.as_parts(), many.as_parts());
+    }
 
     #[test]
     fn only_outer_blanks_go() {
@@ -125,13 +229,13 @@ mod tests {
 
     #[test]
     fn doubts_are_remembered_by_code() {
+        let mut dictionary = Dictionary::new(1);
         let mut all = Doubts::default();
         let ids: [&[u8]; 4] = [b"a", b"b\x01", b"c", b"6.2E+18"];
-        let expected = [0, CONTROL, 0, MANGLED];
-        for _ in 0..2 {
-            for (code, id) in ids.iter().enumerate() {
-                assert_eq!(all.of(code as u32, id).unwrap(), expected[code]);
-            }
+        for id in ids {
+            dictionary.intern(id).unwrap();
+            all.look(&dictionary).unwrap();
         }
+        assert_eq!([0, 1, 2, 3].map(|code| all.of(code)), [0, CONTROL, 0, MANGLED]);
     }
 }

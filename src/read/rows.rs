@@ -6,14 +6,13 @@
 
 use crate::error::{Code, Error, Result};
 use crate::table::block::{Bitmap, Block, Column, MISSING};
-use crate::table::dictionary::Dictionary;
 use crate::table::fingerprint::Fingerprint;
 use crate::table::money::{self, power};
 use crate::table::role::Role;
 use crate::table::{Dictionaries, Field, Schema};
 
 use super::amount::{self, Amount};
-use super::ids::{self, Doubts, trimmed};
+use super::ids::{self, Doubts, Waiting, push, trimmed};
 use super::integers::Integers;
 use super::no_memory;
 use super::options::Limits;
@@ -104,8 +103,6 @@ pub(super) struct Rows {
     times: Times,
     block: u64,
     staged: Staged,
-    /// Codes of customers that come as numbers.
-    integers: Integers,
     customer: Option<usize>,
     time: Option<usize>,
     amount: Option<usize>,
@@ -117,21 +114,26 @@ pub(super) struct Rows {
 #[derive(Debug, Default)]
 struct Staged {
     rows: usize,
-    customers: Vec<u32>,
     times: Vec<i64>,
     amounts: Vec<i64>,
     scale: u8,
     quantities: Vec<Option<f64>>,
-    /// The other text roles, in schema order.
+    /// The text roles, in schema order: the customer first.
     texts: Vec<Text>,
+    /// The places of the rows, for doubts about customers.
+    places: Vec<u64>,
 }
 
-/// One text column besides the customer's.
+/// One text column.
 #[derive(Debug)]
 struct Text {
     role: Role,
     position: usize,
+    /// The ids of the last rows, which have no code yet …
+    waiting: Waiting,
+    /// … and the codes of the rows before.
     codes: Vec<u32>,
+    /// Codes of ids that come as numbers.
     integers: Integers,
 }
 
@@ -144,10 +146,11 @@ impl Rows {
             .fields
             .iter()
             .enumerate()
-            .filter(|(_, field)| field.role.is_text() && field.role != Role::Customer)
+            .filter(|(_, field)| field.role.is_text())
             .map(|(position, field)| Text {
                 role: field.role,
                 position,
+                waiting: Waiting::default(),
                 codes: Vec::new(),
                 integers: Integers::new(seed),
             })
@@ -163,7 +166,6 @@ impl Rows {
             doubts: Doubts::default(),
             times: Times::new(),
             block: 0,
-            integers: Integers::new(seed),
             staged: Staged { texts, ..Staged::default() },
             customer: schema.position(Role::Customer),
             time: schema.position(Role::Time),
@@ -221,8 +223,7 @@ impl Rows {
     ) -> Result<Option<Reject>> {
         // First every reason to leave the row out, since what enters a dictionary stays there.
         let longest = self.limits.id_bytes as usize;
-        let id = self.customer.map_or(Cell::Missing, cell);
-        if self.customer.is_some() {
+        if let Some(id) = self.customer.map(cell) {
             if id.is_missing() {
                 return Ok(Some((Code::MissingId, Some(Role::Customer))));
             }
@@ -263,42 +264,72 @@ impl Rows {
                 _ => {}
             }
         }
-        if self.customer.is_some() {
-            self.stage_customer(id, place)?;
-        }
         if let Some(position) = self.quantity {
             self.stage_quantity(cell(position), place)?;
         }
-        for text in &mut self.staged.texts {
-            let dictionary = self.dictionaries.get_mut(text.role);
-            let code = match (dictionary, cell(text.position)) {
-                (Some(dictionary), id) if !id.is_missing() => {
-                    code_of(id, dictionary, &mut text.integers)?
+        if self.customer.is_some() {
+            push(&mut self.staged.places, place)?;
+        }
+        for at in 0..self.staged.texts.len() {
+            if let Some(text) = self.staged.texts.get_mut(at) {
+                match cell(text.position) {
+                    Cell::Text(id) => text.waiting.push(id)?,
+                    Cell::Missing => text.waiting.push(b"")?,
+                    number => self.stage_number(at, number, place)?,
                 }
-                _ => MISSING,
-            };
-            push(&mut text.codes, code)?;
+            }
         }
         self.staged.rows += 1;
         Ok(None)
     }
 
+    /// Adds an id that comes as a number to a text column.
     #[inline]
-    fn stage_customer(&mut self, id: Cell<'_>, place: u64) -> Result<()> {
-        let Some(dictionary) = self.dictionaries.get_mut(Role::Customer) else { return Ok(()) };
-        let code = code_of(id, dictionary, &mut self.integers)?;
-        push(&mut self.staged.customers, code)?;
-        let doubts = match id {
-            Cell::Text(id) => self.doubts.of(code, id)?,
-            // From 2^53 on, neighbouring ids have the same number.
-            Cell::Number(id) if id.abs() >= EXACT => ids::MANGLED,
-            _ => 0,
+    fn stage_number(&mut self, at: usize, id: Cell<'_>, place: u64) -> Result<()> {
+        self.settle(at)?;
+        let Some(text) = self.staged.texts.get_mut(at) else { return Ok(()) };
+        let Some(dictionary) = self.dictionaries.get_mut(text.role) else { return Ok(()) };
+        let role = text.role;
+        let (code, exact) = match id {
+            Cell::Integer(id) => (text.integers.code(id, dictionary)?, true),
+            Cell::Number(id) => (dictionary.intern(id.to_string().as_bytes())?, id.abs() < EXACT),
+            Cell::Text(_) | Cell::Missing => (MISSING, true),
         };
-        if doubts & ids::CONTROL != 0 {
-            self.doubtful(Code::ControlChar, Role::Customer, place);
+        push(&mut text.codes, code)?;
+        if role == Role::Customer && !exact {
+            // From 2^53 on, neighbouring ids have the same number.
+            self.doubtful(Code::MangledId, role, place);
         }
-        if doubts & ids::MANGLED != 0 {
-            self.doubtful(Code::MangledId, Role::Customer, place);
+        Ok(())
+    }
+
+    /// Gives the ids of a text column that wait for a code their codes.
+    fn settle(&mut self, at: usize) -> Result<()> {
+        let Some(text) = self.staged.texts.get_mut(at) else { return Ok(()) };
+        let Some(dictionary) = self.dictionaries.get_mut(text.role) else { return Ok(()) };
+        if text.waiting.is_empty() {
+            return Ok(());
+        }
+        let from = text.codes.len();
+        text.waiting.drain(dictionary, &mut text.codes)?;
+        if text.role != Role::Customer {
+            return Ok(());
+        }
+        self.doubts.look(dictionary)?;
+        if self.doubts.is_empty() {
+            return Ok(());
+        }
+        let fresh = text.codes.iter().zip(&self.staged.places).skip(from);
+        for (code, place) in fresh {
+            let doubts = self.doubts.of(*code);
+            for (doubt, name) in
+                [(ids::CONTROL, Code::ControlChar), (ids::MANGLED, Code::MangledId)]
+            {
+                if doubts & doubt != 0 {
+                    let column = Some(Role::Customer);
+                    self.issues.count(name, Severity::Doubtful, column, *place);
+                }
+            }
         }
         Ok(())
     }
@@ -370,13 +401,15 @@ impl Rows {
         if self.staged.rows == 0 {
             return Ok(());
         }
+        for at in 0..self.staged.texts.len() {
+            self.settle(at)?;
+        }
         let staged = &mut self.staged;
         self.totals.add_times(&staged.times);
         self.totals.add_amounts(&staged.amounts, staged.scale);
         let mut columns = Vec::with_capacity(self.schema.fields.len());
         for field in &self.schema.fields {
             columns.push(match field.role {
-                Role::Customer => Column::Codes(exact(&staged.customers)?),
                 Role::Time => Column::Times(exact(&staged.times)?),
                 Role::Amount => {
                     Column::Money { values: exact(&staged.amounts)?, scale: staged.scale }
@@ -395,7 +428,7 @@ impl Rows {
                 }
             });
         }
-        staged.customers.clear();
+        staged.places.clear();
         staged.times.clear();
         staged.amounts.clear();
         staged.quantities.clear();
@@ -440,26 +473,6 @@ impl Rows {
             self.schema.fields.iter().filter_map(|field| self.dictionaries.get(field.role));
         self.fingerprint.finish(dictionaries.map(|dictionary| dictionary.as_parts()))
     }
-}
-
-/// The code of an id that is there.
-#[inline]
-fn code_of(id: Cell<'_>, dictionary: &mut Dictionary, integers: &mut Integers) -> Result<u32> {
-    match id {
-        Cell::Text(text) => dictionary.intern(text),
-        Cell::Integer(id) => integers.code(id, dictionary),
-        Cell::Number(id) => dictionary.intern(id.to_string().as_bytes()),
-        Cell::Missing => Ok(MISSING),
-    }
-}
-
-#[inline]
-fn push<T>(values: &mut Vec<T>, value: T) -> Result<()> {
-    if values.len() == values.capacity() {
-        values.try_reserve(1).map_err(|_| no_memory())?;
-    }
-    values.push(value);
-    Ok(())
 }
 
 /// A copy without slack.

@@ -26,7 +26,11 @@ pub struct Dictionary {
     shorts: usize,
     long: Vec<(u32, u32)>,
     longs: usize,
-    last: u32,
+    /// The short id seen last, as its key, and its code.
+    last_short: (u64, u32),
+    /// The code of the long id seen last. Its bytes are in the cache, those of a short id would
+    /// not be.
+    last_long: u32,
 }
 
 impl Dictionary {
@@ -43,7 +47,8 @@ impl Dictionary {
             shorts: 0,
             long: Vec::new(),
             longs: 0,
-            last: EMPTY,
+            last_short: (0, EMPTY),
+            last_long: EMPTY,
         }
     }
 
@@ -53,16 +58,70 @@ impl Dictionary {
     /// `limit` beyond 4 GB of distinct ids, `limit-memory` if memory cannot be had.
     #[inline]
     pub fn intern(&mut self, id: &[u8]) -> Result<u32> {
-        // Exports are often sorted by customer.
-        if self.last != EMPTY && self.slice(self.last) == id {
-            return Ok(self.last);
+        match short_key(id) {
+            Some(key) => self.intern_key(key),
+            None => {
+                if self.last_long == EMPTY || self.slice(self.last_long) != id {
+                    self.last_long = self.intern_long(self.hash(id), id)?;
+                }
+                Ok(self.last_long)
+            }
         }
-        let code = match short_key(id) {
-            Some(key) => self.intern_short(key, id)?,
-            None => self.intern_long(id)?,
+    }
+
+    /// The [`short_key`] of an id, as [`intern`](Self::intern) for the id. Many keys in a tight
+    /// loop take less time than as many ids with other work in between, since the look-ups then
+    /// wait for memory together.
+    ///
+    /// # Errors
+    /// As [`intern`](Self::intern).
+    #[inline]
+    pub fn intern_key(&mut self, key: u64) -> Result<u32> {
+        // Exports are often sorted by customer.
+        if self.last_short.0 != key || self.last_short.1 == EMPTY {
+            self.last_short = (key, self.intern_short(key)?);
+        }
+        Ok(self.last_short.1)
+    }
+
+    /// Appends to `codes` the codes of long ids ([`short_key`] is `None`), given one after the
+    /// other and by where each ends; `u32::MAX` for those that are not easily found, and so for
+    /// all that were not seen. The look-ups of a group wait for memory together: each step
+    /// (slot, place, bytes) is done for all of the group before the next step, which
+    /// [`intern`](Self::intern) in a loop cannot do.
+    ///
+    /// # Errors
+    /// `limit-memory` if memory cannot be had.
+    pub fn find_long_ids(&self, bytes: &[u8], ends: &[usize], codes: &mut Vec<u32>) -> Result<()> {
+        const GROUP: usize = 32;
+        codes.try_reserve(ends.len()).map_err(|_| no_memory())?;
+        let Some(mask) = self.long.len().checked_sub(1) else {
+            codes.resize(codes.len() + ends.len(), EMPTY);
+            return Ok(());
         };
-        self.last = code;
-        Ok(code)
+        let mut start = 0;
+        for ends in ends.chunks(GROUP) {
+            let mut ids: [&[u8]; GROUP] = [&[]; GROUP];
+            for (id, end) in ids.iter_mut().zip(ends) {
+                *id = bytes.get(start..*end).unwrap_or_default();
+                start = *end;
+            }
+            let ids = &ids[..ends.len()];
+            let hashes: [u64; GROUP] =
+                std::array::from_fn(|at| ids.get(at).map_or(0, |id| self.hash(id)));
+            // The likely code: that of the first slot if its tag is the same, else of the next.
+            let found = hashes.map(|hash| {
+                let slot = (hash >> 32) as usize;
+                let ((tag, first), (_, next)) =
+                    (self.long[slot & mask], self.long[(slot + 1) & mask]);
+                if tag == hash as u32 { first } else { next }
+            });
+            let places = found.map(|code| if code == EMPTY { (0, 0) } else { self.place(code) });
+            codes.extend(ids.iter().zip(found).zip(places).map(|((id, code), (from, to))| {
+                if code != EMPTY && self.bytes[from..to] == **id { code } else { EMPTY }
+            }));
+        }
+        Ok(())
     }
 
     /// The code of `id`, if it was seen.
@@ -142,9 +201,15 @@ impl Dictionary {
     }
 
     fn slice(&self, code: u32) -> &[u8] {
+        let (start, end) = self.place(code);
+        &self.bytes[start..end]
+    }
+
+    /// Where the id of `code` stands in `bytes`.
+    fn place(&self, code: u32) -> (usize, usize) {
         let code = code as usize;
         let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
-        &self.bytes[start..self.ends[code] as usize]
+        (start, self.ends[code] as usize)
     }
 
     #[inline]
@@ -169,7 +234,8 @@ impl Dictionary {
         state ^ (state >> 32)
     }
 
-    fn intern_short(&mut self, key: u64, id: &[u8]) -> Result<u32> {
+    #[inline]
+    fn intern_short(&mut self, key: u64) -> Result<u32> {
         if self.shorts * 2 >= self.short.len() {
             self.grow_short()?;
         }
@@ -178,7 +244,9 @@ impl Dictionary {
         loop {
             let (found, code) = self.short[slot & mask];
             if code == EMPTY {
-                let code = self.append(id)?;
+                let bytes = key.to_le_bytes();
+                let length = 8 - key.leading_zeros() as usize / 8;
+                let code = self.append(&bytes[..length])?;
                 self.short[slot & mask] = (key, code);
                 self.shorts += 1;
                 return Ok(code);
@@ -190,11 +258,10 @@ impl Dictionary {
         }
     }
 
-    fn intern_long(&mut self, id: &[u8]) -> Result<u32> {
+    fn intern_long(&mut self, hash: u64, id: &[u8]) -> Result<u32> {
         if self.longs * 2 >= self.long.len() {
             self.grow_long()?;
         }
-        let hash = self.hash(id);
         let mask = self.long.len() - 1;
         let (tag, mut slot) = (hash as u32, (hash >> 32) as usize);
         loop {
@@ -261,21 +328,26 @@ impl Dictionary {
     }
 }
 
-/// Ids of at most eight bytes without a NUL, padded with NULs to one integer: no two such ids
-/// share a key.
+/// An id of at most eight bytes without a NUL as one integer: its bytes, the first lowest, and
+/// zeros. No two such ids share a key; `None` for other ids.
 #[inline]
-fn short_key(id: &[u8]) -> Option<u64> {
-    if id.len() > 8 {
-        return None;
-    }
-    let mut key = 0u64;
-    for (at, byte) in id.iter().enumerate() {
-        if *byte == 0 {
-            return None;
+#[must_use]
+pub fn short_key(id: &[u8]) -> Option<u64> {
+    let key = match id {
+        [a, b, c, d, rest @ ..] if rest.len() <= 4 => {
+            let low = u32::from_le_bytes([*a, *b, *c, *d]);
+            // The last four bytes overlap the first four where the id is shorter than eight.
+            let high = id.last_chunk::<4>().map_or(0, |last| u32::from_le_bytes(*last));
+            u64::from(low) | u64::from(high) << (8 * rest.len())
         }
-        key |= u64::from(*byte) << (8 * at);
-    }
-    Some(key)
+        [_, _, _, _, ..] => return None,
+        short => short.iter().rev().fold(0, |key, byte| key << 8 | u64::from(*byte)),
+    };
+    // A zero byte below the id's length is a NUL: the classic test for a zero byte in a word,
+    // with the bytes above the length filled.
+    let filled = if id.len() < 8 { key | u64::MAX << (8 * id.len()) } else { key };
+    let has_nul = filled.wrapping_sub(0x0101_0101_0101_0101) & !filled & 0x8080_8080_8080_8080;
+    (has_nul == 0).then_some(key)
 }
 
 fn too_many() -> Error {
@@ -313,6 +385,50 @@ mod tests {
                 prop_assert_eq!(dictionary.find(id), Some(code as u32));
             }
             prop_assert_eq!(dictionary.find(b"never seen"), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_the_bytes_of_a_short_id(id in proptest::collection::vec(0u8..4, 0..12)) {
+            let expected = (id.len() <= 8 && !id.contains(&0)).then(|| {
+                let mut bytes = [0; 8];
+                bytes[..id.len()].copy_from_slice(&id);
+                u64::from_le_bytes(bytes)
+            });
+            prop_assert_eq!(short_key(&id), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn long_ids_in_groups_are_found_as_single_ones(
+            known in proptest::collection::vec(proptest::collection::vec(0u8..3, 9..12), 0..300),
+            wanted in proptest::collection::vec(proptest::collection::vec(0u8..3, 9..12), 0..100),
+        ) {
+            let mut dictionary = Dictionary::new(3);
+            for id in &known {
+                dictionary.intern(id).unwrap();
+            }
+            let mut end = 0;
+            let ends: Vec<usize> = wanted
+                .iter()
+                .map(|id| {
+                    end += id.len();
+                    end
+                })
+                .collect();
+            let mut codes = Vec::new();
+            dictionary.find_long_ids(&wanted.concat(), &ends, &mut codes).unwrap();
+            prop_assert_eq!(codes.len(), wanted.len());
+            let mut missed = 0;
+            for (id, code) in wanted.iter().zip(&codes) {
+                let found = dictionary.find(id);
+                missed += usize::from(found.is_some() && *code == EMPTY);
+                prop_assert!(*code == EMPTY || found == Some(*code));
+            }
+            // Only ids two and more slots from their own are left to the slow way.
+            prop_assert!(missed * 4 <= wanted.len() + 4, "{} of {}", missed, wanted.len());
         }
     }
 
