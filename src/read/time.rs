@@ -138,7 +138,7 @@ impl Times {
 #[inline]
 fn pair(tens: u8, ones: u8) -> Option<u8> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then_some(tens * 10 + ones)
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
 /// The local midnight of a usable date.
@@ -520,7 +520,7 @@ mod tests {
     proptest! {
         #[test]
         fn clock_readings_resolve_as_in_jiff(
-            days in proptest::collection::vec((0i32..40_000, 0u8..24, 0u8..60, 0u8..60), 1..20),
+            days in proptest::collection::vec((7_700i32..47_800, 0u8..24, 0u8..60, 0u8..60), 1..20),
             near_change: bool,
         ) {
             let (zone, theirs) = new_york();
@@ -531,7 +531,6 @@ mod tests {
                     day = if day % 2 == 0 { 20_156 } else { 20_394 };
                 }
                 let date = Date::of_day_number(day);
-                prop_assume!(date.year >= 1991 && date.year <= 2100);
                 let text = format!("{date} {hour:02}:{minute:02}:{second:02}");
                 let civil: jiff::civil::DateTime = text.parse().unwrap();
                 let ambiguous = theirs.to_ambiguous_zoned(civil);
@@ -564,6 +563,13 @@ mod tests {
 
         #[test]
         fn any_text_has_an_answer(text: String) {
+            read(&text);
+        }
+
+        #[test]
+        fn any_text_of_the_shape_of_a_date_has_an_answer(
+            text in "[!-~]{4}-[!-~]{2}-[!-~]{2}[T ]([!-~]{2}:[!-~]{2}:[!-~]{2}Z?)?",
+        ) {
             read(&text);
         }
 
