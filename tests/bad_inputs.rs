@@ -8,6 +8,8 @@
 //! promised for pages and exports (`never`) belongs to the tests of those layers.
 #![allow(clippy::expect_used, clippy::panic)] // A failed test panics.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

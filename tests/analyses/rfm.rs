@@ -154,3 +154,41 @@ fn own_groups_take_the_first_rule_that_fits() {
     let keys: Vec<&str> = groups.iter().map(|group| group["key"].as_str().unwrap()).collect();
     assert_eq!(keys, ["now", "rich", "rest"]);
 }
+
+#[test]
+fn a_convention_that_merges_scores_says_so() {
+    // Everybody bought once: frequency has one score only.
+    let rows: String =
+        (0..40).map(|row| format!("c{row},2025-05-{:02},{row}\n", row % 28 + 1)).collect();
+    let csv = format!("customer,time,amount\n{rows}");
+    let answer = rfm(&csv, r#""scoring":{"convention":"quantile"}"#);
+    let warnings = answer.at("/about/warnings").as_array().unwrap();
+    let merged = warnings.iter().find(|warning| warning["code"] == "merged-bins").unwrap();
+    assert_eq!(merged["count"], 4);
+    assert!(merged["hint"].as_str().unwrap().contains("frequency"), "{merged}");
+}
+
+#[test]
+fn customers_whom_a_convention_does_not_score_are_counted_and_in_no_group() {
+    // The rule of R adds one to each quantile: with sums below one, some fit no bin.
+    let rows: String =
+        (0..40).map(|row| format!("c{row},2025-05-{:02},0.{row:02}\n", row % 28 + 1)).collect();
+    let csv = format!("customer,time,amount\n{rows}");
+    let answer = rfm(
+        &csv,
+        r#""scoring":{"convention":"r-rfm"},"groups":{"scheme":"eight","split":"score"}"#,
+    );
+    let unscored = answer.numbers("m").iter().filter(|score| **score == 0.0).count();
+    let warnings = answer.at("/about/warnings").as_array().unwrap();
+    let counted = warnings
+        .iter()
+        .filter(|warning| warning["code"] == "not-scored")
+        .filter(|warning| warning["hint"].as_str().unwrap().contains("monetary"))
+        .map(|warning| warning["count"].as_u64().unwrap())
+        .sum::<u64>();
+    assert!(unscored > 0);
+    assert_eq!(counted, unscored as u64);
+    for (score, group) in answer.numbers("m").iter().zip(answer.numbers("group")) {
+        assert!(*score > 0.0 || group == 255.0);
+    }
+}

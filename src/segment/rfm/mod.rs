@@ -174,6 +174,7 @@ pub struct Rfm {
     frequency: Vec<f64>,
     scored: Vec<Scored>,
     grouped: Option<Grouped>,
+    answer: Option<(RfmResult, Vec<Warning>)>,
 }
 
 /// What `finish` works on next.
@@ -182,6 +183,7 @@ enum Stage {
     Summary { next: usize },
     Score(Measure),
     Groups,
+    Result,
     Done,
 }
 
@@ -245,6 +247,7 @@ impl Analysis for Rfm {
             frequency: Vec::new(),
             scored: Vec::new(),
             grouped: None,
+            answer: None,
         })
     }
 
@@ -270,8 +273,8 @@ impl Analysis for Rfm {
 
     fn finish(&mut self, budget: usize) -> Result<Progress> {
         let customers = self.fold.states().len();
-        // One unit per customer and stage: summary, three scorings, groups.
-        let total = customers as u64 * 5;
+        // One unit per customer and stage: summary, three scorings, groups, result.
+        let total = customers as u64 * 6;
         let done = match self.stage {
             Stage::Summary { next } => {
                 if next == 0 {
@@ -331,6 +334,12 @@ impl Analysis for Rfm {
                 let bins = self.options.scoring.bins;
                 let grouped = groups::assign(&self.options.groups, bins, &columns)?;
                 self.grouped = Some(grouped);
+                self.stage = Stage::Result;
+                customers as u64 * 5
+            }
+            Stage::Result => {
+                let grouped = self.grouped.as_ref().ok_or_else(unfinished)?;
+                self.answer = Some((self.result(grouped), self.warnings(grouped)));
                 self.stage = Stage::Done;
                 total
             }
@@ -341,9 +350,8 @@ impl Analysis for Rfm {
 
     fn outcome(mut self, names: &[AllowedNames<'_>]) -> Result<Outcome<RfmResult, RfmOptions>> {
         let grouped = self.grouped.take().ok_or_else(unfinished)?;
-        let result = self.result(&grouped);
-        let customers = self.customers(&grouped, names)?;
-        let warnings = self.warnings(&grouped);
+        let (result, warnings) = self.answer.take().ok_or_else(unfinished)?;
+        let customers = self.customers(grouped, names)?;
         let skipped = self.fold.skipped();
         let summary = &self.summary;
         let left_out = [
@@ -401,12 +409,20 @@ fn unfinished() -> Error {
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     customers: u64,
-    recency: i128,
-    frequency: i128,
+    recency: i64,
+    frequency: i64,
     monetary: i128,
 }
 
 impl Sums {
+    fn add(&mut self, other: Sums) {
+        self.customers += other.customers;
+        // Days and purchases of 2^32 customers stay below 2^63.
+        self.recency += other.recency;
+        self.frequency += other.frequency;
+        self.monetary += other.monetary;
+    }
+
     fn mean(&self, sum: f64) -> Option<f64> {
         (self.customers > 0).then(|| sum / self.customers as f64)
     }
@@ -433,7 +449,6 @@ impl Rfm {
         let bins = self.options.scoring.bins;
         let scale = self.summary.scale;
         let side = usize::from(bins) + 1;
-        let mut all = Sums::default();
         let mut by_group = vec![Sums::default(); grouped.groups.len()];
         // Row and column 0 take customers without a score.
         let mut grid = Array2::<(Sums, Option<u8>)>::default((side, side));
@@ -442,21 +457,27 @@ impl Rfm {
             self.summary.recency.iter().zip(&self.summary.frequency).zip(&self.summary.monetary);
         for (((measures, r), f), group) in measures.zip(r).zip(f).zip(&grouped.codes) {
             let ((recency, frequency), monetary) = measures;
-            let group_sums = by_group.get_mut(usize::from(*group));
-            let cell = grid.get_mut((usize::from(*r), usize::from(*f))).map(|(sums, only)| {
+            let one = Sums {
+                customers: 1,
+                recency: *recency,
+                frequency: *frequency,
+                monetary: i128::from(*monetary),
+            };
+            if let Some(sums) = by_group.get_mut(usize::from(*group)) {
+                sums.add(one);
+            }
+            if let Some((sums, only)) = grid.get_mut((usize::from(*r), usize::from(*f))) {
                 if sums.customers == 0 {
                     *only = Some(*group);
                 } else if *only != Some(*group) {
                     *only = None;
                 }
-                sums
-            });
-            for sums in [Some(&mut all), group_sums, cell].into_iter().flatten() {
-                sums.customers += 1;
-                sums.recency += i128::from(*recency);
-                sums.frequency += i128::from(*frequency);
-                sums.monetary += i128::from(*monetary);
+                sums.add(one);
             }
+        }
+        let mut all = Sums::default();
+        for (sums, _) in &grid {
+            all.add(*sums);
         }
         let money_of = |sums: &Sums| money::to_f64(sums.monetary, scale);
         let rows = grouped.groups.iter().zip(&by_group).map(|(group, sums)| GroupRow {
@@ -497,7 +518,7 @@ impl Rfm {
     }
 
     /// The column set `customers`. Takes the columns out of `self` instead of copying them.
-    fn customers(&mut self, grouped: &Grouped, names: &[AllowedNames<'_>]) -> Result<ColumnSet> {
+    fn customers(&mut self, grouped: Grouped, names: &[AllowedNames<'_>]) -> Result<ColumnSet> {
         let ids = names
             .first()
             .and_then(|names| names.get(Role::Customer))
@@ -544,7 +565,7 @@ impl Rfm {
             ("f", Values::U8(f)),
             ("m", Values::U8(m)),
             ("score", Values::F64(total)),
-            ("group", Values::U8(grouped.codes.clone())),
+            ("group", Values::U8(grouped.codes)),
         ];
         let columns =
             columns.into_iter().map(|(name, values)| NamedColumn { name, values }).collect();
