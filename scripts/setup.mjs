@@ -81,18 +81,14 @@ export async function packages() {
   )
 }
 
-/** A Chromium to test in: $CHROMIUM, one on PATH, or null. */
+/** The path of a Chromium to test in: $CHROMIUM, else one on PATH, else null. */
 function findChromium() {
-  if (process.env.CHROMIUM) {
-    if (!ask(process.env.CHROMIUM, ['--version'])) {
-      throw new Stop(`CHROMIUM names ${process.env.CHROMIUM}, which does not run`)
-    }
-    return process.env.CHROMIUM
+  const wanted = process.env.CHROMIUM
+  for (const name of wanted ? [wanted] : BROWSERS) {
+    const path = ask('sh', ['-c', 'command -v "$0"', name])
+    if (path && ask(path, ['--version'])) return path
   }
-  for (const name of BROWSERS) {
-    const path = ask('sh', ['-c', `command -v ${name}`])
-    if (path) return path
-  }
+  if (wanted) throw new Stop(`CHROMIUM names ${wanted}, which does not run`)
   return null
 }
 

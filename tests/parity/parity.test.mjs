@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
@@ -16,9 +16,13 @@ import { answers, digest } from './answer.mjs'
 import { files } from './requests.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const program = join(root, 'target/release/siyu')
+const program = join(resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'release/siyu')
 const folder = mkdtempSync(join(tmpdir(), 'siyu-parity-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const noBrowser = existsSync(executablePath) ? false : 'no Chromium (set CHROMIUM to its path)'
+const noFile = ({ here, path }) => (here ? false : `${basename(path)} is not here (set SIYU_DATA)`)
 
 /** What the native program answers, in the form of `answers`. */
 async function native(file, request, keep) {
@@ -57,7 +61,7 @@ function unnamed(about) {
 
 for (const file of files) {
   for (const keep of ['loaded', 'source']) {
-    test(`${file.name}, ${keep}: native = WebAssembly in Node`, { skip: !file.here && 'the file is not here' }, async () => {
+    test(`${file.name}, ${keep}: native = WebAssembly in Node`, { skip: noFile(file) }, async () => {
       const siyu = await open()
       const source = new Blob([await readFile(file.path)])
       await compare(file, keep, await answers(siyu, source, file.read, file.requests, keep))
@@ -68,6 +72,7 @@ for (const file of files) {
 let server
 let browser
 before(async () => {
+  if (noBrowser) return
   const site = join(folder, 'site')
   cpSync(join(root, 'pkg/dist'), join(site, 'dist'), { recursive: true })
   cpSync(fileURLToPath(new URL('answer.mjs', import.meta.url)), join(site, 'answer.js'))
@@ -85,7 +90,7 @@ document.title = 'ready'`,
   for (const file of files) if (file.here) cpSync(file.path, join(site, `${file.name}.csv`))
   server = await serve({ folder: site })
   browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath,
     args: ['--no-sandbox', '--disable-background-networking'],
   })
 })
@@ -95,7 +100,7 @@ after(async () => {
 })
 
 for (const file of files) {
-  test(`${file.name}: native = Chromium under the strict policy`, { skip: !file.here && 'the file is not here' }, async () => {
+  test(`${file.name}: native = Chromium under the strict policy`, { skip: noFile(file) || noBrowser }, async () => {
     const page = await browser.newPage()
     await page.goto(server.url)
     await page.waitForFunction(() => document.title === 'ready')
