@@ -170,9 +170,12 @@ fn a_convention_that_merges_scores_says_so() {
 
 #[test]
 fn customers_whom_a_convention_does_not_score_are_counted_and_in_no_group() {
-    // The rule of R adds one to each quantile: with sums below one, some fit no bin.
-    let rows: String =
-        (0..40).map(|row| format!("c{row},2025-05-{:02},0.{row:02}\n", row % 28 + 1)).collect();
+    // The rule of R adds one to the maximum, which is no larger then where floats are 8 apart.
+    let rows: String = (0..40u64)
+        .map(|row| {
+            format!("c{row},2025-05-{:02},{}\n", row % 28 + 1, 40_000_000_000_000_000 + row * 8)
+        })
+        .collect();
     let csv = format!("customer,time,amount\n{rows}");
     let answer = rfm(
         &csv,
