@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { open } from 'siyu/sync'
-import { environment, root } from '../scripts/steps.mjs'
+import { environment, root } from '../.ci/steps.mjs'
 import { AT, purchases, writeCsv } from './data.mjs'
 import { full, median, report, timed } from './measure.mjs'
 

@@ -8,9 +8,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildDashboard, buildPackage } from '../scripts/build.mjs'
-import { bindgen, checkTools, chromium, packages, rust } from '../scripts/setup.mjs'
-import { Stop, ask, duration, environment, main, npm, root, typed } from '../scripts/steps.mjs'
+import { buildDashboard, buildPackage } from '../.ci/build.mjs'
+import { bindgen, checkTools, chromium, packages, rust } from '../.ci/setup.mjs'
+import { Stop, ask, duration, environment, main, npm, root, typed } from '../.ci/steps.mjs'
 
 /** What must be ready before a group runs; each is done once, when first needed. */
 const ready = {

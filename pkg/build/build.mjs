@@ -11,7 +11,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import * as esbuild from 'esbuild'
 import { importNames, rewriteImports } from './imports.mjs'
-import { Stop, cachedStep, main, npm, root, run } from '../../scripts/steps.mjs'
+import { Stop, cachedStep, main, npm, root, run } from '../../.ci/steps.mjs'
 
 const pkg = join(root, 'pkg')
 const dist = join(pkg, 'dist')

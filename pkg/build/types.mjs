@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Stop, environment, main, root } from '../../scripts/steps.mjs'
+import { Stop, environment, main, root } from '../../.ci/steps.mjs'
 
 const file = join(root, 'pkg', 'src', 'generated.ts')
 

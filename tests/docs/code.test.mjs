@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
-import { root } from '../../scripts/steps.mjs'
+import { root } from '../../.ci/steps.mjs'
 
 const pages = ['README.md', 'pkg/README.md', 'CONTRIBUTING.md'].map((name) => join(root, name)).filter(existsSync)
 const docs = join(root, 'docs')

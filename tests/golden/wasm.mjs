@@ -7,7 +7,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root } from '../../scripts/steps.mjs'
+import { root } from '../../.ci/steps.mjs'
 
 const built = resolve(process.argv[2])
 const folder = resolve(process.env.SIYU_GOLDEN ?? join(root, 'tests/golden'))

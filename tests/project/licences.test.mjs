@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { environment, root } from '../../scripts/steps.mjs'
+import { environment, root } from '../../.ci/steps.mjs'
 
 const ALLOWED = new Set([
   'MIT',
