@@ -5,7 +5,8 @@
  * `engine-restarted`, the next call starts a fresh one, and a table whose file can be opened again
  * is read again when it is next used.
  */
-import { ColumnSet } from './columns.js'
+import { joined } from './bytes.js'
+import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import type { DescribeOptions, DescribeResult, Guess, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
@@ -29,6 +30,8 @@ export interface Platform {
 
 /** Default of `memoryLimit`. */
 const MEMORY_LIMIT = 512 * 1024 * 1024
+/** Rows of one part of an exported file. */
+const CSV_ROWS = 8_192
 /** After this time a cancelled call rejects even if the engine is still in a step. */
 const CANCEL_MS = 40
 /** A cancelled call that is not answered by then has an engine that does not hear any more. */
@@ -193,12 +196,22 @@ class Client implements Siyu {
   }
 
   async exportCsv(set: ColumnSet, options: ExportOptions & CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const { columns = set.names, rows = null, header = {}, signal, onProgress } = options
-    for (const row of rows ?? []) if (row >= set.length) throw fail('invalid-option', `There are ${set.length} rows, the first is 0.`, { path: 'rows' })
-    return this.#call('csv', {
-      names: columns.map(name => (Object.hasOwn(header, name) ? (header[name] as string) : name)),
-      columns: columns.map(name => set.raw(name)), length: set.length, rows,
-    }, calling({ signal, onProgress }))
+    const { columns = set.names, rows, header = {}, signal, onProgress } = options
+    if (rows?.some(row => row >= set.length)) throw fail('invalid-option', `There are ${set.length} rows, the first is 0.`, { path: 'rows' })
+    const names = columns.map(name => (Object.hasOwn(header, name) ? (header[name] as string) : name))
+    const count = rows?.length ?? set.length
+    const write = (from: number, until: number): Promise<Uint8Array> => {
+      const picked = rows?.subarray(from, until) ?? Uint32Array.from({ length: until - from }, (_, at) => from + at)
+      return this.#call('csv', { names, columns: columns.map(name => set.cells(name, picked)) }, calling({ signal, onProgress: undefined }))
+    }
+    // Every part begins with the BOM and the header, of which only the first is kept.
+    const parts = [await write(0, 0)]
+    const skip = parts[0]?.length ?? 0
+    for (let from = 0; from < count; from += CSV_ROWS) {
+      parts.push((await write(from, Math.min(from + CSV_ROWS, count))).subarray(skip))
+      onProgress?.({ phase: 'finish', done: Math.min(from + CSV_ROWS, count), total: count })
+    }
+    return joined(parts)
   }
 
   memory(): Promise<{ wasmBytes: number; tables: number }> {

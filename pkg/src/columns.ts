@@ -2,6 +2,7 @@
  * Result columns: typed arrays as the engine gave them, text kept as UTF-8 bytes until asked for.
  */
 import { fail } from './errors.js'
+import { type Cells, gathered } from './sources.js'
 
 /** A number column's array. */
 export type NumberArray = Float64Array | Uint8Array | Uint16Array | Uint32Array
@@ -63,6 +64,14 @@ export class ColumnSet {
     if (!(row >= 0 && row < this.length)) throw fail('invalid-option', `There are ${this.length} rows, the first is 0.`, { column: name })
     if (column.kind !== 'text') return String(column.data[row])
     return decode(column.bytes, row === 0 ? 0 : column.ends[row - 1] ?? 0, column.ends[row] ?? 0)
+  }
+
+  /** @internal Some rows of a column, copied. */
+  cells(name: string, rows: Uint32Array): Cells {
+    const column = this.raw(name)
+    if (column.kind === 'text') return gathered(column.bytes, column.ends, rows)
+    const { data } = column
+    return { numbers: Float64Array.from(rows, row => data[row] as number) }
   }
 
   /** @internal The column as it came. */

@@ -5,16 +5,15 @@
  * progress and cancelling are heard. Whatever a call holds in the module is given back when it
  * ends, fails or is cancelled.
  */
-import type { RawColumn } from './columns.js'
 import { joined } from './bytes.js'
 import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
-import { Broken, fail, SiyuError } from './errors.js'
+import { Broken, fail, failureOf, SiyuError } from './errors.js'
 import type { Guess, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
 import { pause } from './pause.js'
 import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
-import { type Batch, type ByteInput, type Cells, type Cursor, gathered, type Input, sizeOf } from './sources.js'
+import { type Batch, type ByteInput, type Cells, type Cursor, type Input, sizeOf } from './sources.js'
 import type { Task } from './task.js'
 import type { GuessOptions, Keep, Recipe, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
@@ -26,8 +25,6 @@ const SAMPLE = 256 * 1024
 const LARGE = 2 * 1024 ** 3
 /** What a step should take, in ms; half of what it may. */
 const GOAL = 15
-/** Rows of one piece of an exported file. */
-const CSV_ROWS = 16_384
 
 /** A table that the engine holds. */
 interface Held {
@@ -224,23 +221,9 @@ export class Engine {
     }
   }
 
-  /** Writes columns as a CSV file, piece by piece. */
-  async csv(names: string[], columns: RawColumn[], length: number, rows: Uint32Array | null, task: Task): Promise<Uint8Array<ArrayBuffer>> {
-    const count = rows?.length ?? length
-    const write = (from: number, until: number): Uint8Array => {
-      const part = columns.map(column => cut(column, from, until, rows))
-      return this.#call(wasm => wasm.releaseCsv(names, part))
-    }
-    // Every piece begins with the BOM and the header, of which only the first is kept.
-    const header = write(0, 0)
-    const parts = [header]
-    for (let from = 0; from < count; from += CSV_ROWS) {
-      parts.push(write(from, Math.min(from + CSV_ROWS, count)).subarray(header.length))
-      task.tell({ phase: 'finish', done: from, total: count })
-      await pause()
-      task.check()
-    }
-    return joined(parts)
+  /** Writes columns as a CSV file with BOM and header. */
+  csv(names: string[], columns: Cells[]): Uint8Array {
+    return this.#call(wasm => wasm.releaseCsv(names, columns))
   }
 
   /** What is left of the memory for one more table. */
@@ -287,32 +270,17 @@ function mapped(columns: { name: string; role: string | null }[]): Roles | null 
  * line is known. A header that is missing in text taken for GB18030 means that it was not.
  */
 function placed(error: unknown, text: Utf8 | null, table: string): unknown {
-  if (!(error instanceof SiyuError)) return error
-  const { code, hint, column, row, byte, path } = error
+  if (!(error instanceof SiyuError) || error.code === 'cancelled') return error
+  const { byte, ...failure } = failureOf(error)
+  const { code, hint } = failure
+  const named = table && { table }
   const notUtf8 = text?.encoding.notUtf8
   if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
     return fail('encoding', 'The bytes are neither UTF-8 nor GB18030 with these columns: name the encoding, or save the file as UTF-8.', {
-      ...notUtf8, ...(table && { table }),
+      ...notUtf8, ...named,
     })
   }
   // A place that was found while decoding counts in the file already.
   const inFile = !text || !isDecoded(text.encoding) || code === 'encoding'
-  return fail(code, hint, {
-    ...(table && code !== 'cancelled' && { table }),
-    ...(column !== undefined && { column }),
-    ...(row !== undefined && { row }),
-    ...(byte !== undefined && inFile && { byte }),
-    ...(path !== undefined && { path }),
-  })
-}
-
-/** Rows of a column: a range, or those that `rows` lists in that range. */
-function cut(column: RawColumn, from: number, until: number, rows: Uint32Array | null): Cells {
-  const picked = (at: number): number => (rows ? (rows[at] as number) : at)
-  if (column.kind !== 'text') {
-    const numbers = new Float64Array(until - from)
-    for (let at = from; at < until; at++) numbers[at - from] = column.data[picked(at)] as number
-    return { numbers }
-  }
-  return gathered(column.bytes, column.ends, until - from, at => picked(from + at))
+  return fail(code, hint, { ...failure, ...named, ...(inFile && byte !== undefined && { byte }) })
 }

@@ -38,11 +38,9 @@ export class SiyuError extends Error {
     super(sentence(failure), options)
     this.code = failure.code
     this.hint = failure.hint
-    if (failure.table != null) this.table = failure.table
-    if (failure.column != null) this.column = failure.column
-    if (failure.row != null) this.row = failure.row
-    if (failure.byte != null) this.byte = failure.byte
-    if (failure.path != null) this.path = failure.path
+    for (const key of ['table', 'column', 'row', 'byte', 'path'] as const) {
+      if (failure[key] != null) Object.assign(this, { [key]: failure[key] })
+    }
   }
 }
 
@@ -72,8 +70,8 @@ export class Broken extends Error {
 /** Any thrown value as plain data for the other side. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof SiyuError) {
-    const { code, hint, table, column, row, byte, path } = error
-    return tidy({ code, hint, table, column, row, byte, path })
+    const { name: _, ...failure } = error
+    return failure
   }
   const name = (error as { name?: string } | null)?.name
   if (name === 'NotReadableError' || name === 'NotFoundError') {
@@ -88,10 +86,4 @@ export function isFailure(error: unknown): error is Failure {
     typeof error === 'object' && error !== null && !(error instanceof Error)
     && typeof (error as Failure).code === 'string' && typeof (error as Failure).hint === 'string'
   )
-}
-
-function tidy(failure: { [key in keyof Failure]: Failure[key] | undefined }): Failure {
-  const out: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(failure)) if (value != null) out[key] = value
-  return out as unknown as Failure
 }

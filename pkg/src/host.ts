@@ -64,37 +64,33 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?
 
   const inputOf = (source: Remote): Input => (source.kind === 'blob' ? ofBlob(source.blob) : pulled(source))
 
-  const answer = async (message: CallMessage, task: Task): Promise<void> => {
-    const { id } = message
+  /** What a call answers, and the buffers in it that can be moved. */
+  const answer = async (message: CallMessage, task: Task): Promise<{ answer: unknown; transfer?: ArrayBuffer[] }> => {
     if (message.type === 'open') {
       const wasm = message.wasm ?? builtin?.()
       if (!wasm) throw fail('engine-load', 'There is no address of siyu.wasm: give one as open({ wasm }).')
       const module = await compile(wasm)
       engine = new Engine(start(make, module), message.memoryLimit)
-      post({ type: 'done', id, call: 'open', answer: { version: engine.version(), module } })
-      return
+      return { answer: { version: engine.version(), module } }
     }
     if (!engine) throw fail('closed', 'The engine is not open.')
     switch (message.type) {
-      case 'guess': {
-        const result = await engine.guess(inputOf(message.source) as ByteInput, message.options, task)
-        return post({ type: 'done', id, call: 'guess', answer: result })
-      }
+      case 'guess':
+        return { answer: await engine.guess(inputOf(message.source) as ByteInput, message.options, task) }
       case 'read': {
         const { source, ...plan } = message
-        const result = await engine.read(inputOf(source), plan, task)
-        return post({ type: 'done', id, call: 'read', answer: result })
+        return { answer: await engine.read(inputOf(source), plan, task) }
       }
       case 'run': {
-        const result = await engine.run(message.recipe, message.inputs, task)
-        return post({ type: 'done', id, call: 'run', answer: result }, buffersOfSets(result.sets))
+        const report = await engine.run(message.recipe, message.inputs, task)
+        return { answer: report, transfer: buffersOfSets(report.sets) }
       }
       case 'csv': {
-        const result = await engine.csv(message.names, message.columns, message.length, message.rows, task)
-        return post({ type: 'done', id, call: 'csv', answer: result }, [result.buffer])
+        const file = engine.csv(message.names, message.columns)
+        return { answer: file, transfer: [file.buffer as ArrayBuffer] }
       }
       case 'memory':
-        return post({ type: 'done', id, call: 'memory', answer: engine.memory() })
+        return { answer: engine.memory() }
     }
   }
 
@@ -131,7 +127,8 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?
         const task = new Task(progress => post({ type: 'progress', id, progress }))
         tasks.set(id, task)
         try {
-          await answer(message, task)
+          const { answer: done, transfer } = await answer(message, task)
+          post({ type: 'done', id, call: message.type, answer: done } as FromEngine, transfer)
         } catch (error) {
           if (error instanceof Broken) breakDown(error)
           else post({ type: 'failed', id, failure: failureOf(error) })

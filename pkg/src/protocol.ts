@@ -4,11 +4,10 @@
  * Calls carry an id and are answered once, by `done` or `failed`. Pieces of a source that lives on
  * the page are asked for by the engine (`pull`), so that no more than one is on its way.
  */
-import type { RawColumn } from './columns.js'
 import type { Failure } from './errors.js'
 import type { Guess, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
-import type { Batch } from './sources.js'
+import type { Batch, Cells } from './sources.js'
 import type { GuessOptions, Keep, Progress, Recipe, TableOptions } from './types.js'
 
 /** A source as the engine gets it: a blob it reads itself, or a feed of the page that it pulls. */
@@ -47,10 +46,8 @@ export interface Calls {
   guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }
   read: { request: ReadRequest; answer: TableFacts }
   run: { request: { recipe: Recipe; inputs: { name: string; table: number }[] }; answer: RawReport }
-  csv: {
-    request: { names: string[]; columns: RawColumn[]; length: number; rows: Uint32Array | null }
-    answer: Uint8Array<ArrayBuffer>
-  }
+  /** Some rows of a file, with BOM and header. */
+  csv: { request: { names: string[]; columns: Cells[] }; answer: Uint8Array }
   memory: { request: object; answer: { wasmBytes: number; tables: number } }
 }
 

@@ -1,7 +1,7 @@
 /**
  * A caller's source → pieces that the engine takes: bytes of a file, or batches of columns.
  *
- * A piece is at most 1 MiB of bytes or 32,768 rows, so that no step is long; nothing is built per
+ * A piece is at most 1 MiB of bytes or some thousand rows, so that no step is long; nothing is built per
  * row beyond what the caller passed in.
  */
 import { joined } from './bytes.js'
@@ -12,8 +12,10 @@ import type { Columns, Source } from './types.js'
 
 /** Bytes of a piece. */
 export const PIECE = 1024 * 1024
-/** Rows of a batch. */
+/** Rows of a batch of typed arrays, which are copied as they are. */
 const ROWS = 32_768
+/** Rows of a batch with cells of any type, each of which is looked at. */
+const MIXED_ROWS = 8_192
 
 /** One pass over a source. */
 export interface Cursor<T> {
@@ -292,16 +294,18 @@ function getter(key: string): (row: unknown) => unknown {
 /** A column that gives its cells in batches. */
 interface ColumnReader {
   length: number
+  /** Rows that can be taken at once without keeping the page waiting. */
+  most: number
   /** The cells of rows `from` to `until`. */
   cells(from: number, until: number): Cells | Promise<Cells>
 }
 
 function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: string): ColumnReader {
   if (values instanceof Float64Array) {
-    return { length: values.length, cells: (from, until) => ({ numbers: values.slice(from, until) }) }
+    return { length: values.length, most: ROWS, cells: (from, until) => ({ numbers: values.slice(from, until) }) }
   }
   if (kind === 'text' && (values instanceof Int32Array || values instanceof Uint32Array)) {
-    return { length: values.length, cells: (from, until) => ({ ints: values.slice(from, until) }) }
+    return { length: values.length, most: ROWS, cells: (from, until) => ({ ints: values.slice(from, until) }) }
   }
   if (Array.isArray(values)) return mixed(values.length, at => values[at], kind, role)
   if (kind === 'text' && typeof values === 'object' && values !== null && 'codes' in values && 'ids' in values) {
@@ -310,14 +314,14 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
       let known: Promise<Texts> | null = null
       return {
         length: codes.length,
+        most: MIXED_ROWS,
         async cells(from, until) {
           known ??= dictionary(ids, role)
           const { text, ends } = await known
-          return gathered(text, ends, until - from, at => {
-            const code = codes[from + at] as number
-            if (code >= ids.length) throw fail('type', 'A code points beyond the ids.', { column: role, row: from + at + 1 })
-            return code
-          })
+          const part = codes.subarray(from, until)
+          const bad = part.findIndex(code => code >= ids.length)
+          if (bad >= 0) throw fail('type', 'A code points beyond the ids.', { column: role, row: from + bad + 1 })
+          return gathered(text, ends, part)
         },
       }
     }
@@ -329,8 +333,8 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
 /** All ids of a dictionary, encoded with pauses. */
 async function dictionary(ids: readonly unknown[], role: string): Promise<Texts> {
   const parts: Texts[] = []
-  for (let from = 0; from < ids.length; from += ROWS) {
-    parts.push(packed(from, Math.min(from + ROWS, ids.length), at => cellText(ids[at], role, at)))
+  for (let from = 0; from < ids.length; from += MIXED_ROWS) {
+    parts.push(packed(from, Math.min(from + MIXED_ROWS, ids.length), at => cellText(ids[at], role, at)))
     await pause()
   }
   const ends = new Uint32Array(ids.length)
@@ -344,21 +348,21 @@ async function dictionary(ids: readonly unknown[], role: string): Promise<Texts>
 }
 
 /** Some texts out of many, in any order. */
-export function gathered(bytes: Uint8Array, ends: Uint32Array, count: number, pick: (at: number) => number): Texts {
-  const startOf = (row: number): number => (row === 0 ? 0 : (ends[row - 1] as number))
+export function gathered(bytes: Uint8Array, ends: Uint32Array, rows: Uint32Array): Texts {
+  const count = rows.length
   const newEnds = new Uint32Array(count)
   let length = 0
   for (let at = 0; at < count; at++) {
-    const row = pick(at)
-    length += (ends[row] as number) - startOf(row)
+    const row = rows[at] as number
+    length += (ends[row] as number) - (row === 0 ? 0 : (ends[row - 1] as number))
     newEnds[at] = length
   }
   const text = new Uint8Array(length)
   let filled = 0
   for (let at = 0; at < count; at++) {
-    const row = pick(at)
+    const row = rows[at] as number
     const end = ends[row] as number
-    for (let from = startOf(row); from < end; from++) text[filled++] = bytes[from] as number
+    for (let from = row === 0 ? 0 : (ends[row - 1] as number); from < end; from++) text[filled++] = bytes[from] as number
   }
   return { text, ends: newEnds }
 }
@@ -367,6 +371,7 @@ export function gathered(bytes: Uint8Array, ends: Uint32Array, count: number, pi
 function mixed(length: number, get: (row: number) => unknown, kind: 'text' | 'time' | 'number', name: string): ColumnReader {
   return {
     length,
+    most: MIXED_ROWS,
     cells(from, until) {
       if (kind !== 'text') {
         const numbers = new Float64Array(until - from)
@@ -425,11 +430,12 @@ function packed(from: number, until: number, text: (row: number) => string): Tex
 }
 
 function batches(columns: [Role, ColumnReader][], rows: number): Cursor<Batch> {
+  const most = Math.min(...columns.map(([, { most }]) => most))
   let at = 0
   return {
     async next() {
       if (at >= rows) return null
-      const until = Math.min(at + ROWS, rows)
+      const until = Math.min(at + most, rows)
       const batch: Batch = {}
       for (const [role, column] of columns) batch[role] = await column.cells(at, until)
       at = until
