@@ -102,14 +102,12 @@ function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
       }
       const chunk = head.shift() ?? (await cursor.next())
       if (!chunk) return null
-      const at = firstBeyondAscii(chunk)
+      const at = lines.pass(chunk, true)
       if (at === chunk.length) {
-        lines.pass(chunk)
         out.done += chunk.length
         return chunk
       }
       const before = chunk.subarray(0, at)
-      lines.pass(before)
       head.unshift(chunk.subarray(at))
       const sample = (await fill(cursor, head, SAMPLE)).subarray(0, SAMPLE)
       const start = out.done + at
@@ -216,27 +214,6 @@ function wholePrefix(bytes: Uint8Array, label: string): number {
   return good
 }
 
-/** The index of the first byte above 127, or the length. */
-function firstBeyondAscii(bytes: Uint8Array): number {
-  const [before, words] = inWords(bytes, bytes.length)
-  let at = 0
-  while (at < before && (bytes[at] as number) < 128) at++
-  if (at === before) {
-    let word = 0
-    while (word < words.length && ((words[word] as number) & 0x80808080) === 0) word++
-    at += word * 4
-  }
-  while (at < bytes.length && (bytes[at] as number) < 128) at++
-  return at
-}
-
-/** The first `length` bytes by four: how many stand before the first whole word, and the words. */
-function inWords(bytes: Uint8Array, length: number): [number, Int32Array] {
-  const before = -bytes.byteOffset & 3
-  if (length < before) return [length, new Int32Array()]
-  return [before, new Int32Array(bytes.buffer, bytes.byteOffset + before, (length - before) >> 2)]
-}
-
 /** The high bit of every byte of a word that is zero. */
 function zeros(word: number): number {
   return ~(((word & 0x7f7f7f7f) + 0x7f7f7f7f) | word) & 0x80808080
@@ -249,44 +226,56 @@ class Lines {
 
   /** The line of what follows the first `length` bytes of the next piece. */
   at(bytes: Uint8Array, length: number): number {
-    return this.#ends(bytes, length) + 1
+    const copy = new Lines()
+    copy.count = this.count
+    copy.#last = this.#last
+    copy.pass(bytes.subarray(0, length))
+    return copy.count + 1
   }
 
-  /** Takes note of a piece. */
-  pass(bytes: Uint8Array): void {
-    this.count = this.#ends(bytes, bytes.length)
-    this.#last = bytes[bytes.length - 1] ?? this.#last
-  }
-
-  #ends(bytes: Uint8Array, length: number): number {
-    const [before, words] = inWords(bytes, length)
+  /** Takes note of a piece, or of its beginning that is ASCII; returns how many bytes that is. */
+  pass(bytes: Uint8Array, ascii = false): number {
+    // Words of four bytes are looked at as one, from the first address that allows it.
+    const before = Math.min(-bytes.byteOffset & 3, bytes.length)
+    const words = bytes.length < 4 ? new Int32Array() : new Int32Array(bytes.buffer, bytes.byteOffset + before, (bytes.length - before) >> 2)
+    const stop = ascii ? 0x80808080 | 0 : 0
     let { count } = this
     let last = this.#last
-    const each = (from: number, until: number): void => {
-      for (let at = from; at < until; at++) {
+    let at = 0
+    const each = (until: number): void => {
+      for (; at < until; at++) {
         const byte = bytes[at] as number
+        if (byte & stop) return
         if (byte === 13 || (byte === 10 && last !== 13)) count++
         last = byte
       }
     }
-    each(0, before)
-    // The high bit of the first byte of a word if a CR stands before it.
-    let carry = last === 13 ? 0x80 : 0
-    for (let at = 0; at < words.length; at++) {
-      const word = words[at] as number
-      // Only words with a byte below 16 can have a line end.
-      if (((word - 0x10101010) & ~word & 0x80808080) === 0) {
-        carry = 0
-        continue
+    each(before)
+    if (at === before) {
+      // The high bit of the first byte of a word if a CR stands before it.
+      let carry = last === 13 ? 0x80 : 0
+      let word = 0
+      let found = 0
+      for (; word < words.length; word++) {
+        const four = words[word] as number
+        if (four & stop) break
+        // Only with a byte below 16 can there be a line end.
+        if (((four - 0x10101010) & ~four & 0x80808080) === 0) {
+          carry = 0
+          continue
+        }
+        const cr = zeros(four ^ 0x0d0d0d0d)
+        const ends = cr | (zeros(four ^ 0x0a0a0a0a) & ~((cr << 8) | carry))
+        found += Math.imul(ends >>> 7, 0x01010101) >>> 24
+        carry = cr >>> 24
       }
-      const cr = zeros(word ^ 0x0d0d0d0d)
-      const ends = cr | (zeros(word ^ 0x0a0a0a0a) & ~((cr << 8) | carry))
-      count += Math.imul(ends >>> 7, 0x01010101) >>> 24
-      carry = cr >>> 24
+      count += found
+      at += word * 4
+      if (word > 0) last = bytes[at - 1] as number
+      each(bytes.length)
     }
-    const rest = before + words.length * 4
-    if (words.length > 0) last = bytes[rest - 1] as number
-    each(rest, length)
-    return count
+    this.count = count
+    this.#last = last
+    return at
   }
 }

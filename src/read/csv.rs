@@ -8,7 +8,7 @@
 //!
 //! A record is looked at only when its end is in the window, so the answer cannot depend on how
 //! the bytes arrived.
-#![allow(clippy::indexing_slicing)] // `special` has an entry for each of the 256 byte values.
+#![allow(clippy::indexing_slicing)] // `seen` has an entry for each of the 256 byte values.
 
 use crate::error::{Code, Error, Result};
 use crate::table::block::BYTES;
@@ -30,8 +30,8 @@ const LISTED_CHARS: usize = 24;
 #[derive(Clone, Debug)]
 pub(super) struct Splitter {
     delimiter: u8,
-    /// Whether a byte ends an unquoted cell.
-    special: [bool; 256],
+    /// The delimiter in each byte of a word.
+    delimiters: u64,
     /// The most cells that are kept of one record.
     most_cells: usize,
     cells: Vec<Place>,
@@ -75,11 +75,8 @@ pub(super) struct Record {
 
 impl Splitter {
     pub(super) fn new(delimiter: u8, most_cells: usize) -> Self {
-        let mut special = [false; 256];
-        for byte in [delimiter, b'\r', b'\n'] {
-            special[usize::from(byte)] = true;
-        }
-        Splitter { delimiter, special, most_cells, cells: Vec::new(), unquoted: Vec::new() }
+        let delimiters = u64::from(delimiter) * ONES;
+        Splitter { delimiter, delimiters, most_cells, cells: Vec::new(), unquoted: Vec::new() }
     }
 
     /// The record that begins at `from`. `last` says that nothing follows the window.
@@ -126,9 +123,21 @@ impl Splitter {
 
     #[inline]
     fn end_of_plain(&self, window: &[u8], from: usize) -> usize {
-        let rest = window.get(from..).unwrap_or_default();
-        let length = rest.iter().position(|byte| self.special[usize::from(*byte)]);
-        length.map_or(window.len(), |length| from + length)
+        let (words, _) = window.get(from..).unwrap_or_default().as_chunks::<8>();
+        let mut at = from;
+        for word in words {
+            let word = u64::from_le_bytes(*word);
+            let ends = zero_bytes(word ^ self.delimiters)
+                | zero_bytes(word ^ (u64::from(b'\n') * ONES))
+                | zero_bytes(word ^ (u64::from(b'\r') * ONES));
+            if ends != 0 {
+                return at + ends.trailing_zeros() as usize / 8;
+            }
+            at += 8;
+        }
+        let rest = window.get(at..).unwrap_or_default();
+        let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        at + rest.iter().position(is_end).unwrap_or(rest.len())
     }
 
     /// The quoted cell that begins at `from`, and where it ends. `None` if its closing quote is
@@ -192,6 +201,16 @@ impl Splitter {
         let source = if cell.unquoted { &self.unquoted } else { window };
         source.get(cell.start as usize..cell.end as usize).unwrap_or_default()
     }
+}
+
+/// A one in each byte of a word.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The high bit of each byte that is zero. Above the lowest of them, bytes may be marked that
+/// are not zero.
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
 /// The end of the physical line at `from` and the beginning of the next; `None` if it is cut.
