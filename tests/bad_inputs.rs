@@ -6,7 +6,6 @@
 //! Prints a line per failed file and, last, `bad inputs: N passed, N failed`. A file that cannot
 //! pass yet stands in `tests/bad_inputs/pending.txt`, and one that passes must not. What is
 //! promised for pages and exports (`never`) belongs to the tests of those layers.
-#![allow(clippy::expect_used, clippy::panic)] // A failed test panics.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
 
 use std::alloc::{GlobalAlloc, Layout, System};
