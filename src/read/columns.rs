@@ -16,6 +16,10 @@ use super::quality::{ColumnUse, Quality};
 use super::rows::{Cell, Rows, Sink};
 use super::{Kept, Parts, fields_of, parts_of, quality_of};
 
+/// Rows that are looked at together: few enough to stay in the cache, and so that one odd row
+/// slows down only its neighbours.
+const STRETCH: usize = 2048;
+
 /// The values of one column of one batch.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -49,7 +53,7 @@ impl<'a> Values<'a> {
     }
 
     #[inline]
-    fn cell(&self, row: usize) -> Cell<'a> {
+    pub(super) fn cell(&self, row: usize) -> Cell<'a> {
         let found = match *self {
             Values::Text { bytes, ends } => {
                 let end_of = |row: usize| ends.get(row).map(|end| *end as usize);
@@ -133,12 +137,21 @@ impl ColumnReader {
         if columns.iter().any(|values| values.len() != length) {
             return Err(Error::new(Code::Ragged, "the columns have different lengths"));
         }
-        for row in 0..length {
-            self.rows.begin(self.rows.read / ROWS as u64, sink)?;
-            let place = self.rows.read;
-            self.rows.add(place, |position| {
-                columns.get(position).map_or(Cell::Missing, |values| values.cell(row))
-            })?;
+        let mut row = 0;
+        while row < length {
+            let block = self.rows.read / ROWS as u64;
+            let room = ROWS - (self.rows.read % ROWS as u64) as usize;
+            let to = length.min(row + room.min(STRETCH));
+            if !self.rows.add_plain(block, &columns, row..to, sink)? {
+                for row in row..to {
+                    self.rows.begin(block, sink)?;
+                    let place = self.rows.read;
+                    self.rows.add(place, |position| {
+                        columns.get(position).map_or(Cell::Missing, |values| values.cell(row))
+                    })?;
+                }
+            }
+            row = to;
         }
         Ok(())
     }
@@ -349,6 +362,74 @@ mod tests {
         let more = [id, (Role::Order, Values::U32(&[1])), (Role::Event, Values::U32(&[1]))];
         fails_as(&load(&options, &[&more]).unwrap_err(), Code::Type, None);
         fails_as(&load(&options, &[]).unwrap_err(), Code::NoRows, None);
+    }
+
+    /// One row of numbers: customer, order, time in ms, amount, quantity.
+    type Row = (u32, f64, f64, f64, f64);
+
+    fn row() -> impl Strategy<Value = Row> {
+        // So seldom that most stretches are plain and some are not.
+        let often = |usual: BoxedStrategy<f64>, odd: f64| prop_oneof![20_000 => usual, 1 => Just(odd), 1 => Just(f64::NAN)];
+        (
+            prop_oneof![0u32..50, any::<u32>()],
+            often((0..90).prop_map(f64::from).boxed(), 1e16),
+            often((0..4_000_000_000_000i64).prop_map(|ms| ms as f64).boxed(), 1e16),
+            often((-5..9_000).prop_map(|cents| f64::from(cents) / 100.0).boxed(), 0.1 + 0.2),
+            often((0..9).prop_map(f64::from).boxed(), 0.5),
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn columns_give_what_a_file_with_the_same_values_gives(
+            rows in proptest::collection::vec(row(), 1..3000),
+            stretch in 0usize..3000,
+        ) {
+            let options = mapped(&[
+                (Role::Customer, "id"), (Role::Order, "order"), (Role::Time, "time"),
+                (Role::Amount, "amount"), (Role::Quantity, "n"),
+            ]);
+            let cell = |value: f64| if value.is_nan() { String::new() } else { value.to_string() };
+            let mut file = String::from("id,order,time,amount,n\n");
+            for (id, order, time, amount, n) in &rows {
+                let time = jiff::Timestamp::from_millisecond(*time as i64)
+                    .ok()
+                    .filter(|_| *time < 1e16 && !time.is_nan())
+                    .map_or(String::new(), |time| format!("{time:.3}"));
+                let (order, amount, n) = (cell(*order), cell(*amount), cell(*n));
+                file += &format!("{id},{order},{time},{amount},{n}\n");
+            }
+            let ids: Vec<u32> = rows.iter().map(|row| row.0).collect();
+            let orders: Vec<f64> = rows.iter().map(|row| row.1).collect();
+            let times: Vec<f64> = rows.iter().map(|row| row.2).collect();
+            let amounts: Vec<f64> = rows.iter().map(|row| row.3).collect();
+            let pieces: Vec<f64> = rows.iter().map(|row| row.4).collect();
+            let part = |from: usize, to: usize| [
+                (Role::Customer, Values::U32(&ids[from..to])),
+                (Role::Order, Values::F64(&orders[from..to])),
+                (Role::Time, Values::F64(&times[from..to])),
+                (Role::Amount, Values::F64(&amounts[from..to])),
+                (Role::Quantity, Values::F64(&pieces[from..to])),
+            ];
+            let cut = stretch.min(rows.len());
+            let found = load(&options, &[&part(0, cut), &part(cut, rows.len())]);
+            let expected = super::super::read_table([&file], &options, shanghai(), 1, 1 << 28);
+            match (found, expected) {
+                (Ok((found, own)), Ok((expected, theirs))) => {
+                    prop_assert_eq!(found.fingerprint, expected.fingerprint);
+                    prop_assert_eq!((&own.amount, own.time), (&theirs.amount, theirs.time));
+                    let issues = |quality: &Quality, header: u64| -> Vec<_> {
+                        let places = |rows: &[u64]| rows.iter().map(|row| row - header).collect();
+                        let kinds = quality.issues.iter();
+                        kinds.map(|i| (i.code, i.count, places(&i.rows))).collect::<Vec<(_, _, Vec<u64>)>>()
+                    };
+                    prop_assert_eq!(issues(&own, 0), issues(&theirs, 1));
+                }
+                (Err(found), Err(expected)) => prop_assert_eq!(found.code(), expected.code()),
+                (found, expected) => prop_assert!(false, "{found:?} against {expected:?}"),
+            }
+        }
     }
 
     proptest! {

@@ -4,6 +4,8 @@
 //! these roles are mapped. Everything else about it may be missing. Ids enter the dictionaries
 //! only when the whole row is usable, so the number of customers is that of the used rows.
 
+mod plain;
+
 use crate::error::{Code, Error, Result};
 use crate::table::block::{Bitmap, Block, Column, MISSING};
 use crate::table::fingerprint::Fingerprint;
@@ -103,6 +105,8 @@ pub(super) struct Rows {
     times: Times,
     block: u64,
     staged: Staged,
+    /// Room for the amounts of many rows, used again.
+    minors: Vec<i64>,
     customer: Option<usize>,
     time: Option<usize>,
     amount: Option<usize>,
@@ -166,6 +170,7 @@ impl Rows {
             doubts: Doubts::default(),
             times: Times::new(),
             block: 0,
+            minors: Vec::new(),
             staged: Staged { texts, ..Staged::default() },
             customer: schema.position(Role::Customer),
             time: schema.position(Role::Time),
@@ -375,17 +380,22 @@ impl Rows {
         };
         push(&mut staged.amounts, minor)?;
         if minor <= 0 {
-            if minor == 0 {
-                self.totals.zeros += 1;
-            } else {
-                self.totals.refunds += 1;
-                self.doubtful(Code::Refund, Role::Amount, place);
-            }
+            self.count_amount(minor, place);
         }
         if lost {
             self.changed(Code::Precision, Role::Amount, place);
         }
         Ok(true)
+    }
+
+    /// Counts an amount that is not positive.
+    fn count_amount(&mut self, minor: i64, place: u64) {
+        if minor == 0 {
+            self.totals.zeros += 1;
+        } else {
+            self.totals.refunds += 1;
+            self.doubtful(Code::Refund, Role::Amount, place);
+        }
     }
 
     fn changed(&mut self, code: Code, role: Role, place: u64) {
