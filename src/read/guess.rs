@@ -387,7 +387,11 @@ impl Profile {
                 self.share(self.amounts) * no_dates * if is_id { 0.3 } else { 1.0 }
             }
             Role::Quantity => self.share(self.small).max(0.5 * self.share(self.amounts)) * no_dates,
-            Role::Customer => no_dates * no_money,
+            Role::Customer => {
+                // Yes and no are no customers.
+                let few = self.rows >= 50 && self.distinct.len() <= 5;
+                no_dates * no_money * if few { 0.2 } else { 1.0 }
+            }
             Role::Order => {
                 let few = self.rows >= 20 && self.distinctness() < 0.1;
                 no_dates * no_money * if few { 0.5 } else { 1.0 }
@@ -581,6 +585,13 @@ mod tests {
         let sure = |distinct| look(&rows(distinct)).roles.customer.map(|found| found.confidence);
         assert!(sure(10).unwrap() >= 0.8);
         assert!(sure(40).is_none_or(|sure| sure < 0.5));
+    }
+
+    #[test]
+    fn a_few_answers_are_no_customers() {
+        let row = |n: usize| format!("{},2025-05-01\n", if n % 3 == 0 { "Yes" } else { "No" });
+        let text = "phone_service,date\n".to_owned() + &(0..60).map(row).collect::<String>();
+        assert_eq!(look(&text).roles.customer, None);
     }
 
     #[test]
