@@ -589,7 +589,8 @@ mod tests {
 
     #[test]
     fn a_few_answers_are_no_customers() {
-        let row = |n: usize| format!("{},2025-05-01\n", if n % 3 == 0 { "Yes" } else { "No" });
+        let row =
+            |n: usize| format!("{},2025-05-01\n", if n.is_multiple_of(3) { "Yes" } else { "No" });
         let text = "phone_service,date\n".to_owned() + &(0..60).map(row).collect::<String>();
         assert_eq!(look(&text).roles.customer, None);
     }
