@@ -5,15 +5,15 @@
  * `engine-restarted`, the next call starts a fresh one, and a table whose file can be opened again
  * is read again when it is next used.
  */
-import { joined } from './bytes.js'
 import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import type { DescribeOptions, DescribeResult, Guess, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
+import { pause } from './pause.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
 import { reportOf } from './reports.js'
 import {
-  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, ofColumns, ofRows, reopenable, rowsOf, sampleOf,
+  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, ofColumns, ofRows, PIECE, reopenable, rowsOf, sampleOf,
 } from './sources.js'
 import type {
   CallOptions, Columns, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
@@ -211,7 +211,14 @@ class Client implements Siyu {
       parts.push((await write(from, Math.min(from + CSV_ROWS, count))).subarray(skip))
       onProgress?.({ phase: 'finish', done: Math.min(from + CSV_ROWS, count), total: count })
     }
-    return joined(parts)
+    // Joined with pauses: a large file is copied for longer than a page may wait.
+    const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      file.set(part, at)
+      if (Math.floor(at / PIECE) < Math.floor((at += part.length) / PIECE)) await pause()
+    }
+    return file
   }
 
   memory(): Promise<{ wasmBytes: number; tables: number }> {

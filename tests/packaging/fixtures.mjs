@@ -63,23 +63,42 @@ export const noBrowser = !existsSync(program) && `no ${program}: set CHROMIUM`
 
 let browser
 
-/** Opens a page and returns what it wrote into the document, and whatever went wrong on the way. */
-export async function visit(address) {
+/**
+ * Opens a page and returns what it wrote into the document, and whatever went wrong on the way. With
+ * `traced` also the processor time of its own thread's longest task between each pair of marks
+ * `begin NAME` and `end NAME`, in ms: other work on the machine does not count in it.
+ */
+export async function visit(address, { traced = false } = {}) {
   browser ??= await chromium.launch({ executablePath: program, args: ['--no-sandbox'] })
   const page = await browser.newPage()
   const wrong = []
   page.on('pageerror', (error) => wrong.push(String(error)))
   page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()))
   try {
+    if (traced) await browser.startTracing(page, { categories: ['__metadata', 'toplevel', 'blink.user_timing'] })
     await page.goto(address)
     const root = page.locator('html[data-answers]')
     await root.waitFor({ state: 'attached', timeout: 60_000 }).catch((error) => {
       throw new Error(`no answer from ${address}: ${wrong.join('; ') || error.message}`)
     })
-    return { ...JSON.parse(await root.getAttribute('data-answers')), wrong }
+    const tasks = traced ? longest(JSON.parse(await browser.stopTracing()).traceEvents) : undefined
+    return { ...JSON.parse(await root.getAttribute('data-answers')), wrong, tasks }
   } finally {
     await page.close()
   }
+}
+
+/** The longest task of the page between marks, by name. */
+function longest(events) {
+  const marks = events.filter(({ cat, name }) => cat === 'blink.user_timing' && /^(begin|end) /.test(name))
+  const found = {}
+  for (const begin of marks.filter(({ name }) => name.startsWith('begin '))) {
+    const name = begin.name.slice('begin '.length)
+    const end = marks.find((mark) => mark.name === `end ${name}` && mark.pid === begin.pid)
+    const tasks = events.filter(({ pid, tid, tdur, ts }) => pid === begin.pid && tid === begin.tid && tdur && ts > begin.ts && ts < end.ts)
+    found[name] = Math.max(0, ...tasks.map(({ tdur }) => tdur)) / 1000
+  }
+  return found
 }
 
 /** Ends the browser. */
