@@ -138,8 +138,8 @@ for (const [entry, { open }] of Object.entries(entries)) {
     assert.equal(error.code, 'limit-memory', 'reading asks for memory and takes no for an answer')
     assert.equal((await siyu.rfm(table, AT)).totals.customers, 3)
 
-    // The generated glue does not ask: it traps. 32,768 ids of 900 bytes come in one batch.
-    const ids = { codes: new Uint32Array(100_000), ids: ['x'.repeat(900)] }
+    // Copying columns across does not ask: it traps. A batch of 8,192 texts of 2,000 bytes is 16 MB.
+    const ids = { codes: new Uint32Array(100_000), ids: ['x'.repeat(2000)] }
     const trapped = await rejected(siyu.read({ columns: { customer: ids, time: new Float64Array(100_000) } }))
     assert.equal(trapped.code, 'engine-restarted')
     assert.equal((await siyu.rfm(table, AT)).totals.customers, 3)
@@ -196,8 +196,12 @@ for (const [entry, { open }] of Object.entries(entries)) {
 
     // An engine for each round: what the page holds must not grow. (A worker is slow to start.)
     const engines = entry === 'siyu' ? 50 : 200
-    const measure = () => {
-      collect()
+    const measure = async () => {
+      // What belongs to an engine goes in several rounds: first its port, then the instance, then its memory.
+      for (let round = 0; round < 10; round += 1) {
+        collect()
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
       const { heapUsed, arrayBuffers } = process.memoryUsage()
       return heapUsed + arrayBuffers
     }
@@ -207,10 +211,10 @@ for (const [entry, { open }] of Object.entries(entries)) {
       siyu.close()
     }
     for (let count = 0; count < 10; count += 1) await fresh()
-    const before = measure()
+    const before = await measure()
     for (let count = 0; count < engines; count += 1) await fresh()
-    const grown = measure() - before
+    const grown = (await measure()) - before
     console.log(`# ${entry}: wasm ${(wasmBytes / 1e6).toFixed(1)} MB flat, page grew ${(grown / 1e6).toFixed(2)} MB in ${engines} engines`)
-    assert.ok(grown < 8e6, `${grown} bytes`)
+    assert.ok(grown < 2e6, `${grown} bytes`)
   })
 }
