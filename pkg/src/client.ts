@@ -69,12 +69,16 @@ interface Pending {
   onProgress: ((progress: Progress) => void) | undefined
   /** The caller was told that it is cancelled; what the engine still answers must be given back. */
   abandoned?: boolean
+  /** Set while it waits for an engine that may not hear any more. */
+  deaf?: ReturnType<typeof setTimeout>
 }
 
 /** A running engine and the calls on their way to it. */
 interface Session {
   port: Port<ToEngine, FromEngine>
   ready: Promise<Calls['open']['answer']>
+  /** Whether it answered. */
+  opened: boolean
   pending: Map<number, Pending>
 }
 
@@ -294,13 +298,14 @@ class Client implements Siyu {
     const id = ++this.#ids
     const ready = new Promise<Calls['open']['answer']>((resolve, reject) => pending.set(id, { resolve: resolve as never, reject, onProgress: undefined }))
     ready.catch(() => {}) // every call waits for it and reports it
-    const session: Session = { port, ready, pending }
+    const session: Session = { port, ready, opened: false, pending }
     this.#session = session
     port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
     const open = async (): Promise<void> => {
       const wasm = this.#module ?? (await this.#wasm())
       port.post({ type: 'open', id, wasm, memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT })
       this.#module = (await ready).module
+      session.opened = true
     }
     open().catch(error => {
       const failure = error instanceof SiyuError ? error : fail('engine-load', `The engine could not be started (${(error as Error)?.message}).`)
@@ -339,9 +344,7 @@ class Client implements Siyu {
           pending.abandoned = true
           // The answer means that everything was given back; a long step must not delay the caller.
           setTimeout(() => reject(cancelled(signal)), CANCEL_MS)
-          setTimeout(() => {
-            if (session.pending.has(id)) this.#lose(session, 'A step did not end.')
-          }, DEAF_MS)
+          pending.deaf = setTimeout(() => this.#lose(session, 'A step did not end.'), DEAF_MS)
         }
         signal?.addEventListener('abort', abort, { once: true })
         stop = () => signal?.removeEventListener('abort', abort)
@@ -357,16 +360,17 @@ class Client implements Siyu {
     if (session !== this.#session) return
     switch (message.type) {
       case 'done':
-        if (message.call === 'read' && session.pending.get(message.id)?.abandoned) {
-          session.port.post({ type: 'drop', table: message.answer.table })
+      case 'failed': {
+        const pending = session.pending.get(message.id)
+        session.pending.delete(message.id)
+        clearTimeout(pending?.deaf)
+        if (message.type === 'failed') pending?.reject(new SiyuError(message.failure))
+        else {
+          if (message.call === 'read' && pending?.abandoned) session.port.post({ type: 'drop', table: message.answer.table })
+          pending?.resolve(message.answer as never)
         }
-        session.pending.get(message.id)?.resolve(message.answer as never)
-        session.pending.delete(message.id)
         return
-      case 'failed':
-        session.pending.get(message.id)?.reject(new SiyuError(message.failure))
-        session.pending.delete(message.id)
-        return
+      }
       case 'progress':
         session.pending.get(message.id)?.onProgress?.(message.progress)
         return
@@ -403,7 +407,9 @@ class Client implements Siyu {
   /** The engine is beyond use. The next call starts a fresh one. */
   #lose(session: Session, text: string): void {
     if (session !== this.#session) return
-    this.#end(fail('engine-restarted', `${RESTARTED} (${text})`))
+    this.#end(session.opened
+      ? fail('engine-restarted', `${RESTARTED} (${text})`)
+      : fail('engine-load', `The worker could not be started (${text}): serve the files that come with the package, or give the worker's address as open({ worker }).`))
   }
 
   #end(error: SiyuError): void {
@@ -412,7 +418,10 @@ class Client implements Siyu {
     session?.port.close()
     for (const cursor of this.#cursors.values()) cursor.close()
     this.#cursors.clear()
-    for (const one of session?.pending.values() ?? []) one.reject(error)
+    for (const one of session?.pending.values() ?? []) {
+      clearTimeout(one.deaf)
+      one.reject(error)
+    }
     session?.pending.clear()
   }
 

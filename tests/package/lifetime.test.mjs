@@ -1,10 +1,11 @@
 // What calls hold and give back: cancelling, traps, running out of memory, and many rounds.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { AT, CSV, READ, collect, dist, entries, orders, rejected, workerAfter } from './given.mjs'
+import { AT, CSV, READ, collect, dist, entries, orders, rejected, root, workerAfter } from './given.mjs'
 
 const { open } = entries.siyu
 
@@ -88,6 +89,32 @@ function trapping(workerData) {
   const worker = () => workerAfter(started++ === 0 ? './trapping-worker.mjs' : null, workerData)
   return { worker, count: () => started }
 }
+
+test('an engine that cannot be loaded says so, and may be opened again', async () => {
+  const missing = new URL('./no-such-worker.mjs', import.meta.url)
+  for (const options of [{ worker: missing }, { wasm: new Uint8Array(9) }, { wasm: new TextEncoder().encode('<!doctype html>') }, { wasm: new Response('', { status: 404 }) }]) {
+    const error = await rejected(open(options))
+    assert.equal(error.code, 'engine-load', String(error))
+    assert.equal((await rejected(open(options))).code, 'engine-load')
+  }
+  ;(await open()).close()
+})
+
+test('a cancelled call does not keep the program alive', async () => {
+  const code = `
+    import { open } from 'siyu/sync'
+    const siyu = await open()
+    const signal = AbortSignal.timeout(5)
+    await siyu.read('a,b\\n' + 'x,2025-01-01\\n'.repeat(300000), { roles: { customer: 'a', time: 'b' }, signal }).catch(({ code }) => console.log(code))
+    siyu.close()
+    console.time('left')
+    process.on('exit', () => console.timeEnd('left'))`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', cwd: root })
+  assert.equal(status, 0)
+  const [said, left] = stdout.split('\n')
+  assert.equal(said, 'cancelled')
+  assert.ok(/left: [\d.]+ms/.test(left), left)
+})
 
 test('after a trap pending calls say so, the next ones work, and files are read again', async () => {
   const { worker, count } = trapping({ function: 'runStep', after: 3 })
