@@ -11,6 +11,8 @@ use crate::table::dictionary::{Dictionary, short_key};
 
 use super::no_memory;
 
+/// How many ids are looked up together.
+const GROUP: usize = 512;
 /// Stands for a long id; no short id has this key, since an empty one is missing.
 const LONG: u64 = 0;
 /// Stands for a missing id; no key, since it is not UTF-8.
@@ -147,17 +149,20 @@ impl Waiting {
         dictionary.find_long_ids(&self.long, &self.ends, &mut self.found)?;
         let mut start = 0;
         let mut long = self.ends.iter().zip(&self.found);
-        for key in &self.keys {
-            codes.push(match *key {
-                NONE => MISSING,
-                LONG => {
-                    let (end, found) = long.next().unwrap_or((&start, &MISSING));
-                    let id = self.long.get(start..*end).unwrap_or_default();
-                    start = *end;
-                    if *found == MISSING { dictionary.intern(id)? } else { *found }
-                }
-                key => dictionary.intern_key(key)?,
-            });
+        for keys in self.keys.chunks(GROUP) {
+            dictionary.look_ahead(keys);
+            for key in keys {
+                codes.push(match *key {
+                    NONE => MISSING,
+                    LONG => {
+                        let (end, found) = long.next().unwrap_or((&start, &MISSING));
+                        let id = self.long.get(start..*end).unwrap_or_default();
+                        start = *end;
+                        if *found == MISSING { dictionary.intern(id)? } else { *found }
+                    }
+                    key => dictionary.intern_key(key)?,
+                });
+            }
         }
         self.found.clear();
         self.keys.clear();
