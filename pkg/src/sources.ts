@@ -152,7 +152,8 @@ function ofBytes(bytes: Uint8Array): ByteInput {
       let at = 0
       return {
         // Copies: the piece will be moved to the worker, the caller's bytes stay the caller's.
-        next: async () => (at < bytes.length ? bytes.slice(at, at += PIECE) : null),
+        // Not with `slice`, which on a Buffer of Node does not copy.
+        next: async () => (at < bytes.length ? new Uint8Array(bytes.subarray(at, at += PIECE)) : null),
         close() {
           at = bytes.length
         },

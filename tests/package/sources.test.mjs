@@ -25,6 +25,17 @@ writeFileSync(path, CSV)
 test.after(() => rmSync(folder, { recursive: true }))
 
 for (const [entry, { open }] of Object.entries(entries)) {
+  test(`${entry}: a Buffer of Node is read whole and stays the caller's`, async () => {
+    const siyu = await open()
+    const text = await orders(50_000).text()
+    const buffer = Buffer.from(text)
+    assert.ok(buffer.length > 2 ** 20, 'more than one piece')
+    const table = await siyu.read(buffer, { roles: ROLES })
+    assert.equal(table.rows, 50_000)
+    assert.equal(buffer.toString(), text)
+    siyu.close()
+  })
+
   test(`${entry}: text, bytes, blobs, files, streams and responses give the same table`, async () => {
     const siyu = await open()
     const sources = {
