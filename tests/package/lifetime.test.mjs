@@ -38,11 +38,13 @@ for (const [entry, { open }] of Object.entries(entries)) {
     console.log(`# ${entry}: cancelled within ${times.map((ms) => ms.toFixed(1)).join(', ')} ms`)
     assert.ok(times[2] < 100, `median of ${times} ms`)
     assert.equal((await siyu.rfm(small, AT)).totals.customers, 3, 'the next call works')
-    // The memory is back: the same read, cancelled again and again, does not grow it.
+    // The memory is back: a whole read needs the most, and cancelled ones after it add nothing. (How
+    // far a read gets in a given time depends on the machine, so cancelled ones cannot be the measure.)
+    ;(await siyu.read(file, READ)).close()
     const peak = (await siyu.memory()).wasmBytes
     for (let round = 0; round < 5; round += 1) await aborted(150, (signal) => siyu.read(file, { ...READ, signal }))
     const { wasmBytes } = await siyu.memory()
-    assert.ok(wasmBytes <= peak * 1.5 + 4e6, `${peak} bytes, then ${wasmBytes}`)
+    assert.ok(wasmBytes <= peak * 1.1 + 4e6, `${peak} bytes, then ${wasmBytes}`)
     siyu.close()
   })
 }
