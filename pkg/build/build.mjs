@@ -1,7 +1,8 @@
 // One job: build the package into pkg/dist. Steps, each skipped when its inputs are unchanged:
 //
 //   wasm    the crate → siyu.wasm, and the glue of wasm-bindgen as a function
-//   script  TypeScript → one file per entry
+//   script  TypeScript → one file per entry; for `siyu/sync`, whose caller's bundler splits code,
+//           seldom used parts are files of their own
 //   types   TypeScript → the declarations that the entries reach
 //   sizes   a table, and a failure over budget
 
@@ -24,6 +25,12 @@ const wasm = join(dist, 'siyu.wasm')
 const KB = 1024
 const BROWSER = { index: 15 * KB, sync: 15 * KB, inline: 15 * KB, worker: 15 * KB, 'worker-inline': null }
 const NODE = { 'index.node': 15 * KB, 'sync.node': 15 * KB, 'worker.node': 15 * KB, cli: null }
+/** Entries that load parts when first needed. A worker's script is one file, whoever serves it. */
+const SPLIT = ['sync', 'sync.node']
+/** The parts, by the names of their modules. */
+const LAZY = ['arrays', 'decode']
+/** What entries and parts share: an error must be of one class. It counts with its entry. */
+const SHARED = ['errors']
 const WASM_BROTLI = 150 * KB
 const TARBALL = 4 * KB * KB
 const TARBALL_WITHOUT_INLINE = 2 * KB * KB
@@ -81,14 +88,27 @@ const generated = {
   },
 }
 
+/** Parts and what they share are not bundled into what imports them. */
+const parts = {
+  name: 'parts',
+  setup(build) {
+    const names = [...LAZY, ...SHARED].join('|')
+    build.onResolve({ filter: new RegExp(`^\\./(${names})\\.js$`) }, ({ path }) => ({ path, external: true, sideEffects: false }))
+  },
+}
+
 async function buildScript() {
   const common = {
     outdir: dist, bundle: true, format: 'esm', target: 'es2022', charset: 'utf8', legalComments: 'none',
     minify: true, plugins: [generated], logLevel: 'warning',
   }
-  const entries = (names) => Object.keys(names).map((name) => ({ in: join(pkg, 'src', `${name}.ts`), out: name }))
-  await esbuild.build({ ...common, entryPoints: entries(BROWSER), platform: 'browser' })
-  await esbuild.build({ ...common, entryPoints: entries(NODE), platform: 'node' })
+  const entries = (names) => names.map((name) => ({ in: join(pkg, 'src', `${name}.ts`), out: name }))
+  const whole = (names) => entries(Object.keys(names).filter((name) => !SPLIT.includes(name)))
+  await esbuild.build({ ...common, entryPoints: whole(BROWSER), platform: 'browser' })
+  await esbuild.build({ ...common, entryPoints: whole(NODE), platform: 'node' })
+  const plugins = [...common.plugins, parts]
+  await esbuild.build({ ...common, plugins, entryPoints: entries(['sync', ...LAZY, ...SHARED]), platform: 'browser' })
+  await esbuild.build({ ...common, plugins, entryPoints: entries(['sync.node']), platform: 'node' })
   chmodSync(join(dist, 'cli.js'), 0o755)
   for (const name of ['LICENSE-MIT', 'LICENSE-APACHE', 'NOTICE']) copyFileSync(join(root, name), join(pkg, name))
 }
@@ -115,17 +135,25 @@ async function buildTypes() {
 /** Prints what is shipped and fails over budget. */
 async function sizes() {
   const over = []
-  const row = (name, bytes, budget, measure) => {
-    const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length
-    const gzip = gzipSync(bytes, { level: 9 }).length
+  const row = (name, files, budget, measure) => {
+    const read = files.map((file) => readFileSync(join(dist, file)))
+    const sum = (weigh) => read.reduce((all, bytes) => all + weigh(bytes).length, 0)
+    const raw = sum((bytes) => bytes)
+    const brotli = sum((bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+    const gzip = sum((bytes) => gzipSync(bytes, { level: 9 }))
     const weighed = measure === 'brotli' ? brotli : gzip
     const kb = (size) => (size / KB).toFixed(1).padStart(8)
-    console.log(`  ${name.padEnd(20)}${kb(bytes.length)}${kb(gzip)}${kb(brotli)}${budget ? `   of ${budget / KB} KB ${measure}` : ''}`)
+    console.log(`  ${name.padEnd(26)}${kb(raw)}${kb(gzip)}${kb(brotli)}${budget ? `   of ${budget / KB} KB ${measure}` : ''}`)
     if (budget && weighed > budget) over.push(`${name}: ${(weighed / KB).toFixed(1)} KB ${measure}`)
   }
-  console.log(`  ${'KB'.padEnd(20)}${'raw'.padStart(8)}${'gzip'.padStart(8)}${'brotli'.padStart(8)}`)
-  row('siyu.wasm', readFileSync(wasm), WASM_BROTLI, 'brotli')
-  for (const [name, budget] of Object.entries({ ...BROWSER, ...NODE })) row(`${name}.js`, readFileSync(join(dist, `${name}.js`)), budget, 'gzip')
+  console.log(`  ${'KB'.padEnd(26)}${'raw'.padStart(8)}${'gzip'.padStart(8)}${'brotli'.padStart(8)}`)
+  row('siyu.wasm', ['siyu.wasm'], WASM_BROTLI, 'brotli')
+  for (const [name, budget] of Object.entries({ ...BROWSER, ...NODE })) {
+    const files = [name, ...(SPLIT.includes(name) ? SHARED : [])].map((each) => `${each}.js`)
+    row(files.join(' + '), files, budget, 'gzip')
+  }
+  console.log('  loaded when first needed')
+  for (const name of LAZY) row(`${name}.js`, [`${name}.js`], null, 'gzip')
   const [packed] = JSON.parse(execFileSync(npm.program, [...npm.args, 'pack', '--dry-run', '--json'], { cwd: pkg, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
   const inlined = gzipSync(readFileSync(join(dist, 'worker-inline.js'))).length
   console.log(`  tarball ${(packed.size / KB).toFixed(0)} KB, ${(packed.entryCount)} files`)
@@ -136,7 +164,7 @@ async function sizes() {
 
 const script = ['pkg/src', 'pkg/build', 'pkg/package.json', 'pkg/tsconfig.json', 'pkg/tsconfig.node.json']
 const rust = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'pkg/build']
-const entries = Object.keys({ ...BROWSER, ...NODE }).map((name) => `pkg/dist/${name}.js`)
+const entries = [...Object.keys({ ...BROWSER, ...NODE }), ...LAZY, ...SHARED].map((name) => `pkg/dist/${name}.js`)
 
 await main(async () => {
   mkdirSync(work, { recursive: true })

@@ -9,14 +9,15 @@ import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import type { DescribeOptions, DescribeResult, Guess, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf } from './mapping.js'
+import { part } from './part.js'
 import { pause } from './pause.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
 import { reportOf } from './reports.js'
 import {
-  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, ofColumns, ofRows, PIECE, reopenable, rowsOf, sampleOf,
+  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, PIECE, reopenable,
 } from './sources.js'
 import type {
-  CallOptions, Columns, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
+  CallOptions, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
 } from './types.js'
 import { compile } from './wasm.js'
 
@@ -38,6 +39,11 @@ const CANCEL_MS = 40
 const DEAF_MS = 5000
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never)
+
+/** The part of the package that reads columns and objects in memory. */
+function arrays(): Promise<typeof import('./arrays.js')> {
+  return part('arrays.js', () => import('./arrays.js'))
+}
 
 /** Engines that are open, by what they were opened with. */
 const opened: { platform: Platform; options: OpenOptions; siyu: Promise<Client> }[] = []
@@ -131,9 +137,8 @@ class Client implements Siyu {
     return this.#guess(source, rest, calling({ signal, onProgress }))
   }
 
-  #guess(source: Source, options: GuessOptions, callOptions: CallOptions): Promise<Guess> {
-    const text = isRows(source) ? sampleOf(source) : isColumns(source) ? sampleOf(rowsOf(source)) : source
-    const input = bytesOf(text)
+  async #guess(source: Source, options: GuessOptions, callOptions: CallOptions): Promise<Guess> {
+    const input = bytesOf(isRows(source) || isColumns(source) ? (await arrays()).sampleOf(source) : source)
     if (!input) throw notASource()
     return this.#lending(input, feed => this.#call('guess', { source: remoteOf(input, feed), options }, callOptions))
   }
@@ -167,9 +172,9 @@ class Client implements Siyu {
   async #inputOf(source: Source, options: TableOptions, keep: Keep | undefined, call: CallOptions): Promise<Input> {
     if (isRows(source)) {
       const roles = options.roles ?? mappingOf(await this.#guess(source, {}, call))
-      return ofRows(source, roles)
+      return (await arrays()).ofRows(source, roles)
     }
-    if (isColumns(source)) return ofColumns(source as Columns)
+    if (isColumns(source)) return (await arrays()).ofColumns(source)
     const input = (keep === 'source' ? reopenable(source) : null) ?? bytesOf(source)
     if (!input) throw notASource()
     return input

@@ -1,8 +1,9 @@
 /**
  * Result columns: typed arrays as the engine gave them, text kept as UTF-8 bytes until asked for.
  */
+import { gathered } from './bytes.js'
 import { fail } from './errors.js'
-import { type Cells, gathered } from './sources.js'
+import type { Cells } from './sources.js'
 
 /** A number column's array. */
 export type NumberArray = Float64Array | Uint8Array | Uint16Array | Uint32Array

@@ -1,19 +1,16 @@
 /**
  * Bytes of any encoding → bytes that the wasm module reads.
  *
- * UTF-8, and UTF-16 with a BOM, pass through untouched: the wasm module decodes them strictly.
- * Other encodings are decoded by the platform in strict mode and encoded again as UTF-8. Every piece that is decoded starts and ends
- * between characters, so that a bad byte can be placed by bisecting its piece alone.
+ * UTF-8, and UTF-16 with a BOM, pass through untouched: the wasm module decodes them strictly. What
+ * other bytes are is told, and decoded, by `decode`, which is loaded only then.
  */
 import { joined } from './bytes.js'
 import { fail } from './errors.js'
+import { part } from './part.js'
 import type { Cursor } from './sources.js'
 
 /** How much is looked at to tell the encoding. */
 const SAMPLE = 64 * 1024
-/** A piece without one byte below 0x30 that is longer than this is no table. */
-const LONGEST = 8 * 1024 * 1024
-
 /** What the bytes are, and why. */
 export interface Encoding {
   /** The label: `utf-8`, `utf-16le`, `gb18030` … */
@@ -59,7 +56,7 @@ export async function utf8(cursor: Cursor<Uint8Array>, declared?: string): Promi
   const bom = bomOf(await fill(cursor, head, 3))
   if (bom) return passed(cursor, head, { label: bom, by: 'bom' })
   if (label === 'utf-8') return passed(cursor, head, { label, by: 'declared' })
-  if (label !== undefined) return decoded(cursor, head, { label, by: 'declared' })
+  if (label !== undefined) return (await decoding()).decoded(cursor, head, { label, by: 'declared' }, 0, new Lines())
   return sniffed(cursor, head)
 }
 
@@ -111,14 +108,15 @@ function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
       head.unshift(chunk.subarray(at))
       const sample = (await fill(cursor, head, SAMPLE)).subarray(0, SAMPLE)
       const start = out.done + at
-      if (!decodes(sample, 'utf-8', true) && decodes(sample, 'gb18030', true)) {
-        const good = wholePrefix(sample, 'utf-8')
-        out.encoding = {
-          label: 'gb18030', by: 'bytes',
-          notUtf8: { byte: start + good, row: lines.at(sample, good) },
+      if (!isUtf8(sample)) {
+        const decode = await decoding()
+        const told = decode.told(sample, start, lines)
+        if (told) {
+          out.encoding = told
+          inner = decode.decoded(cursor, head, told, start, lines)
         }
       }
-      inner = (out.encoding.label === 'utf-8' ? passed : decoded)(cursor, head, out.encoding, start, lines)
+      inner ??= passed(cursor, head, out.encoding, start)
       out.done = start
       return at > 0 ? before : out.next()
     },
@@ -141,77 +139,19 @@ function passed(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encodi
   return out
 }
 
-/** The bytes decoded and encoded again; `done` bytes with `lines` came before them. */
-function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, done = 0, lines = new Lines()): Utf8 {
-  const decoder = new TextDecoder(encoding.label, { fatal: true, ignoreBOM: true })
-  const encoder = new TextEncoder()
-  let rest = new Uint8Array()
-  let ended = false
-  const out: Utf8 = {
-    encoding, done, close: () => cursor.close(),
-    async next() {
-      while (!ended) {
-        const chunk = head.shift() ?? (await cursor.next())
-        ended = chunk === null
-        const bytes = chunk === null ? rest : rest.length > 0 ? joined([rest, chunk]) : chunk
-        const cut = ended ? bytes.length : cutAt(bytes, encoding.label)
-        if (!ended && cut === 0 && bytes.length > LONGEST) throw fail('limit', 'A field of more than 8 MiB: this is not a table of text.', { row: lines.count + 1 })
-        rest = bytes.slice(cut)
-        if (cut === 0) continue
-        const piece = bytes.subarray(0, cut)
-        let text: string
-        try {
-          text = decoder.decode(piece)
-        } catch {
-          const good = wholePrefix(piece, encoding.label)
-          throw fail('encoding', `The bytes are not ${encoding.label}: name the file's encoding, or save it as UTF-8.`, {
-            byte: out.done + good, row: lines.at(piece, good),
-          })
-        }
-        out.done += cut
-        lines.pass(piece)
-        return encoder.encode(text)
-      }
-      return null
-    },
-  }
-  return out
-}
-
-/** The end of the last whole character that is sure to be one, whatever follows. */
-function cutAt(bytes: Uint8Array, label: string): number {
-  if (label === 'utf-16le' || label === 'utf-16be') {
-    const even = bytes.length & ~1
-    const high = bytes[label === 'utf-16le' ? even - 1 : even - 2] ?? 0
-    return (high & 0xfc) === 0xd8 ? even - 2 : even
-  }
-  // Bytes below 0x30 are no part of a longer character in any encoding that is read here.
-  for (let at = bytes.length; at > 0; at--) if ((bytes[at - 1] as number) < 0x30) return at
-  return 0
-}
-
-/** Whether bytes decode; a character may be cut off at the end if more can follow. */
-function decodes(bytes: Uint8Array, label: string, stream: boolean): boolean {
+/** Whether bytes are UTF-8; a character may be cut off at the end. */
+function isUtf8(bytes: Uint8Array): boolean {
   try {
-    new TextDecoder(label, { fatal: true }).decode(bytes, { stream })
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
     return true
   } catch {
     return false
   }
 }
 
-/** How many leading bytes are whole characters, by bisection. */
-function wholePrefix(bytes: Uint8Array, label: string): number {
-  let good = 0
-  let bad = bytes.length + 1
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1
-    if (decodes(bytes.subarray(0, middle), label, true)) good = middle
-    else bad = middle
-  }
-  // The decoder finds out late: the character began up to three bytes before.
-  while (good > 0 && !decodes(bytes.subarray(0, good), label, false)) good--
-  return good
+/** The part of the package that decodes. */
+function decoding(): Promise<typeof import('./decode.js')> {
+  return part('decode.js', () => import('./decode.js'))
 }
 
 /** The high bit of every byte of a word that is zero. */
@@ -220,7 +160,7 @@ function zeros(word: number): number {
 }
 
 /** Counts line ends over pieces: LF, CR LF, or a CR alone. */
-class Lines {
+export class Lines {
   count = 0
   #last = 0
 

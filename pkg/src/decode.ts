@@ -1,0 +1,93 @@
+/**
+ * Encodings other than UTF-8: decoded by the platform in strict mode and encoded again as UTF-8.
+ *
+ * Every piece that is decoded starts and ends between characters, so that a bad byte can be placed by
+ * bisecting its piece alone. Loaded when first needed.
+ */
+import { joined } from './bytes.js'
+import type { Encoding, Lines, Utf8 } from './encoding.js'
+import { fail } from './errors.js'
+import type { Cursor } from './sources.js'
+
+/** A piece without one byte below 0x30 that is longer than this is no table. */
+const LONGEST = 8 * 1024 * 1024
+
+/** What bytes that are not UTF-8 are instead, if that can be told; `done` bytes with `lines` came before them. */
+export function told(sample: Uint8Array, done: number, lines: Lines): Encoding | null {
+  if (!decodes(sample, 'gb18030', true)) return null
+  const good = wholePrefix(sample, 'utf-8')
+  return { label: 'gb18030', by: 'bytes', notUtf8: { byte: done + good, row: lines.at(sample, good) } }
+}
+
+/** The bytes decoded and encoded again; `done` bytes with `lines` came before them. */
+export function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding: Encoding, done: number, lines: Lines): Utf8 {
+  const decoder = new TextDecoder(encoding.label, { fatal: true, ignoreBOM: true })
+  const encoder = new TextEncoder()
+  let rest = new Uint8Array()
+  let ended = false
+  const out: Utf8 = {
+    encoding, done, close: () => cursor.close(),
+    async next() {
+      while (!ended) {
+        const chunk = head.shift() ?? (await cursor.next())
+        ended = chunk === null
+        const bytes = chunk === null ? rest : rest.length > 0 ? joined([rest, chunk]) : chunk
+        const cut = ended ? bytes.length : cutAt(bytes, encoding.label)
+        if (!ended && cut === 0 && bytes.length > LONGEST) throw fail('limit', 'A field of more than 8 MiB: this is not a table of text.', { row: lines.count + 1 })
+        rest = bytes.slice(cut)
+        if (cut === 0) continue
+        const piece = bytes.subarray(0, cut)
+        let text: string
+        try {
+          text = decoder.decode(piece)
+        } catch {
+          const good = wholePrefix(piece, encoding.label)
+          throw fail('encoding', `The bytes are not ${encoding.label}: name the file's encoding, or save it as UTF-8.`, {
+            byte: out.done + good, row: lines.at(piece, good),
+          })
+        }
+        out.done += cut
+        lines.pass(piece)
+        return encoder.encode(text)
+      }
+      return null
+    },
+  }
+  return out
+}
+
+/** The end of the last whole character that is sure to be one, whatever follows. */
+function cutAt(bytes: Uint8Array, label: string): number {
+  if (label === 'utf-16le' || label === 'utf-16be') {
+    const even = bytes.length & ~1
+    const high = bytes[label === 'utf-16le' ? even - 1 : even - 2] ?? 0
+    return (high & 0xfc) === 0xd8 ? even - 2 : even
+  }
+  // Bytes below 0x30 are no part of a longer character in any encoding that is read here.
+  for (let at = bytes.length; at > 0; at--) if ((bytes[at - 1] as number) < 0x30) return at
+  return 0
+}
+
+/** Whether bytes decode; a character may be cut off at the end if more can follow. */
+function decodes(bytes: Uint8Array, label: string, stream: boolean): boolean {
+  try {
+    new TextDecoder(label, { fatal: true }).decode(bytes, { stream })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** How many leading bytes are whole characters, by bisection. */
+function wholePrefix(bytes: Uint8Array, label: string): number {
+  let good = 0
+  let bad = bytes.length + 1
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (decodes(bytes.subarray(0, middle), label, true)) good = middle
+    else bad = middle
+  }
+  // The decoder finds out late: the character began up to three bytes before.
+  while (good > 0 && !decodes(bytes.subarray(0, good), label, false)) good--
+  return good
+}
