@@ -106,6 +106,45 @@ export interface Cuts {
   points: number[]
 }
 
+/** The order of year, month and day. */
+export type DateOrder =
+  /** Year, month, day. */
+  | 'ymd'
+  /** Day, month, year. */
+  | 'dmy'
+  /** Month, day, year. */
+  | 'mdy'
+
+/**
+ * Dates that could mean several days, and what they mean in this table. Nothing of it is
+ * guessed: a cell that needs a field that is absent leaves its row out (`date` or
+ * `date-ambiguous`).
+ */
+export interface Dates {
+  /** Numbers of at least nine digits are instants, counted from 1970-01-01T00:00Z. */
+  epoch?: Epoch | null
+  /**
+   * The order of year, month and day where the year does not come first with four digits.
+   * With it, English names of months are read too.
+   */
+  order?: DateOrder | null
+  /**
+   * The first of the hundred years that two-digit years stand for, 1900 to 2001: with 1970,
+   * `69` is 2069 and `70` is 1970. Where the order is not said in words, `order` is needed
+   * too.
+   */
+  pivot?: number | null
+  /** Numbers below 100,000 are day numbers of a spreadsheet; decimals are the time of day. */
+  serial?: Serial | null
+}
+
+/** The decimal mark. */
+export type Decimal =
+  /** `1,234.56` */
+  | '.'
+  /** `1.234,56` */
+  | ','
+
 /** Options of `describe`. */
 export interface DescribeOptions {
   /** The role of the column: `amount` or `quantity`. */
@@ -128,6 +167,28 @@ export interface DescribeResult {
   /** The quantiles, in the order asked for; empty without a value. */
   quantiles: Quantile[]
 }
+
+/** What becomes of a record that stands in the file again. */
+export type Duplicates =
+  /**
+   * A record of an order that is equal to an earlier one in every cell counts once; the
+   * copies are left out and counted (`duplicate-order`).
+   */
+  | 'once'
+  /** Every record counts. */
+  | 'keep'
+
+/**
+ * The unit of numbers that are instants. The number of digits must fit, so that no unit can be
+ * taken for another.
+ */
+export type Epoch =
+  /** Seconds: 9 or 10 digits, from 1973-03-03 on. */
+  | 's'
+  /** Milliseconds: 12 or 13 digits. */
+  | 'ms'
+  /** Microseconds: 15 or 16 digits. */
+  | 'us'
 
 /** The format of a file. */
 export type Format =
@@ -475,11 +536,28 @@ export type QuantileType = number
 /** How to read one table. */
 export interface ReadOptions {
   /**
+   * Read what accountants write for negative amounts: `(5.00)`, `5.00-`, and the minus sign
+   * U+2212. Otherwise such cells are left out.
+   */
+  accounting?: boolean
+  /** Which dates are read besides those that begin with a four-digit year. */
+  dates?: Dates
+  /**
+   * The decimal mark of amounts and quantities. With the comma, groups of thousands are
+   * parted by points, blanks or apostrophes.
+   */
+  decimal?: Decimal
+  /**
    * The field separator, one ASCII character. Absent: what a `sep=` line says, else a tab
    * for `tsv`, else the comma, or if the header has none the first of `;`, tab and `|` that
    * it has.
    */
   delimiter?: string | null
+  /**
+   * What becomes of a record that stands in the file again. Matters only with a column for
+   * the role `order`.
+   */
+  duplicates?: Duplicates
   /**
    * The encoding that the file was decoded from before it came here, for the report. The
    * reader itself accepts UTF-8, and UTF-16 with a byte order mark.
@@ -496,6 +574,11 @@ export interface ReadOptions {
   limits?: Limits
   /** Which column has which meaning. Columns that are not named here are dropped. */
   roles?: Roles
+  /**
+   * Read the units 万 (ten thousand) and 亿 (a hundred million) behind a number: `1.2万` is
+   * 12000. Otherwise such cells are left out.
+   */
+  units?: boolean
   /**
    * The name of the zone of times that have no offset. Whoever opens the table makes the
    * zone of it; the reader gets that as a value and only reports the name.
@@ -629,6 +712,13 @@ export interface ScoreOptions {
   /** How much each measure counts in the total score. */
   weights?: Weights
 }
+
+/** The first day of a spreadsheet's day numbers. */
+export type Serial =
+  /** 1 is 1900-01-01, and 60 the 29 February 1900 that never was (and is left out). */
+  | '1900'
+  /** 0 is 1904-01-01. */
+  | '1904'
 
 /** What reading did with the rows that an `Issue` counts. */
 export type Severity =

@@ -89,14 +89,15 @@ pub struct ColumnReader {
 
 impl ColumnReader {
     /// A reader for columns with the roles that `options` map (the names are for messages).
-    /// Of the other options only `limits.rows` and `limits.idBytes` matter here.
+    /// Of the other options only those about values matter here: `decimal`, `units`,
+    /// `accounting`, `dates`, `duplicates`, `limits.rows` and `limits.idBytes`.
     ///
     /// # Errors
     /// As [`Options::check`].
     pub fn new(options: &Options, zone: Zone, hash_seed: u64) -> Result<Self> {
         options.check()?;
         let schema = Schema { fields: fields_of(options), zone };
-        Ok(ColumnReader { rows: Rows::new(schema, options.limits, hash_seed), failed: None })
+        Ok(ColumnReader { rows: Rows::new(schema, options, hash_seed), failed: None })
     }
 
     /// Reads one batch, and hands every block that is complete to `sink`.

@@ -15,11 +15,11 @@ use crate::error::{Code, Error, Result};
 use crate::table::role::Role;
 use crate::table::zone::Zone;
 
-use super::amount::{self, Amount};
+use super::amount::{self, Amount, Writing};
 use super::csv::{self, Found, Splitter};
 use super::ids::trimmed;
 use super::lexicon;
-use super::options::{Format, Options};
+use super::options::{Dates, Format, Options};
 use super::text::Text;
 use super::time::{Time, Times};
 
@@ -289,7 +289,7 @@ fn are_names(cells: &[String]) -> bool {
     let there = cells.iter().filter(|cell| !cell.is_empty());
     let is_value = |cell: &String| {
         let text = cell.as_bytes();
-        let dated = Times::new().read(text, &Zone::utc()) != Time::Not;
+        let dated = Times::new(Dates::default()).read(text, &Zone::utc()) != Time::Not;
         dated || amount::is_amount(text) || cell.contains('\0')
     };
     there.clone().count() * 5 >= cells.len() * 3 && !there.clone().any(is_value)
@@ -332,7 +332,7 @@ impl Profile {
             numbered: 0,
             long: 0,
             distinct: HashSet::new(),
-            times: Times::new(),
+            times: Times::new(Dates::default()),
         }
     }
 
@@ -351,7 +351,7 @@ impl Profile {
             Time::Ambiguous => self.ambiguous += 1,
             _ => self.dates += 1,
         }
-        if let Amount::Money { scale, .. } = amount::read(value) {
+        if let Amount::Money { scale, .. } = Writing::default().read(value) {
             self.amounts += 1;
             self.pointed += usize::from(scale > 0);
             self.small += usize::from(scale == 0 && value.len() <= 4);

@@ -111,7 +111,7 @@ impl Reader {
         Ok(Reader {
             text: Text::new(options.format),
             csv: Csv::new(options),
-            rows: Rows::new(Schema { fields, zone }, options.limits, hash_seed),
+            rows: Rows::new(Schema { fields, zone }, options, hash_seed),
             format: if options.format == Format::Tsv { "tsv" } else { "csv" },
             declared: options.encoding.clone(),
             limit: options.limits.bytes,

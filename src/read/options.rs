@@ -28,8 +28,107 @@ pub struct Options {
     /// The name of the zone of times that have no offset. Whoever opens the table makes the
     /// zone of it; the reader gets that as a value and only reports the name.
     pub zone: Option<String>,
+    /// The decimal mark of amounts and quantities. With the comma, groups of thousands are
+    /// parted by points, blanks or apostrophes.
+    pub decimal: Decimal,
+    /// Read the units 万 (ten thousand) and 亿 (a hundred million) behind a number: `1.2万` is
+    /// 12000. Otherwise such cells are left out.
+    pub units: bool,
+    /// Read what accountants write for negative amounts: `(5.00)`, `5.00-`, and the minus sign
+    /// U+2212. Otherwise such cells are left out.
+    pub accounting: bool,
+    /// Which dates are read besides those that begin with a four-digit year.
+    pub dates: Dates,
+    /// What becomes of a record that stands in the file again. Matters only with a column for
+    /// the role `order`.
+    pub duplicates: Duplicates,
     /// How far reading may go.
     pub limits: Limits,
+}
+
+/// The decimal mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Decimal {
+    /// `1,234.56`
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    /// `1.234,56`
+    #[serde(rename = ",")]
+    Comma,
+}
+
+/// Dates that could mean several days, and what they mean in this table. Nothing of it is
+/// guessed: a cell that needs a field that is absent leaves its row out (`date` or
+/// `date-ambiguous`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Dates {
+    /// The order of year, month and day where the year does not come first with four digits.
+    /// With it, English names of months are read too.
+    pub order: Option<DateOrder>,
+    /// Numbers below 100,000 are day numbers of a spreadsheet; decimals are the time of day.
+    pub serial: Option<Serial>,
+    /// Numbers of at least nine digits are instants, counted from 1970-01-01T00:00Z.
+    pub epoch: Option<Epoch>,
+    /// The first of the hundred years that two-digit years stand for, 1900 to 2001: with 1970,
+    /// `69` is 2069 and `70` is 1970. Where the order is not said in words, `order` is needed
+    /// too.
+    pub pivot: Option<u16>,
+}
+
+/// The order of year, month and day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum DateOrder {
+    /// Year, month, day.
+    Ymd,
+    /// Day, month, year.
+    Dmy,
+    /// Month, day, year.
+    Mdy,
+}
+
+/// The first day of a spreadsheet's day numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Serial {
+    /// 1 is 1900-01-01, and 60 the 29 February 1900 that never was (and is left out).
+    #[serde(rename = "1900")]
+    From1900,
+    /// 0 is 1904-01-01.
+    #[serde(rename = "1904")]
+    From1904,
+}
+
+/// The unit of numbers that are instants. The number of digits must fit, so that no unit can be
+/// taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Epoch {
+    /// Seconds: 9 or 10 digits, from 1973-03-03 on.
+    S,
+    /// Milliseconds: 12 or 13 digits.
+    Ms,
+    /// Microseconds: 15 or 16 digits.
+    Us,
+}
+
+/// What becomes of a record that stands in the file again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Duplicates {
+    /// A record of an order that is equal to an earlier one in every cell counts once; the
+    /// copies are left out and counted (`duplicate-order`).
+    #[default]
+    Once,
+    /// Every record counts.
+    Keep,
 }
 
 /// The header name of the column that has each role.
@@ -182,6 +281,13 @@ impl Options {
                 Error::new(Code::InvalidOption, "lines are counted from 1").at_path("header")
             );
         }
+        if self.dates.pivot.is_some_and(|pivot| !(1900..=2001).contains(&pivot)) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "the hundred years of two-digit years begin between 1900 and 2001",
+            )
+            .at_path("dates.pivot"));
+        }
         if self.limits.record_bytes > MOST_RECORD_BYTES {
             return Err(Error::new(Code::InvalidOption, "a record has at most 1 GiB")
                 .at_path("limits.recordBytes"));
@@ -202,9 +308,18 @@ mod tests {
     #[test]
     fn options_come_from_plain_data_with_their_defaults() {
         let options = read(
-            r#"{"roles":{"customer":"买家","time":"t"},"delimiter":";","limits":{"idBytes":64}}"#,
+            r#"{"roles":{"customer":"买家","time":"t"},"delimiter":";","limits":{"idBytes":64},
+                "decimal":",","dates":{"order":"dmy","serial":"1904","epoch":"ms"}}"#,
         )
         .unwrap();
+        assert_eq!((options.decimal, options.units), (Decimal::Comma, false));
+        let dates = Dates {
+            order: Some(DateOrder::Dmy),
+            serial: Some(Serial::From1904),
+            epoch: Some(Epoch::Ms),
+            pivot: None,
+        };
+        assert_eq!((options.dates, options.duplicates), (dates, Duplicates::Once));
         assert_eq!(options.roles.get(Role::Customer), Some("买家"));
         assert_eq!(options.delimiter, Some(';'));
         assert_eq!((options.limits.id_bytes, options.limits.columns), (64, 16_384));
@@ -221,6 +336,11 @@ mod tests {
             (r#"{"roles":{"time":"t"},"delimiter":"，"}"#, Code::InvalidOption, "delimiter"),
             (r#"{"roles":{"time":"t"},"header":0}"#, Code::InvalidOption, "header"),
             (r#"{"roles":{"time":"t"},"format":"parquet"}"#, Code::Unsupported, "format"),
+            (
+                r#"{"roles":{"time":"t"},"dates":{"pivot":2002}}"#,
+                Code::InvalidOption,
+                "dates.pivot",
+            ),
         ] {
             let error = read(json).unwrap().check().unwrap_err();
             assert_eq!((error.code(), error.path()), (code, Some(path)), "{json}");

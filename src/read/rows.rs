@@ -13,11 +13,11 @@ use crate::table::money::{self, power};
 use crate::table::role::Role;
 use crate::table::{Dictionaries, Field, Schema};
 
-use super::amount::{self, Amount};
+use super::amount::{Amount, Writing};
 use super::ids::{self, Doubts, Waiting, push, trimmed};
 use super::integers::Integers;
 use super::no_memory;
-use super::options::Limits;
+use super::options::{Limits, Options};
 use super::quality::{Issues, Severity, Totals};
 use super::time::{Time, Times};
 
@@ -74,10 +74,10 @@ impl<'t> Cell<'t> {
     }
 
     #[inline]
-    fn amount(&self) -> Amount {
+    fn amount(&self, writing: Writing) -> Amount {
         match *self {
             Cell::Missing => Amount::Not,
-            Cell::Text(text) => amount::read(text),
+            Cell::Text(text) => writing.read(text),
             Cell::Integer(value) => Amount::Money { minor: value, scale: 0, lost: false },
             Cell::Number(value) => match money::from_f64(value) {
                 Ok((minor, scale, lost)) => Amount::Money { minor, scale, lost },
@@ -103,6 +103,7 @@ pub(super) struct Rows {
     fingerprint: Fingerprint,
     doubts: Doubts,
     times: Times,
+    writing: Writing,
     block: u64,
     staged: Staged,
     /// Room for the amounts of many rows, used again.
@@ -145,7 +146,7 @@ struct Text {
 type Reject = (Code, Option<Role>);
 
 impl Rows {
-    pub(super) fn new(schema: Schema, limits: Limits, seed: u64) -> Self {
+    pub(super) fn new(schema: Schema, options: &Options, seed: u64) -> Self {
         let texts = schema
             .fields
             .iter()
@@ -165,10 +166,11 @@ impl Rows {
             totals: Totals::default(),
             read: 0,
             used: 0,
-            limits,
+            limits: options.limits,
             fingerprint: Fingerprint::new(schema.fields.len()),
             doubts: Doubts::default(),
-            times: Times::new(),
+            times: Times::new(options.dates),
+            writing: Writing::of(options),
             block: 0,
             minors: Vec::new(),
             staged: Staged { texts, ..Staged::default() },
@@ -247,11 +249,12 @@ impl Rows {
             Time::Not => return Ok(Some((Code::Date, Some(Role::Time)))),
             Time::Ambiguous => return Ok(Some((Code::DateAmbiguous, Some(Role::Time)))),
         };
-        let (minor, scale, lost) = match self.amount.map_or(Cell::Integer(0), cell).amount() {
-            Amount::Money { minor, scale, lost } => (minor, scale, lost),
-            Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
-            Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
-        };
+        let (minor, scale, lost) =
+            match self.amount.map_or(Cell::Integer(0), cell).amount(self.writing) {
+                Amount::Money { minor, scale, lost } => (minor, scale, lost),
+                Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
+                Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
+            };
         for text in &self.staged.texts {
             if let Some(code) = cell(text.position).refused_as_id(longest) {
                 return Ok(Some((code, Some(text.role))));
@@ -340,7 +343,7 @@ impl Rows {
     }
 
     fn stage_quantity(&mut self, cell: Cell<'_>, place: u64) -> Result<()> {
-        let quantity = match cell.amount() {
+        let quantity = match cell.amount(self.writing) {
             _ if cell.is_missing() => None,
             Amount::Money { minor, scale, lost: false } => Some(money::to_f64(minor.into(), scale)),
             _ => match cell {

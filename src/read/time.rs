@@ -1,22 +1,29 @@
 //! Date and time text to instants.
 //!
-//! Read, with the four-digit year first (1900 to 2100):
+//! Always read, with the four-digit year first (1900 to 2100):
 //!
-//! * `2025-05-28`, `2025/5/28`, `2025.5.28`, `20250528`, `2025年5月28日`
+//! * `2025-05-28`, `2025/5/28`, `2025.5.28`, `20250528`, `2025年5月28日` (or 号)
+//! * each optionally with the day of the week in Chinese, which must be the right one
 //! * each optionally with a time behind `T` or blanks (behind `日` also directly): `14:03`,
-//!   `14:03:22`, `14:03:22.123`, `14时03分`, `14时03分22秒`, `下午2:03`, `上午9点05分`
+//!   `14:03:22`, `14:03:22.123`, `14时`, `14时03分`, `14时03分22秒`, `下午2:03`, `上午9点05分`,
+//!   `2:03 PM`
+//! * `20250528140322`
 //! * a time optionally with `Z`, `UTC`, `+08:00`, `+0800` or `+08`
 //! * the same in full-width characters
 //!
+//! By option ([`Dates`]): the year at the end or with two digits, English names of months, day
+//! numbers of spreadsheets, seconds, milliseconds and microseconds since 1970.
+//!
 //! Only dates that exist: nothing rolls over. A text without an offset is a clock reading in
 //! the table's zone. If the zone skips it, the reading moves forward by the length of the gap;
-//! if the zone has it twice, the first is meant. Two-digit years, day-month orders, bare
-//! numbers and words are not dates here.
+//! if the zone has it twice, the first is meant. Words, eras and incomplete dates are not dates
+//! here.
 
 use crate::table::calendar::{DAY_MS, Date};
 use crate::table::zone::{Local, Span, Zone};
 
 use super::amount::half_width;
+use super::options::{DateOrder, Dates, Epoch, Serial};
 
 /// The longest text that is looked at.
 const LONGEST: usize = 96;
@@ -61,14 +68,16 @@ enum Reading {
 /// Reads time cells; remembers the last date and the stretch of constant offset it is in.
 #[derive(Clone, Debug)]
 pub(super) struct Times {
+    /// What is read besides dates that begin with the year.
+    dates: Dates,
     /// The `YYYY-MM-DD` read last, and its midnight on the local clock.
     last: ([u8; 10], i64),
     span: Option<Span>,
 }
 
 impl Times {
-    pub(super) fn new() -> Self {
-        Times { last: ([0; 10], 0), span: None }
+    pub(super) fn new(dates: Dates) -> Self {
+        Times { dates, last: ([0; 10], 0), span: None }
     }
 
     /// Reads a trimmed cell; `zone` is the same in every call.
@@ -76,16 +85,23 @@ impl Times {
     pub(super) fn read(&mut self, text: &[u8], zone: &Zone) -> Time {
         let reading = match self.iso(text) {
             Some(reading) => reading,
-            None => match general(text) {
+            None => match general(text, self.dates) {
                 Some(reading) => reading,
-                None if is_day_month_order(text) => return Time::Ambiguous,
+                None if self.leaves_order_open() && is_day_month_order(text) => {
+                    return Time::Ambiguous;
+                }
                 None => return Time::Not,
             },
         };
         match reading {
-            Reading::Exact(instant) => Time::Instant(instant),
+            Reading::Exact(instant) => Time::of(instant),
             Reading::Naive(local) => self.resolve(local, zone),
         }
+    }
+
+    /// Whether nobody said which of day and month comes first.
+    fn leaves_order_open(&self) -> bool {
+        matches!(self.dates.order, None | Some(DateOrder::Ymd))
     }
 
     #[inline]
@@ -157,17 +173,40 @@ fn of_day(hour: u8, minute: u8, second: u8) -> Option<i64> {
 }
 
 /// Every form.
-fn general(text: &[u8]) -> Option<Reading> {
+fn general(text: &[u8], dates: Dates) -> Option<Reading> {
     if text.len() > LONGEST {
         return None;
     }
     let text: String = std::str::from_utf8(text).ok()?.chars().map(half_width).collect();
-    let mut rest = Rest(text.trim());
-    let (midnight, in_words) = date(&mut rest)?;
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && let Some(reading) = number(text, dates)
+    {
+        return Some(reading);
+    }
+    let mut rest = Rest(text);
+    let (date, in_words) = match year_first(&mut rest) {
+        Some(found) => found,
+        None => {
+            rest = Rest(text);
+            by_option(&mut rest, dates)?
+        }
+    };
+    let midnight = midnight(date.year, date.month, date.day)?;
     if rest.0.is_empty() {
         return Some(Reading::Naive(midnight));
     }
-    let separated = rest.take('T') || rest.blanks();
+    let mut separated = rest.take('T') || rest.blanks();
+    if let Some(weekday) = weekday(&mut rest) {
+        // 1970-01-01 was a Thursday, the fourth day from Monday on.
+        if weekday != (date.day_number() + 3).rem_euclid(7) {
+            return None;
+        }
+        separated = rest.blanks() || in_words;
+        if rest.0.is_empty() {
+            return Some(Reading::Naive(midnight));
+        }
+    }
     if !separated && !in_words {
         return None;
     }
@@ -179,44 +218,220 @@ fn general(text: &[u8]) -> Option<Reading> {
     rest.0.is_empty().then_some(reading)
 }
 
-/// The midnight, and whether the date ended in `日`.
-fn date(rest: &mut Rest<'_>) -> Option<(i64, bool)> {
+/// What digits with at most one point mean.
+fn number(text: &str, dates: Dates) -> Option<Reading> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((_, fraction)) if fraction.is_empty() || fraction.contains('.') => return None,
+        Some(parts) => parts,
+        None => (text, ""),
+    };
+    if whole.len() == 14 && fraction.is_empty() {
+        // The year first, without any mark.
+        let (date, clock) = whole.split_at_checked(8)?;
+        let (date, _) = year_first(&mut Rest(date))?;
+        let mut clock = Rest(clock);
+        let (hour, minute, second) =
+            (clock.two_digits()?, clock.two_digits()?, clock.two_digits()?);
+        let midnight = midnight(date.year, date.month, date.day)?;
+        return Some(Reading::Naive(midnight + of_day(hour, minute, second)?));
+    }
+    match (whole.len(), dates.serial, dates.epoch) {
+        (1..=5, Some(serial), _) => serial_day(whole.parse().ok()?, fraction, serial),
+        (9 | 10, _, Some(Epoch::S)) => {
+            let more = if fraction.is_empty() { 0 } else { thousandths(fraction)? };
+            Some(Reading::Exact(whole.parse::<i64>().ok()? * 1000 + more))
+        }
+        (12 | 13, _, Some(Epoch::Ms)) => Some(Reading::Exact(whole.parse().ok()?)),
+        (15 | 16, _, Some(Epoch::Us)) => Some(Reading::Exact(whole.parse::<i64>().ok()? / 1000)),
+        _ => None,
+    }
+}
+
+/// A day number of a spreadsheet, and the time of day as a fraction of 24 hours.
+fn serial_day(day: i32, fraction: &str, serial: Serial) -> Option<Reading> {
+    /// 1899-12-30: from 1 March 1900 on, the day that never was has been counted.
+    const AFTER: i32 = -25_569;
+    /// 1904-01-01.
+    const FROM_1904: i32 = -24_107;
+    let number = match (serial, day) {
+        (Serial::From1904, _) => FROM_1904 + day,
+        (Serial::From1900, 0 | 60) => return None,
+        (Serial::From1900, 1..60) => AFTER + 1 + day,
+        (Serial::From1900, _) => AFTER + day,
+    };
+    let date = Date::of_day_number(number);
+    let part: f64 = if fraction.is_empty() { 0.0 } else { format!("0.{fraction}").parse().ok()? };
+    let of_day = (part * DAY_MS as f64).round() as i64;
+    Some(Reading::Naive(midnight(date.year, date.month, date.day)? + of_day))
+}
+
+/// A date that begins with a four-digit year, and whether it ended in `日`.
+fn year_first(rest: &mut Rest<'_>) -> Option<(Date, bool)> {
     let digits = rest.digits();
     if digits.len() == 8 {
         let (year, month, day) = (digits.get(..4)?, digits.get(4..6)?, digits.get(6..)?);
-        let midnight = midnight(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
-        return Some((midnight, false));
+        let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+        return Some((date, false));
     }
     if digits.len() != 4 {
         return None;
     }
     let year = digits.parse().ok()?;
-    let (first, second, end) = match rest.next()? {
-        '年' => ('年', '月', Some('日')),
-        mark @ ('-' | '/' | '.') => (mark, mark, None),
+    let mark = rest.next()?;
+    let (month, day) = match mark {
+        '年' => month_and_day(rest)?,
+        '-' | '/' | '.' => {
+            let month = rest.short_number()?;
+            if rest.next()? != mark {
+                return None;
+            }
+            (month, rest.short_number()?)
+        }
         _ => return None,
     };
-    let in_words = first == '年';
-    if in_words {
-        rest.blanks();
-    }
+    Some((Date::new(year, month, day)?, mark == '年'))
+}
+
+/// `5月28日`, behind `年`.
+fn month_and_day(rest: &mut Rest<'_>) -> Option<(u8, u8)> {
+    rest.blanks();
     let month = rest.short_number()?;
-    if rest.next()? != second {
+    if !rest.take('月') {
         return None;
     }
-    if in_words {
-        rest.blanks();
-    }
+    rest.blanks();
     let day = rest.short_number()?;
-    if end.is_some_and(|end| !rest.take(end)) {
+    (rest.take('日') || rest.take('号')).then_some((month, day))
+}
+
+/// A date that only an option makes one, and whether it ended in `日`.
+fn by_option(rest: &mut Rest<'_>, dates: Dates) -> Option<(Date, bool)> {
+    let first = Part::take(rest)?;
+    if let (Part::Number(year, 2), true) = (first, rest.take('年')) {
+        let year = of_two_digits(year, dates.pivot?);
+        let (month, day) = month_and_day(rest)?;
+        return Some((Date::new(year, month, day)?, true));
+    }
+    let order = dates.order?;
+    let mark = Part::mark(rest)?;
+    let second = Part::take(rest)?;
+    // The marks are the same; a comma may stand before the year.
+    if Part::mark(rest)? != mark {
         return None;
     }
-    Some((midnight(year, month, day)?, in_words))
+    let third = Part::take(rest)?;
+    let (year, month, day) = match (first, second, third) {
+        (Part::Month(month), day, year) => (year, month, day),
+        (year, Part::Month(month), day) if order == DateOrder::Ymd => (year, month, day),
+        (day, Part::Month(month), year) => (year, month, day),
+        (year, Part::Number(month, 1..=2), day) if order == DateOrder::Ymd => {
+            (year, month as u8, day)
+        }
+        (day, Part::Number(month, 1..=2), year) if order == DateOrder::Dmy => {
+            (year, month as u8, day)
+        }
+        (Part::Number(month, 1..=2), day, year) if order == DateOrder::Mdy => {
+            (year, month as u8, day)
+        }
+        _ => return None,
+    };
+    // Where the month has a name, a year of four digits cannot be taken for the day.
+    let named = matches!((first, second), (Part::Month(_), _) | (_, Part::Month(_)));
+    let (year, day) = match day {
+        Part::Number(_, 4) if named => (day, year),
+        _ => (year, day),
+    };
+    let year = match year {
+        Part::Number(year, 4) => i32::from(year),
+        Part::Number(year, 2) => of_two_digits(year, dates.pivot?),
+        _ => return None,
+    };
+    let Part::Number(day, 1..=2) = day else { return None };
+    Some((Date::new(year, month, day as u8)?, false))
+}
+
+/// The year of the hundred from `pivot` on that ends in these two digits.
+fn of_two_digits(year: u16, pivot: u16) -> i32 {
+    let (year, pivot) = (i32::from(year), i32::from(pivot));
+    pivot + (year - pivot).rem_euclid(100)
+}
+
+/// A part of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// A number of at most four digits, and how many.
+    Number(u16, usize),
+    /// A month by its English name.
+    Month(u8),
+}
+
+impl Part {
+    fn take(rest: &mut Rest<'_>) -> Option<Self> {
+        let digits = rest.digits();
+        if !digits.is_empty() {
+            let short = digits.len() <= 2 || digits.len() == 4;
+            return short
+                .then(|| digits.parse().ok())
+                .flatten()
+                .map(|n| Part::Number(n, digits.len()));
+        }
+        const MONTHS: [&str; 12] = [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ];
+        let after = rest.0.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let word = rest.0.get(..rest.0.len() - after.len())?.to_ascii_lowercase();
+        rest.0 = after.strip_prefix('.').unwrap_or(after);
+        let names = |month: &str| {
+            month == word
+                || (word.len() == 3 && month.starts_with(&word))
+                || (word == "sept" && month.starts_with(&word))
+        };
+        let at = MONTHS.iter().position(|month| names(month))?;
+        Some(Part::Month(at as u8 + 1))
+    }
+
+    /// The mark between two parts; a comma before blanks counts as these.
+    fn mark(rest: &mut Rest<'_>) -> Option<char> {
+        let comma = rest.take(',');
+        if rest.blanks() {
+            return Some(' ');
+        }
+        rest.next().filter(|mark| !comma && matches!(mark, '-' | '/' | '.'))
+    }
+}
+
+/// The day of the week, 0 for Monday.
+fn weekday(rest: &mut Rest<'_>) -> Option<i32> {
+    let mut found = Rest(rest.0);
+    let bracket = found.take('(');
+    if !["周", "星期", "礼拜"].iter().any(|word| found.take_text(word)) {
+        return None;
+    }
+    let day = match found.next()? {
+        '天' => 6,
+        c => "一二三四五六日".chars().position(|day| day == c)? as i32,
+    };
+    if bracket && !found.take(')') {
+        return None;
+    }
+    rest.0 = found.0;
+    Some(day)
 }
 
 /// Milliseconds of the day.
 fn time(rest: &mut Rest<'_>) -> Option<i64> {
-    let half = match () {
+    let mut half = match () {
         () if rest.take_text("上午") => Some(0),
         () if rest.take_text("下午") => Some(12),
         () => None,
@@ -225,6 +440,34 @@ fn time(rest: &mut Rest<'_>) -> Option<i64> {
         rest.blanks();
     }
     let mut hour = rest.short_number()?;
+    let (mut minute, mut second, mut milliseconds) = (0, 0, 0);
+    if rest.take(':') {
+        minute = rest.two_digits()?;
+        if rest.take(':') {
+            second = rest.two_digits()?;
+            if rest.take('.') {
+                milliseconds = thousandths(rest.digits())?;
+            }
+        }
+    } else if rest.take('时') || rest.take('点') {
+        if rest.0.starts_with(|c: char| c.is_ascii_digit()) {
+            minute = rest.short_number()?;
+            if !rest.take('分') {
+                return None;
+            }
+        }
+        if rest.0.starts_with(|c: char| c.is_ascii_digit()) {
+            second = rest.short_number()?;
+            if !rest.take('秒') {
+                return None;
+            }
+        }
+    } else {
+        return None;
+    }
+    if half.is_none() {
+        half = rest.half_of_day();
+    }
     if let Some(half) = half {
         // 上午12:05 is five past midnight, 下午12:05 five past noon.
         hour = match hour {
@@ -234,32 +477,6 @@ fn time(rest: &mut Rest<'_>) -> Option<i64> {
             _ => return None,
         };
     }
-    let mut second = 0;
-    let mut milliseconds = 0;
-    let minute = if rest.take(':') {
-        let minute = rest.two_digits()?;
-        if rest.take(':') {
-            second = rest.two_digits()?;
-            if rest.take('.') {
-                milliseconds = thousandths(rest.digits())?;
-            }
-        }
-        minute
-    } else if rest.take('时') || rest.take('点') {
-        let minute = rest.short_number()?;
-        if !rest.take('分') {
-            return None;
-        }
-        if rest.0.starts_with(|c: char| c.is_ascii_digit()) {
-            second = rest.short_number()?;
-            if !rest.take('秒') {
-                return None;
-            }
-        }
-        minute
-    } else {
-        return None;
-    };
     Some(of_day(hour, minute, second)? + milliseconds)
 }
 
@@ -325,6 +542,18 @@ impl<'t> Rest<'t> {
         some
     }
 
+    /// `AM` or `PM`, after blanks or none: the hours to add.
+    fn half_of_day(&mut self) -> Option<u8> {
+        let (word, rest) = self.0.trim_start_matches(' ').split_at_checked(2)?;
+        let half = match () {
+            () if word.eq_ignore_ascii_case("am") => 0,
+            () if word.eq_ignore_ascii_case("pm") => 12,
+            () => return None,
+        };
+        self.0 = rest;
+        Some(half)
+    }
+
     /// All digits from here.
     fn digits(&mut self) -> &'t str {
         let rest = self.0.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -361,7 +590,7 @@ fn is_day_month_order(text: &[u8]) -> bool {
 
 /// Whether a text has one of the forms above, for telling headers and columns apart.
 pub(super) fn is_date(text: &[u8]) -> bool {
-    general(text).is_some()
+    general(text, Dates::default()).is_some()
 }
 
 #[cfg(test)]
@@ -374,7 +603,11 @@ mod tests {
     }
 
     fn read(text: &str) -> Time {
-        Times::new().read(text.as_bytes(), &shanghai())
+        Times::new(Dates::default()).read(text.as_bytes(), &shanghai())
+    }
+
+    fn read_with(dates: Dates, text: &str) -> Time {
+        Times::new(dates).read(text.as_bytes(), &shanghai())
     }
 
     fn at(date: (i32, u8, u8), seconds: i64) -> Time {
@@ -414,6 +647,23 @@ mod tests {
             ("2025-05-28 23:19:05 +0800", 83_945),
             ("2025-05-28T23:19:05+08", 83_945),
             ("2025-05-28T11:19:05-04:00", 83_945),
+            ("2025-05-28\u{3000}23:19:05", 83_945),
+            ("２０２５－０５－２８　２３：１９：０５", 83_945),
+            ("2025-05-28\u{a0}23:19:05", 83_945),
+            ("20250528231905", 83_945),
+            ("2025年5月28号", 0),
+            ("2025年5月28日 周三", 0),
+            ("2025-05-28 星期三 23:19:05", 83_945),
+            ("2025年5月28日星期三 23:19", 83_940),
+            ("2025年5月28日（周三）23:19", 83_940),
+            ("2025-05-28 11:19:05 PM", 83_945),
+            ("2025-05-28 11:19pm", 83_940),
+            ("2025/5/28 12:05 AM", 300),
+            ("2025/5/28 12:05 PM", 43_500),
+            ("2025/5/28 9:05 AM", 32_700),
+            ("2025年5月28日 23时", 82_800),
+            ("2025年5月28日下午3点", 54_000),
+            ("2025年 5月 28日", 0),
         ] {
             assert_eq!(read(text), at(day, seconds), "{text}");
         }
@@ -464,9 +714,39 @@ mod tests {
             "2025-05-28T10:00:00+99:00",
             "2025-05-28T10:00:00.",
             "2025-05-28T10:0",
-            "20250528140322",
+            "20250528246000",
+            "20250229140322",
+            "2025052814032",
             "28 May 2025",
+            "May 28, 2025",
             "2025-05-28 10:00:00 CST",
+            "2025-05-28 周四",
+            "2025-05-28 周八",
+            "2025-05-28 (周三",
+            "2025-05-28 13:05 PM",
+            "2025-05-28 0:05 PM",
+            "2025-05-28 下午1:05 PM",
+            "2025-05-28 1 PM",
+            "民国114年5月28日",
+            "114/05/28",
+            "昨天",
+            "二〇二五年五月二十八日",
+            "٢٠٢٥-٠٥-٢٨",
+            "\u{200f}2025-05-28",
+            "2025-05-28\u{200e}",
+            "2025-W22-3",
+            "2025-148",
+            "5月28日",
+            "2025年5月28日 24时",
+            "2025-06-31",
+            "2025-00-10",
+            "2025-10-00",
+            "25年5月28日",
+            "2025.05",
+            "20250528.5",
+            "2025--05-28",
+            "2025/05-28 10:00",
+            "2025-05-28 10:00:60",
         ] {
             assert_eq!(read(text), Time::Not, "{text}");
         }
@@ -476,6 +756,126 @@ mod tests {
     fn day_month_orders_are_ambiguous_and_not_guessed() {
         for text in ["03/04/2025", "13/04/2025", "04-13-2025", "3.4.2025 10:00"] {
             assert_eq!(read(text), Time::Ambiguous, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_declared_order_is_the_only_one() {
+        let order = |order| Dates { order: Some(order), ..Dates::default() };
+        let (dmy, mdy) = (order(DateOrder::Dmy), order(DateOrder::Mdy));
+        for (dates, text, date, seconds) in [
+            (dmy, "28/05/2025", (2025, 5, 28), 0),
+            (dmy, "3.4.2025", (2025, 4, 3), 0),
+            (dmy, "03-04-2025 10:00", (2025, 4, 3), 36_000),
+            (mdy, "03/04/2025", (2025, 3, 4), 0),
+            (mdy, "5/28/2025 2:03 PM", (2025, 5, 28), 50_580),
+            (mdy, "５／２８／２０２５", (2025, 5, 28), 0),
+            (dmy, "28 May 2025", (2025, 5, 28), 0),
+            (mdy, "May 28, 2025", (2025, 5, 28), 0),
+            (mdy, "Sept. 8, 2025 10:00", (2025, 9, 8), 36_000),
+            (dmy, "28-MAY-2025", (2025, 5, 28), 0),
+            (dmy, "December 1, 2025", (2025, 12, 1), 0),
+            (mdy, "28 May 2025", (2025, 5, 28), 0),
+            (dmy, "2025-May-28", (2025, 5, 28), 0),
+            (order(DateOrder::Ymd), "2025 May 28", (2025, 5, 28), 0),
+            (order(DateOrder::Ymd), "2025 5 28", (2025, 5, 28), 0),
+            (dmy, "2025-05-28", (2025, 5, 28), 0),
+            (mdy, "2025/4/3", (2025, 4, 3), 0),
+        ] {
+            assert_eq!(read_with(dates, text), at(date, seconds), "{text}");
+        }
+        for (dates, text) in [
+            (dmy, "04/13/2025"),
+            (mdy, "13/04/2025"),
+            (dmy, "31/04/2025"),
+            (dmy, "3/4-2025"),
+            (dmy, "3/4/25"),
+            (dmy, "28 Mai 2025"),
+            (dmy, "28 Ma 2025"),
+            (dmy, "28 May"),
+            (dmy, "28,May,2025"),
+            (dmy, "1/2/20255"),
+            (dmy, "1/300/2025"),
+            (dmy, "45805"),
+        ] {
+            assert_eq!(read_with(dates, text), Time::Not, "{text}");
+        }
+        assert_eq!(read_with(order(DateOrder::Ymd), "3/4/2025"), Time::Ambiguous);
+    }
+
+    #[test]
+    fn two_digit_years_are_read_in_the_declared_hundred() {
+        let with = |order, pivot| Dates { order, pivot: Some(pivot), ..Dates::default() };
+        let (ymd, mdy) = (Some(DateOrder::Ymd), Some(DateOrder::Mdy));
+        for (dates, text, date) in [
+            (with(ymd, 1970), "25-5-28", (2025, 5, 28)),
+            (with(ymd, 1970), "69/1/1", (2069, 1, 1)),
+            (with(ymd, 1970), "70/1/1", (1970, 1, 1)),
+            (with(ymd, 1901), "00/1/1", (2000, 1, 1)),
+            (with(ymd, 1901), "01/1/1", (1901, 1, 1)),
+            (with(mdy, 1970), "5/28/25", (2025, 5, 28)),
+            (with(Some(DateOrder::Dmy), 1970), "28.5.25", (2025, 5, 28)),
+            (with(Some(DateOrder::Dmy), 1970), "28-May-25", (2025, 5, 28)),
+            (with(None, 1970), "25年5月28日", (2025, 5, 28)),
+        ] {
+            assert_eq!(read_with(dates, text), at(date, 0), "{text}");
+        }
+        assert_eq!(read_with(with(ymd, 1970), "28/5/2025"), Time::Ambiguous);
+        for (dates, text) in [
+            (with(None, 1970), "25-5-28"),
+            (with(ymd, 1970), "5-5-28"),
+            (with(ymd, 1970), "128/5/2"),
+            (with(mdy, 1970), "28/5/25"),
+        ] {
+            assert_eq!(read_with(dates, text), Time::Not, "{text}");
+        }
+    }
+
+    #[test]
+    fn spreadsheet_days_are_read_in_the_declared_system() {
+        let with = |serial| Dates { serial: Some(serial), ..Dates::default() };
+        let (from_1900, from_1904) = (with(Serial::From1900), with(Serial::From1904));
+        for (dates, text, date, seconds) in [
+            (from_1900, "45805", (2025, 5, 28), 0),
+            (from_1900, "45805.5", (2025, 5, 28), 43_200),
+            (from_1900, "45805.97152777778", (2025, 5, 28), 83_940),
+            (from_1900, "45805.0", (2025, 5, 28), 0),
+            (from_1900, "1", (1900, 1, 1), 0),
+            (from_1900, "59", (1900, 2, 28), 0),
+            (from_1900, "61", (1900, 3, 1), 0),
+            (from_1900, "73415", (2100, 12, 31), 0),
+            (from_1904, "44343", (2025, 5, 28), 0),
+            (from_1904, "0", (1904, 1, 1), 0),
+            (from_1900, "20250528", (2025, 5, 28), 0),
+        ] {
+            assert_eq!(read_with(dates, text), at(date, seconds), "{text}");
+        }
+        for text in ["0", "60", "60.5", "73416", "99999", "-1", "4580５x", "45805.", ".5", "1.2.3"]
+        {
+            assert_eq!(read_with(from_1900, text), Time::Not, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_since_1970_need_the_digits_of_their_unit() {
+        let with = |epoch| Dates { epoch: Some(epoch), ..Dates::default() };
+        for (epoch, text, ms) in [
+            (Epoch::S, "1748445540", 1_748_445_540_000),
+            (Epoch::S, "100000000", 100_000_000_000),
+            (Epoch::S, "1748445540.125", 1_748_445_540_125),
+            (Epoch::Ms, "1748445540123", 1_748_445_540_123),
+            (Epoch::Ms, "1748445540123.0", 1_748_445_540_123),
+            (Epoch::Us, "1748445540123456", 1_748_445_540_123),
+        ] {
+            assert_eq!(read_with(with(epoch), text), Time::Instant(ms), "{text}");
+            for other in [Epoch::S, Epoch::Ms, Epoch::Us] {
+                if other != epoch {
+                    assert_eq!(read_with(with(other), text), Time::Not, "{text}");
+                }
+            }
+        }
+        for text in ["45805", "99999999", "17484455400", "9999999999", "-1748445540"] {
+            assert_eq!(read_with(with(Epoch::S), text), Time::Not, "{text}");
         }
     }
 
@@ -499,7 +899,7 @@ mod tests {
 
     #[test]
     fn an_answer_does_not_depend_on_the_cell_before() {
-        let mut times = Times::new();
+        let mut times = Times::new(Dates::default());
         let zone = shanghai();
         for text in ["2025-05-28", "2025-05-29 10:00:00", "2025-02-30", "2025-05-29", "x"] {
             assert_eq!(times.read(text.as_bytes(), &zone), read(text), "{text}");
@@ -524,7 +924,7 @@ mod tests {
             near_change: bool,
         ) {
             let (zone, theirs) = new_york();
-            let mut times = Times::new();
+            let mut times = Times::new(Dates::default());
             for (mut day, hour, minute, second) in days {
                 if near_change {
                     // 9 March and 2 November 2025 and the hours around them.
@@ -562,8 +962,58 @@ mod tests {
         }
 
         #[test]
-        fn any_text_has_an_answer(text: String) {
-            read(&text);
+        fn dates_in_any_declared_form_are_read_back(
+            day in 0i32..36_525, second in 0u32..86_400, form in 0usize..7, clock in 0usize..4,
+        ) {
+            let date = Date::of_day_number(day);
+            let Date { year, month, day: d } = date;
+            let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+            let name = names[usize::from(month) - 1];
+            let short = year.rem_euclid(100);
+            let (written, order) = match form {
+                0 => (format!("{year}年{month}月{d}日"), None),
+                1 => (format!("{d:02}/{month:02}/{year}"), Some(DateOrder::Dmy)),
+                2 => (format!("{month}-{d}-{year}"), Some(DateOrder::Mdy)),
+                3 => (format!("{name} {d}, {year}"), Some(DateOrder::Mdy)),
+                4 => (format!("{d}-{name}-{short:02}"), Some(DateOrder::Dmy)),
+                5 => (format!("{short:02}.{month}.{d}"), Some(DateOrder::Ymd)),
+                _ => (format!("{short:02}年{month}月{d}日"), None),
+            };
+            let (hour, minute, s) = (second / 3600, second / 60 % 60, second % 60);
+            let (twelve, half) = ((hour + 11) % 12 + 1, hour / 12);
+            let (clock, seconds) = match clock {
+                0 => (String::new(), 0),
+                1 => (format!(" {hour}:{minute:02}:{s:02}"), second),
+                2 => (format!(" {twelve}:{minute:02} {}", ["AM", "PM"][half as usize]), second - s),
+                _ => (format!(" {}{twelve}时{minute}分{s}秒", ["上午", "下午"][half as usize]), second),
+            };
+            let dates = Dates { order, pivot: Some(1970), ..Dates::default() };
+            let expected = at((year, month, d), i64::from(seconds));
+            prop_assert_eq!(read_with(dates, &format!("{written}{clock}")), expected);
+        }
+
+        #[test]
+        fn spreadsheet_days_are_days_after_one_another(day in 61i32..73_416, ms in 0i64..86_400_000) {
+            let dates = Dates { serial: Some(Serial::From1900), ..Dates::default() };
+            let text = (f64::from(day) + ms as f64 / 86_400_000.0).to_string();
+            let Time::Instant(found) = read_with(dates, &text) else { panic!("{text}") };
+            let Time::Instant(first) = read_with(dates, "61") else { panic!() };
+            prop_assert_eq!(found - first, i64::from(day - 61) * DAY_MS + ms);
+        }
+
+        #[test]
+        fn any_text_has_an_answer(
+            text: String, order in 0usize..4, serial: bool, epoch in 0usize..4, pivot: bool,
+        ) {
+            let dates = Dates {
+                order: [None, Some(DateOrder::Ymd), Some(DateOrder::Dmy), Some(DateOrder::Mdy)][order],
+                serial: serial.then_some(Serial::From1900),
+                epoch: [None, Some(Epoch::S), Some(Epoch::Ms), Some(Epoch::Us)][epoch],
+                pivot: pivot.then_some(1970),
+            };
+            read_with(dates, &text);
+            let digits: String = text.chars().map(|c| char::from(b'-' + (u32::from(c) % 13) as u8)).collect();
+            read_with(dates, &digits);
         }
 
         #[test]
