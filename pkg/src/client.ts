@@ -14,10 +14,10 @@ import { pause } from './pause.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
 import { reportOf } from './reports.js'
 import {
-  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, notASource, PIECE, reopenable,
+  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, listOf, notASource, PIECE, reopenable,
 } from './sources.js'
 import type {
-  CallOptions, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Progress, Recipe, Report, RfmReport, Siyu, Source, Table, TableOptions,
+  CallOptions, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Place, Progress, Recipe, Report, RfmReport, RowAt, Siyu, Source, Table, TableOptions,
 } from './types.js'
 import { compile } from './wasm.js'
 
@@ -138,9 +138,13 @@ class Client implements Siyu {
   }
 
   async #guess(source: Source, options: GuessOptions, callOptions: CallOptions): Promise<Guess> {
-    const input = bytesOf(isRows(source) || isColumns(source) ? (await arrays()).sampleOf(source) : source)
-    if (!input) throw notASource()
-    return this.#lending(input, feed => this.#call('guess', { source: remoteOf(input, feed), options }, callOptions))
+    const text = isRows(source) || isColumns(source) ? (await arrays()).sampleOf(source) : source
+    return this.#lending([text], ([source]) => this.#call('guess', { source: source as Remote, options }, callOptions))
+  }
+
+  async rowsAt(source: Source | readonly Source[], places: readonly Place[], options: TableOptions & CallOptions = {}): Promise<RowAt[]> {
+    const { signal, onProgress, keep: _, ...rest } = options
+    return this.#lending(listOf(source), sources => this.#call('rowsAt', { sources, places, options: rest }, calling({ signal, onProgress })))
   }
 
   async read(source: Source, options: TableOptions & CallOptions = {}): Promise<Table> {
@@ -160,7 +164,7 @@ class Client implements Siyu {
       const record: TableRecord = {
         name, facts, session, input: input.again ? input : null, feed: stays ? feed : null,
         // The file is read again as it was read now, whatever would be guessed then.
-        options: { ...asked, roles: facts.roles }, again: null, closed: false,
+        options: { ...asked, roles: facts.roles, header: facts.quality.headerLine }, again: null, closed: false,
       }
       return new ClientTable(this, record)
     } catch (error) {
@@ -442,12 +446,17 @@ class Client implements Siyu {
     if (feed !== null) this.#feeds.delete(feed)
   }
 
-  async #lending<T>(input: Input, work: (feed: number | null) => Promise<T>): Promise<T> {
-    const feed = this.#lend(input)
+  /** Lends the bytes of sources for one call. */
+  async #lending<T>(sources: readonly Source[], work: (remotes: Remote[]) => Promise<T>): Promise<T> {
+    const lent = sources.map(source => {
+      const input = bytesOf(source)
+      if (!input) throw notASource()
+      return { input, feed: this.#lend(input) }
+    })
     try {
-      return await work(feed)
+      return await work(lent.map(({ input, feed }) => remoteOf(input, feed)))
     } finally {
-      this.#takeBack(feed)
+      for (const { feed } of lent) this.#takeBack(feed)
     }
   }
 }

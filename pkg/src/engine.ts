@@ -15,7 +15,7 @@ import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
 import { type Batch, type ByteInput, type Cells, type Cursor, type Input, sizeOf } from './sources.js'
 import type { Task } from './task.js'
-import type { GuessOptions, Keep, Recipe, TableOptions } from './types.js'
+import type { GuessOptions, Keep, Place, Recipe, RowAt, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
 import { zoneOf } from './zone.js'
 
@@ -33,6 +33,20 @@ interface Held {
   input: ByteInput | null
   /** Its encoding, as it was found. */
   encoding: string
+}
+
+/** A source on its way into the module. */
+interface Opened {
+  /** Null for columns. */
+  text: Utf8 | null
+  pieces: Cursor<Uint8Array | Batch>
+  found: { roles: Roles; header?: number }
+}
+
+/** What to know of a source, and to give back, when opening or reading it fails. */
+interface Opening {
+  text: Utf8 | null
+  closing: (() => void)[]
 }
 
 /** How a table is to be read. */
@@ -110,43 +124,19 @@ export class Engine {
   }
 
   async #read(input: Input, plan: ReadPlan, keep: Keep | 'auto', task: Task): Promise<TableFacts> {
-    const { encoding: declared, name = input.name, ...options } = plan.options
-    const cursor = input.open()
-    const close = task.holds(() => cursor.close())
-    let text: Utf8 | null = null
+    const { encoding, name = input.name, ...options } = plan.options
     let giveBack = (): void => {}
+    const opening: Opening = { text: null, closing: [] }
     try {
       const zone = zoneOf(options.zone ?? 'UTC')
-      let pieces: Cursor<Uint8Array | Batch> = cursor
-      let { roles, header } = options
-      if (input.form === 'bytes') {
-        text = await utf8(cursor as Cursor<Uint8Array>, declared ?? undefined)
-        pieces = text
-        if (!roles) {
-          const { sample, pieces: all } = await sampled(text, SAMPLE)
-          task.check()
-          const guess = this.#guess(sample, text.encoding, options)
-          roles = mappingOf(guess)
-          header ??= guess.header
-          pieces = all
-        }
-      } else {
-        roles = input.roles
-      }
-      const full = { ...options, roles, ...(header != null && { header }) }
+      const opened = await this.#opened(input, plan.options, task, opening)
+      const { text } = opened
+      const full = { ...options, ...opened.found }
       const reader = this.#call(wasm => wasm.readBegin(full, zone.name, zone.instants, zone.offsets, keep, this.#free()))
       giveBack = task.holds(() => this.#back(wasm => wasm.drop(reader)))
-      let done = 0
-      for (;;) {
-        const piece = await pieces.next()
-        task.check()
-        if (!piece) break
+      await this.#poured(opened, input, task, piece => {
         this.#call(wasm => (piece instanceof Uint8Array ? wasm.readPush(reader, piece) : wasm.readColumns(reader, piece)))
-        done = text ? text.done : done + sizeOf(piece)
-        task.tell({ phase: 'read', done, total: input.size })
-        await pause()
-        task.check()
-      }
+      })
       const { quality, ...facts } = this.#call(wasm => wasm.readFinish(reader))
       task.keeps(giveBack)
       giveBack = () => this.#back(wasm => wasm.drop(facts.table))
@@ -164,12 +154,73 @@ export class Engine {
         input: facts.kind === 'source' ? (input as ByteInput) : null,
       })
       giveBack = (): void => {}
-      return { ...facts, quality, roles: mapped(quality.columns) ?? roles }
+      return { ...facts, quality, roles: mapped(quality.columns) ?? opened.found.roles }
     } catch (error) {
-      throw placed(error, text, name)
+      throw placed(error, opening.text, name)
     } finally {
       giveBack()
-      close()
+      for (const close of opening.closing) close()
+    }
+  }
+
+  /** What stands at some places of the files. */
+  async rowsAt(inputs: ByteInput[], places: readonly Place[], options: TableOptions, task: Task): Promise<RowAt[]> {
+    const { encoding, name, ...rest } = options
+    const answer: RowAt[] = []
+    for (const [file, input] of inputs.entries()) {
+      const rows = Float64Array.from(places.filter(place => (place.file ?? 0) === file), ({ row }) => row)
+      if (rows.length === 0) continue
+      const opening: Opening = { text: null, closing: [] }
+      try {
+        const opened = await this.#opened(input, options, task, opening, false)
+        const finder = this.#call(wasm => wasm.rowsBegin({ ...rest, ...opened.found }, rows))
+        const giveBack = task.holds(() => this.#back(wasm => wasm.drop(finder)))
+        opening.closing.push(giveBack)
+        await this.#poured(opened, input, task, piece => this.#call(wasm => wasm.rowsPush(finder, piece as Uint8Array)))
+        for (const found of this.#call(wasm => wasm.rowsFinish(finder))) answer.push({ file, ...found })
+        task.keeps(giveBack)
+      } catch (error) {
+        throw placed(error, opening.text, name ?? input.name)
+      } finally {
+        for (const close of opening.closing) close()
+      }
+    }
+    return answer
+  }
+
+  /**
+   * A source as pieces for the module. Where the options have no roles it is looked at, for the line of
+   * the header and, if `mapping` is wanted, for the roles.
+   */
+  async #opened(input: Input, { encoding, roles, header, ...options }: TableOptions, task: Task, opening: Opening, mapping = true): Promise<Opened> {
+    const cursor = input.open()
+    opening.closing.push(task.holds(() => cursor.close()))
+    if (input.form === 'columns') return { text: null, pieces: cursor, found: { roles: input.roles } }
+    const text = await utf8(cursor as Cursor<Uint8Array>, encoding ?? undefined)
+    opening.text = text
+    let pieces: Cursor<Uint8Array> = text
+    if (!roles) {
+      const looked = await sampled(text, SAMPLE)
+      task.check()
+      const guess = this.#guess(looked.sample, text.encoding, options)
+      roles = mapping ? mappingOf(guess) : {}
+      header ??= guess.header
+      pieces = looked.pieces
+    }
+    return { text, pieces, found: { roles, ...(header != null && { header }) } }
+  }
+
+  /** Gives a source to the module piece by piece, until it wants no more. */
+  async #poured({ text, pieces }: Opened, input: Input, task: Task, push: (piece: Uint8Array | Batch) => boolean | void): Promise<void> {
+    let done = 0
+    for (;;) {
+      const piece = await pieces.next()
+      task.check()
+      if (!piece || push(piece)) return
+      done = text ? text.done : done + sizeOf(piece)
+      task.tell({ phase: 'read', done, total: input.size })
+      await pause()
+      task.check()
     }
   }
 

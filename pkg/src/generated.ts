@@ -207,6 +207,19 @@ export type Format =
   /** Not read: `unsupported`. */
   | 'arrow'
 
+/** What stands at one place. */
+export interface FoundRow {
+  /**
+   * The cells as they stand in the file, outer blanks included; each at most 200 characters
+   * and a `…` where more follow, and at most 256 of them.
+   */
+  cells: string[]
+  /** Whether a cell was shortened or cells were left out. */
+  cut: boolean
+  /** The place as it was asked for: the line or record number that a quality report gives. */
+  row: number
+}
+
 /** Customers by recency and frequency score. */
 export interface Grid {
   /** Scores run from 1 to this. */

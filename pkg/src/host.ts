@@ -81,6 +81,8 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?
         const { source, ...plan } = message
         return { answer: await engine.read(inputOf(source), plan, task) }
       }
+      case 'rowsAt':
+        return { answer: await engine.rowsAt(message.sources.map(inputOf) as ByteInput[], message.places, message.options, task) }
       case 'run': {
         const report = await engine.run(message.recipe, message.inputs, task)
         return { answer: report, transfer: buffersOfSets(report.sets) }

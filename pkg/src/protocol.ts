@@ -8,7 +8,7 @@ import type { Failure } from './errors.js'
 import type { Guess, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
-import type { GuessOptions, Keep, Progress, Recipe, TableOptions } from './types.js'
+import type { GuessOptions, Keep, Place, Progress, Recipe, RowAt, TableOptions } from './types.js'
 
 /** A source as the engine gets it: a blob it reads itself, or a feed of the page that it pulls. */
 export type Remote =
@@ -45,6 +45,7 @@ export interface Calls {
   }
   guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }
   read: { request: ReadRequest; answer: TableFacts }
+  rowsAt: { request: { sources: Remote[]; places: readonly Place[]; options: TableOptions }; answer: RowAt[] }
   run: { request: { recipe: Recipe; inputs: { name: string; table: number }[] }; answer: RawReport }
   /** Some rows of a file, with BOM and header. */
   csv: { request: { names: string[]; columns: Cells[] }; answer: Uint8Array }

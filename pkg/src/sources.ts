@@ -80,6 +80,11 @@ export function isRows(source: Source): source is readonly object[] {
   return Array.isArray(source)
 }
 
+/** The sources of a list, or of one. */
+export function listOf(source: Source | readonly Source[]): readonly Source[] {
+  return Array.isArray(source) ? source : [source as Source]
+}
+
 /** Whether the source is columns in memory. */
 export function isColumns(source: Source): source is Columns {
   return typeof source === 'object' && source !== null && typeof (source as Columns).columns === 'object' && (source as Columns).columns !== null

@@ -4,7 +4,7 @@
  */
 import type { ColumnSet } from './columns.js'
 import type {
-  DescribeOptions, DescribeResult, Guess, InputAbout, LeftOut, Method, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
+  DescribeOptions, DescribeResult, FoundRow, Guess, InputAbout, LeftOut, Method, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
 } from './generated.js'
 
 /** How the engine is started. Every field has a default. */
@@ -47,6 +47,20 @@ export interface Columns {
 export type Source =
   | File | Blob | ReadableStream<Uint8Array> | Response | ArrayBuffer | Uint8Array | string
   | Columns | readonly object[]
+
+/** Where a row stands, as a quality report says it. */
+export interface Place {
+  /** Which of several files, from 0. Default 0. */
+  file?: number
+  /** The line of the file or the number of the record, from 1. */
+  row: number
+}
+
+/** What stands in a file at a place: cells of the file, for the eyes of its owner. */
+export interface RowAt extends FoundRow {
+  /** Which of several files, from 0. */
+  file: number
+}
 
 /** How far a call is. */
 export interface Progress {
@@ -168,6 +182,12 @@ export interface Siyu extends Disposable {
   guess(source: Source, options?: GuessOptions & CallOptions): Promise<Guess>
   /** Reads a table. */
   read(source: Source, options?: TableOptions & CallOptions): Promise<Table>
+  /**
+   * What stands at these places of a file, with the options that it was read with: the rows that a
+   * quality report names, to be shown in place. At most 100 of one file; nothing of it is kept. Where
+   * no record is there is no answer. A stream or response is used up by it.
+   */
+  rowsAt(source: Source | readonly Source[], places: readonly Place[], options?: TableOptions & CallOptions): Promise<RowAt[]>
   /** Runs an analysis given as plain data; `tables` holds the tables that its inputs name. */
   run<R = Record<string, unknown>>(recipe: Recipe, tables: Record<string, Table>, call?: CallOptions): Promise<Report<R>>
   /** Recency, frequency, monetary value: scores and named groups of customers. */

@@ -4,7 +4,7 @@
  * Every function takes handles and plain data; a failure is thrown as a plain object with a code.
  */
 import { Broken, fail, isFailure, SiyuError } from './errors.js'
-import type { Guess, Quality } from './generated.js'
+import type { FoundRow, Guess, Quality } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
 import type { Keep, Progress } from './types.js'
@@ -35,12 +35,16 @@ export interface Wasm {
   readPush(reader: number, bytes: Uint8Array): void
   readColumns(reader: number, batch: Batch): void
   readFinish(reader: number): ReadFacts
+  rowsBegin(options: object, rows: Float64Array): number
+  /** Whether no more bytes are needed. */
+  rowsPush(finder: number, bytes: Uint8Array): boolean
+  rowsFinish(finder: number): FoundRow[]
   runBegin(recipe: object, names: string[], tables: Uint32Array, memoryLimit: number): number
   runStep(job: number, rows: number): Step
   runPush(job: number, bytes: Uint8Array): void
   runPushEnd(job: number): void
   runFinish(job: number): RawReport
-  /** Forgets a table, a reading or a job; an unknown handle is forgotten already. */
+  /** Forgets a table, a reading, a job or a search; an unknown handle is forgotten already. */
   drop(handle: number): void
   releaseCsv(names: string[], columns: Cells[]): Uint8Array
   memoryBytes(): number

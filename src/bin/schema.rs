@@ -13,6 +13,7 @@ fn main() {
     read.subschema_for::<siyu::read::Options>();
     written.subschema_for::<siyu::read::quality::Quality>();
     written.subschema_for::<siyu::read::guess::Guess>();
+    written.subschema_for::<siyu::read::records::Record>();
     written.subschema_for::<siyu::report::LeftOut>();
     written.subschema_for::<siyu::report::Warning>();
     written.subschema_for::<siyu::report::Method>();

@@ -350,7 +350,13 @@ impl Csv {
         while at < window.len() {
             let Some(record) = self.next_record(splitter, window, at, last)? else { break };
             let raw = window.get(at..record.end).unwrap_or_default();
-            if !is_blank(raw) {
+            if is_blank(raw) {
+            } else if let Some(wanted) = &mut rows.wanted {
+                if wanted.has(self.line, record.lines) {
+                    let cell = |at| splitter.cell(window, at);
+                    wanted.take(self.line, record.lines, record.width, cell);
+                }
+            } else {
                 rows.begin((self.offset + at as u64) / BYTES, sink)?;
                 if record.malformed {
                     rows.reject(Code::Parse, None, self.line);
@@ -434,12 +440,23 @@ impl Csv {
             } else if before {
                 self.saw_text = true;
                 rows.issues.count(Code::Preamble, Severity::Note, None, self.line);
+                if let Some(wanted) = &mut rows.wanted
+                    && wanted.has(self.line, 1)
+                {
+                    wanted.take(self.line, 1, 1, |_| text);
+                }
             } else {
                 let delimiter = self.delimiter.unwrap_or_else(|| sniff(text));
                 let mut splitter = Splitter::new(delimiter, self.most_columns + 1);
                 let Some(record) = self.next_record(&mut splitter, window, at, last)? else {
                     return Ok(at);
                 };
+                if let Some(wanted) = &mut rows.wanted
+                    && wanted.has(self.line, record.lines)
+                {
+                    let cell = |at| splitter.cell(window, at);
+                    wanted.take(self.line, record.lines, record.width, cell);
+                }
                 self.map(&splitter, window, at, record, rows)?;
                 self.splitter = Some(splitter);
                 self.line += record.lines;

@@ -12,6 +12,7 @@
 //! * [`columns`] – columns that are in memory already, by the same rules
 //! * `rows` – cells to typed blocks, by the rules of `amount`, `time` and `ids`
 //! * [`guess`] – what the columns of an unknown file probably mean
+//! * [`records`] – single records again, to be shown in place
 //! * [`quality`] – what was read, left out, altered or doubtful
 //!
 //! # The cut into blocks
@@ -49,6 +50,7 @@ mod integers;
 mod lexicon;
 pub mod options;
 pub mod quality;
+pub mod records;
 mod rows;
 mod text;
 mod time;
@@ -107,8 +109,11 @@ impl Reader {
     /// As [`Options::check`].
     pub fn new(options: &Options, zone: Zone, hash_seed: u64) -> Result<Self> {
         options.check()?;
-        let fields = fields_of(options);
-        Ok(Reader {
+        Ok(Reader::unchecked(options, fields_of(options), zone, hash_seed))
+    }
+
+    fn unchecked(options: &Options, fields: Vec<Field>, zone: Zone, hash_seed: u64) -> Self {
+        Reader {
             text: Text::new(options.format),
             csv: Csv::new(options),
             rows: Rows::new(Schema { fields, zone }, options, hash_seed),
@@ -118,7 +123,7 @@ impl Reader {
             bytes: 0,
             look_at: 0,
             failed: None,
-        })
+        }
     }
 
     /// Reads the next bytes of the file, and hands every block that is complete to `sink`.
@@ -170,8 +175,7 @@ impl Reader {
 
     fn try_finish(&mut self, sink: &mut Sink<'_>) -> Result<Quality> {
         self.failed.clone().map_or(Ok(()), Err)?;
-        self.text.finish()?;
-        self.look(self.text.broken().is_none(), sink)?;
+        self.end_of_file(sink)?;
         self.rows.finish(sink)?;
         let (header_line, columns) = self.csv.header().unwrap_or_default();
         let encoding = match (self.text.encoding(), &self.declared) {
@@ -186,6 +190,12 @@ impl Reader {
             columns: columns.to_vec(),
             ..quality_of(&self.rows)
         })
+    }
+
+    /// Reads what is left of the file.
+    fn end_of_file(&mut self, sink: &mut Sink<'_>) -> Result<()> {
+        self.text.finish()?;
+        self.look(self.text.broken().is_none(), sink)
     }
 
     fn look(&mut self, last: bool, sink: &mut Sink<'_>) -> Result<()> {

@@ -256,6 +256,11 @@ impl Options {
             return Err(Error::new(Code::MissingField, "map at least one column to a role")
                 .at_path("roles"));
         }
+        self.check_form()
+    }
+
+    /// Checks what says how a file is to be read, apart from the roles.
+    pub(super) fn check_form(&self) -> Result<()> {
         match self.format {
             Format::Auto | Format::Csv | Format::Tsv => {}
             Format::Json | Format::Ndjson | Format::Parquet | Format::Arrow => {

@@ -19,6 +19,7 @@ use super::integers::Integers;
 use super::no_memory;
 use super::options::{Limits, Options};
 use super::quality::{Issues, Severity, Totals};
+use super::records::Wanted;
 use super::time::{Time, Times};
 
 /// Whole numbers below this are exact in a 64-bit floating point number.
@@ -95,6 +96,9 @@ pub(super) struct Rows {
     pub(super) dictionaries: Dictionaries,
     pub(super) issues: Issues,
     pub(super) totals: Totals,
+    /// Set while single records are looked for: formats then hand those over instead of adding
+    /// rows.
+    pub(super) wanted: Option<Wanted>,
     /// Records seen, used or not.
     pub(super) read: u64,
     /// Rows of finished blocks.
@@ -164,6 +168,7 @@ impl Rows {
             dictionaries: Dictionaries::for_schema(&schema, seed),
             issues: Issues::default(),
             totals: Totals::default(),
+            wanted: None,
             read: 0,
             used: 0,
             limits: options.limits,

@@ -117,6 +117,37 @@ pub fn read_finish(handle: u32) -> Thrown<JsValue> {
     to_js(&finished.map_err(thrown)?)
 }
 
+/// Starts to look for the records of one file at `rows`, to be shown in place.
+///
+/// # Errors
+/// As [`read::records::Finder::new`].
+#[wasm_bindgen(js_name = rowsBegin)]
+pub fn rows_begin(options: JsValue, rows: &Float64Array) -> Thrown<u32> {
+    let options: read::Options = plain(options)?.read().map_err(thrown)?;
+    let rows: Vec<u64> = rows.to_vec().into_iter().map(|row| row as u64).collect();
+    let finder = read::records::Finder::new(&options, &rows).map_err(thrown)?;
+    Ok(with_registry(|registry| registry.add(Entry::Finder(Box::new(finder)))))
+}
+
+/// Adds bytes of the file, as UTF-8; true once no more are needed.
+///
+/// # Errors
+/// What the reader meets.
+#[wasm_bindgen(js_name = rowsPush)]
+pub fn rows_push(handle: u32, bytes: &[u8]) -> Thrown<bool> {
+    with_registry(|registry| registry.finder(handle)?.push(bytes)).map_err(thrown)
+}
+
+/// Takes what was found: `[{ row, cells, cut }]`; the handle is then gone.
+///
+/// # Errors
+/// What the reader meets.
+#[wasm_bindgen(js_name = rowsFinish)]
+pub fn rows_finish(handle: u32) -> Thrown<JsValue> {
+    let found = with_registry(|registry| registry.take_finder(handle)?.finish());
+    to_js(&found.map_err(thrown)?)
+}
+
 /// Starts a job. `names[i]` is the caller's name for the table with handle `tables[i]`.
 ///
 /// # Errors
@@ -184,7 +215,7 @@ pub fn run_finish(handle: u32) -> Thrown<JsValue> {
     Ok(answer.into())
 }
 
-/// Forgets a table, a reading or a job. Unknown handles are forgotten already.
+/// Forgets a table, a reading, a job or a search. Unknown handles are forgotten already.
 #[wasm_bindgen(js_name = drop)]
 pub fn forget(handle: u32) {
     with_registry(|registry| registry.remove(handle));

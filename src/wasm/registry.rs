@@ -1,4 +1,4 @@
-//! What lives behind the handles: readings, tables and jobs.
+//! What lives behind the handles: readings, tables, jobs and searches for single rows.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use crate::analysis::{Job, Source, Streamed};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
 use crate::read::columns::{Batch, ColumnReader};
+use crate::read::records::Finder;
 use crate::read::{Options, Parts, Reader, quality::Quality};
 use crate::table::Table;
 use crate::table::block::Block;
@@ -196,6 +197,7 @@ pub(super) enum Entry {
     Loaded(Rc<Table>),
     Streamed(Remembered),
     Job(Box<Job>),
+    Finder(Box<Finder>),
 }
 
 /// Handles and what they stand for. Handles are never used twice.
@@ -266,6 +268,20 @@ impl Registry {
         match self.remove(handle) {
             Some(Entry::Job(job)) => Ok(*job),
             _ => Err(closed("this job is over")),
+        }
+    }
+
+    pub(super) fn finder(&mut self, handle: u32) -> Result<&mut Finder> {
+        match self.get(handle) {
+            Some(Entry::Finder(finder)) => Ok(finder),
+            _ => Err(closed("this search is over")),
+        }
+    }
+
+    pub(super) fn take_finder(&mut self, handle: u32) -> Result<Finder> {
+        match self.remove(handle) {
+            Some(Entry::Finder(finder)) => Ok(*finder),
+            _ => Err(closed("this search is over")),
         }
     }
 
