@@ -16,7 +16,7 @@
 //! * Floor 3, the analyses: [`segment`] (RFM and its groups; `describe`). Each implements
 //!   [`job::Analysis`].
 //! * Floor 2: [`read`] turns bytes into blocks; [`customers`] folds a log into one row per
-//!   customer; [`privacy`] holds the gate that every row passes and the release that every file
+//!   customer; [`learn`] groups rows of numbers and codes; [`privacy`] holds the gate that every row passes and the release that every file
 //!   passes.
 //! * Floor 1: [`table`] (typed columns, dictionaries, calendar, zones, money), [`stats`]
 //!   (mergeable statistics over slices), [`mod@report`] (what every computation gives back).
@@ -34,6 +34,7 @@ pub mod error;
 #[cfg(feature = "golden")]
 pub mod golden;
 pub mod job;
+pub mod learn;
 pub mod plain;
 pub mod privacy;
 pub mod read;

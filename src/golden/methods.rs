@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::malformed;
+use super::{malformed, segmentation};
 use crate::analysis::{Job, Source};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
@@ -29,15 +29,23 @@ pub type Method = fn(&Value) -> Result<Value>;
 
 /// Every method that is here.
 pub const METHODS: &[(&str, Method)] = &[
+    ("behaviour/concentration", segmentation::concentration),
+    ("behaviour/distribution_drift", segmentation::distribution_drift),
+    ("behaviour/entropy", segmentation::entropy),
+    ("behaviour/gower_distance", segmentation::gower_distance),
+    ("behaviour/partition_agreement", segmentation::partition_agreement),
+    ("behaviour/proportion_ci", segmentation::proportion_ci),
     ("behaviour/quantile", quantile),
     ("behaviour/rfm_eight_groups", rfm_eight_groups),
     ("behaviour/rfm_score", rfm_score),
     ("behaviour/rfm_table", rfm_table),
+    ("behaviour/sample_drift", segmentation::samples_drift),
+    ("behaviour/scale", segmentation::scale),
     ("experiment/moments_merge", moments_merge),
 ];
 
 /// A typed field of a case.
-fn field<T: DeserializeOwned>(case: &Value, name: &str) -> Result<T> {
+pub(super) fn field<T: DeserializeOwned>(case: &Value, name: &str) -> Result<T> {
     let value = case.get(name).cloned().unwrap_or_default();
     serde_json::from_value(value).map_err(|error| malformed(&format!("{name}: {error}")))
 }

@@ -10,6 +10,7 @@
 
 pub mod compare;
 pub mod methods;
+mod segmentation;
 
 use crate::error::{Code, Error, Result};
 use compare::Verdict;

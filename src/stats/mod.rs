@@ -2,7 +2,18 @@
 //!
 //! [`accumulator`] is the contract of every mergeable statistic; the other files hold one
 //! family each, with formula and source in its documentation.
+//!
+//! * of columns: [`moments`], [`quantile`]
+//! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
+//! * underneath: [`special`] functions, [`distribution`]s, [`random`] numbers
 
 pub mod accumulator;
+pub mod concentration;
+pub mod distribution;
+pub mod diversity;
+pub mod drift;
 pub mod moments;
+pub mod proportion;
 pub mod quantile;
+pub mod random;
+pub mod special;

@@ -1,0 +1,11 @@
+//! Floor 2: learning from finished, compact tables. Knows rows of numbers and codes, no customer.
+//!
+//! * [`matrix`] – the rows that everything here reads
+//! * [`scale`] – columns of different units made comparable
+//! * [`gower`] – distance between rows of numbers and categories
+//! * [`cluster`] – groups of similar rows, and how good they are
+
+pub mod cluster;
+pub mod gower;
+pub mod matrix;
+pub mod scale;
