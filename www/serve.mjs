@@ -31,6 +31,7 @@ const TYPES = {
   '.png': 'image/png',
   '.json': 'application/json',
   '.csv': 'text/csv; charset=utf-8',
+  '.md': 'text/plain; charset=utf-8',
   '.wasm': 'application/wasm',
 }
 

@@ -8,11 +8,16 @@ import { defineConfig, type Plugin } from 'vite'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The embedded samples, by the address they are served at. They are stored once, with the tests. */
+/** Files of the project that are served beside the page, by address: samples, which are stored once with the tests. */
 const samples: Record<string, string> = {
   'samples/cdnow_master.csv': here('../tests/data/cdnow_master.csv'),
   'samples/shop_orders.csv': here('../tests/data/shop/orders.csv'),
 }
+
+/** What was tested about requests: the document of the project, served beside the page as it is. */
+const privacy = here('../docs/privacy.md')
+const hasPrivacy = existsSync(privacy)
+if (hasPrivacy) samples['privacy.md'] = privacy
 
 function sampleFiles(): Plugin {
   return {
@@ -21,7 +26,7 @@ function sampleFiles(): Plugin {
       server.middlewares.use(async (request, response, next) => {
         const file = samples[(request.url ?? '').slice(1)]
         if (file === undefined || !existsSync(file)) return next()
-        response.setHeader('content-type', 'text/csv; charset=utf-8')
+        response.setHeader('content-type', `text/${file.endsWith('.md') ? 'plain' : 'csv'}; charset=utf-8`)
         response.end(await readFile(file))
       })
     },
@@ -41,4 +46,5 @@ export default defineConfig({
   optimizeDeps: { exclude: ['siyu'] },
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
   worker: { format: 'es' },
+  define: { __PRIVACY__: JSON.stringify(hasPrivacy ? './privacy.md' : null) },
 })

@@ -19,6 +19,13 @@ export const number = (value: number, digits = 0) =>
 export const percent = (share: number, digits = 1) =>
   formatter({ style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share)
 
+/** A part of a whole as a percentage; one that is there but would round to nothing is "less than 0.1 %". */
+export function share(part: number, whole: number): string {
+  const of = whole === 0 ? 0 : part / whole
+  if (part > 0 && of < 0.0005) return `< ${percent(0.001)}`
+  return part < whole && of > 0.9995 ? `> ${percent(0.999)}` : percent(of)
+}
+
 /** An amount with the chosen sign; cents are shown below a thousand only unless `exact`. */
 export function money(value: number, currency: string, exact = false): string {
   const digits = exact || Math.abs(value) < 1000 ? 2 : 0

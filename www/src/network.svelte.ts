@@ -1,4 +1,4 @@
-// What the browser itself recorded of this page's requests since it was loaded.
+// What the browser itself recorded of this page's requests since it was loaded, and what its policy stopped.
 //
 // The record covers this page; the worker's only request is its own WebAssembly file, and the same policy binds it.
 
@@ -8,8 +8,11 @@ export interface Fetched {
 }
 
 const supported = typeof PerformanceObserver === 'function' && PerformanceObserver.supportedEntryTypes.includes('resource')
+/** Requests that loaded the page itself: its document, its scripts, its styles. */
+let first = $state(1)
 let own = $state.raw<Fetched[]>([])
 let foreign = $state.raw<string[]>([])
+let stopped = $state(0)
 
 if (supported) {
   const started = performance.now()
@@ -20,12 +23,19 @@ if (supported) {
       if (url.protocol === 'blob:') continue
       if (url.origin !== location.origin) foreign = [...foreign, url.host]
       else if (entry.startTime >= started) own = [...own, { name: url.pathname.split('/').pop() ?? '', bytes: entry.encodedBodySize }]
+      else first += 1
     }
   }).observe({ type: 'resource', buffered: true })
 }
 
+document.addEventListener('securitypolicyviolation', () => (stopped += 1))
+
 export const network = {
   supported,
+  /** Requests that loaded the page itself. */
+  get first() {
+    return first
+  },
   /** Own files fetched after the page was up: the chart, the engine, a sample. */
   get own() {
     return own
@@ -33,5 +43,9 @@ export const network = {
   /** Hosts other than this site that were asked for anything. */
   get foreign() {
     return foreign
+  },
+  /** Attempts that the page's policy stopped. */
+  get stopped() {
+    return stopped
   },
 }

@@ -1,28 +1,69 @@
-// The one visit: which file, what its columns mean, what was read, and what came out.
+// The one visit: which files, what their columns mean, what was read, and what came out.
 //
 // Components read this state and call its verbs; nothing else talks to the package.
-import { open, SiyuError, type Guess, type RfmOptions, type RfmReport, type Siyu, type Table } from 'siyu'
+import { open, SiyuError, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
+import { profileIndexOf, proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
+import { chosen, nested, sameReading, type Option, type Reading, type Value } from './reading'
+import { readingOf, remembered, type Stored } from './remembered.svelte'
 import { language } from './text/language.svelte'
 
 export const ROLES = ['customer', 'time', 'amount', 'order', 'product', 'quantity', 'channel', 'event'] as const
 export type Role = (typeof ROLES)[number]
+export type Mapping = Record<Role, string>
 export const NEEDED = ['customer', 'time', 'amount'] as const
 /** What the segments can use. Columns of other roles are read only if the reader asks for it. */
 const USED: readonly Role[] = ['customer', 'time', 'amount', 'order']
+/** Proposals that are at least this sure are chosen until the reader says otherwise. */
+const LIKELY = 0.5
 
 export type Origin = 'own' | 'cdnow' | 'shop'
 export type Work = 'fetch' | 'guess' | 'read' | 'rfm'
+/** What the reader can do about a problem besides closing it. */
+export type Step = 'again' | 'files' | 'rows'
 export interface Problem {
   code: string
   row: number | null
   column: string | null
+  step: Step | null
 }
+
+/** Everything that decides how the files are read. */
+interface Setup {
+  files: readonly File[]
+  guess: Guess | null
+  mapping: Mapping
+  reading: Reading
+  zone: string
+}
+
+/** What reading came to, for a comparison before and after. */
+export interface Outcome {
+  used: number
+  skipped: number
+  customers: number
+  sum: number | null
+}
+
+/** What the reader changed about the reading. */
+export type What = { kind: 'option'; option: Option; value: Value | null } | { kind: 'files' } | { kind: 'columns' } | { kind: 'zone' }
+
+/** A change that was made, and the way back. */
+export interface Change {
+  what: What
+  before: Outcome
+  after: Outcome
+  back: Setup
+  /** The change before this one. */
+  earlier: Change | null
+}
+
+export type Convention = 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm'
 export interface Choices {
   groups: 'eleven' | 'eight'
   count: 'order' | 'row' | 'day'
   refunds: 'net' | 'drop' | 'keep'
-  scoring: 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm'
+  scoring: Convention
 }
 
 /** A request as the page makes it: every choice spelled out. */
@@ -34,28 +75,43 @@ const SAMPLES = {
 } as const
 
 /** A failure of the page's own, with a code of the catalogue. */
-class Failed extends Error {
+export class Failed extends Error {
   constructor(readonly code: string) {
     super(code)
   }
 }
 
+/** The way on from a failure: the same again, other files, or an analysis that needs less memory. */
+const STEPS: Record<string, Step> = { 'engine-restarted': 'again', 'engine-load': 'again', fetch: 'again', part: 'again', download: 'again', other: 'again', closed: 'files', read: 'files', 'limit-memory': 'rows' }
+
 function problemOf(error: unknown): Problem {
-  if (error instanceof SiyuError) return { code: error.code, row: error.row ?? null, column: error.column ?? null }
-  if (error instanceof Failed) return { code: error.code, row: null, column: null }
-  if (error instanceof DOMException && error.name === 'NotReadableError') return { code: 'read', row: null, column: null }
+  const of = (code: string, row: number | null = null, column: string | null = null): Problem => ({ code, row, column, step: STEPS[code] ?? null })
+  if (error instanceof SiyuError) return of(error.code, error.row ?? null, error.column ?? null)
+  if (error instanceof Failed) return of(error.code)
+  if (error instanceof DOMException && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) return of('read')
   console.error(error)
-  return { code: 'other', row: null, column: null }
+  return of('other')
 }
 
-const noMapping = () => Object.fromEntries(ROLES.map(role => [role, ''])) as Record<Role, string>
+const noMapping = () => Object.fromEntries(ROLES.map(role => [role, ''])) as Mapping
+
+const outcomeOf = (quality: Quality): Outcome => ({
+  used: quality.rows.used,
+  skipped: quality.rows.skipped,
+  customers: quality.customers ?? 0,
+  sum: quality.amount === null ? null : Number(quality.amount.sum),
+})
+
+/** How a piece of work ended. `replaced`: a newer one took its place. */
+type End = 'done' | 'failed' | 'stopped' | 'replaced'
 
 class Session {
-  file = $state.raw<File | null>(null)
+  files = $state.raw<readonly File[]>([])
   origin = $state<Origin>('own')
   guess = $state.raw<Guess | null>(null)
   /** Column name by role; empty for "not used". */
-  mapping = $state<Record<Role, string>>(noMapping())
+  mapping = $state<Mapping>(noMapping())
+  reading = $state.raw<Reading>({})
   zone = $state('UTC')
   currency = $state('')
   /** Whether `at` follows the data (the day after the last purchase) or is the reader's own. */
@@ -71,25 +127,39 @@ class Session {
   cancelled = $state(false)
   /** Whether the columns are being confirmed or changed. */
   editing = $state(false)
+  /** The last change to how the files are read, with what it did. */
+  change = $state.raw<Change | null>(null)
+  /** Whether the last change was taken back. */
+  undone = $state(false)
+  /** Whether this kind of export is to be recognised next time. */
+  remember = $state(false)
+  /** The kind of export that was recognised, by its id; null if none was. */
+  recognised = $state<string | null>(null)
   version = $state('')
 
   #siyu: Promise<Siyu> | undefined
   #abort: AbortController | undefined
   #answered: Asked | null = null
+  /** How the table that is shown was read. */
+  #shown: Setup | null = null
+  #again: (() => unknown) | null = null
 
   engine(): Promise<Siyu> {
-    return (this.#siyu ??= open().then(siyu => {
+    this.#siyu ??= open().then(siyu => {
       this.version = siyu.version
       return siyu
-    }))
+    })
+    // An engine that did not load is asked for again by the next call.
+    this.#siyu.catch(() => (this.#siyu = undefined))
+    return this.#siyu
   }
 
   cancel() {
     this.#abort?.abort()
   }
 
-  /** Runs one piece of work at a time; a new one ends the last. Returns whether it came to its end. */
-  async #run(work: Work, job: (signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<void>): Promise<boolean> {
+  /** Runs one piece of work at a time; a new one ends the last. */
+  async #run(work: Work, job: (signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<void>): Promise<End> {
     this.#abort?.abort()
     const abort = (this.#abort = new AbortController())
     this.busy = { work, share: null }
@@ -99,14 +169,13 @@ class Session {
       await job(abort.signal, (done, total) => {
         if (this.#abort === abort) this.busy = { work, share: total === null || total <= 0 ? null : Math.min(1, done / total) }
       })
-      return this.#abort === abort
+      return this.#abort === abort ? 'done' : 'replaced'
     } catch (error) {
-      if (this.#abort === abort) {
-        const stopped = abort.signal.aborted || (error instanceof SiyuError && error.code === 'cancelled')
-        if (stopped) this.cancelled = true
-        else this.problem = problemOf(error)
-      }
-      return false
+      if (this.#abort !== abort) return 'replaced'
+      const stopped = abort.signal.aborted || (error instanceof SiyuError && error.code === 'cancelled')
+      if (stopped) this.cancelled = true
+      else this.problem = problemOf(error)
+      return stopped ? 'stopped' : 'failed'
     } finally {
       if (this.#abort === abort) {
         this.busy = null
@@ -115,55 +184,75 @@ class Session {
     }
   }
 
-  /** Shows an error that happened outside of reading and computing. */
-  fail(error: unknown) {
+  /** Shows an error that happened outside of reading and computing, with the way to try again. */
+  fail(error: unknown, again: () => unknown) {
+    this.#again = again
     this.problem = problemOf(error)
+  }
+
+  /** Does again what failed last. */
+  again() {
+    const again = this.#again
+    this.problem = null
+    return again?.()
   }
 
   /** Back to the empty page. */
   reset() {
     this.#abort?.abort()
     this.#abort = undefined
-    this.#forget()
-    this.file = null
-    this.guess = null
     this.busy = null
     this.problem = null
     this.cancelled = false
-    this.editing = false
+    this.#clear()
   }
 
-  #forget() {
+  #clear() {
     this.table?.close()
     this.table = null
     this.report = null
     this.group = null
+    this.#shown = null
+    this.change = null
+    this.undone = false
+    this.files = []
+    this.guess = null
+    this.reading = {}
+    this.editing = false
+    this.remember = false
+    this.recognised = null
   }
 
   /** Opens one of the embedded samples. */
   async openSample(name: 'cdnow' | 'shop') {
+    this.#again = () => this.openSample(name)
     const sample = SAMPLES[name]
     let file: File | null = null
     const fetched = await this.#run('fetch', async signal => {
-      const response = await fetch(sample.path, { signal })
+      const response = await fetch(sample.path, { signal }).catch((error: unknown) => {
+        throw signal.aborted ? error : new Failed('fetch')
+      })
       if (!response.ok) throw new Failed('fetch')
       file = new File([await response.blob()], sample.path.split('/').pop() ?? '', { type: 'text/csv' })
     })
-    if (fetched && file !== null) await this.openFile(file, name)
+    if (fetched === 'done' && file !== null) await this.openFiles([file], name)
   }
 
-  /** Takes a file and proposes what its columns mean. */
-  async openFile(file: File, origin: Origin = 'own') {
+  /** Takes files as one table and proposes what their columns mean. */
+  async openFiles(files: readonly File[], origin: Origin = 'own') {
+    if (files.length === 0) return
+    this.#again = () => this.openFiles(files, origin)
     const looked = await this.#run('guess', async signal => {
       const siyu = await this.engine()
-      const guess = await siyu.guess(file)
+      const profiles = origin === 'own' ? remembered.profiles : []
+      const known = remembered.list
+      const guess = await siyu.guess(sourceOf(files), profiles.length === 0 ? {} : ({ profiles } as object))
       signal.throwIfAborted()
-      this.#forget()
-      this.file = file
+      this.#clear()
+      this.files = files
       this.origin = origin
       this.guess = guess
-      this.mapping = noMapping()
-      for (const role of USED) this.mapping[role] = guess.roles[role]?.column ?? ''
+      for (const role of ROLES) this.mapping[role] = USED.includes(role) ? (guess.roles[role]?.column ?? '') : ''
       this.choices.count = this.mapping.order === '' ? 'row' : 'order'
       this.atAuto = true
       this.at = ''
@@ -174,40 +263,213 @@ class Session {
         this.zone = SAMPLES[origin].zone
         this.currency = SAMPLES[origin].currency
       }
+      const index = profileIndexOf(guess)
+      const recognised = index === null ? undefined : known[index]
+      if (recognised === undefined) {
+        for (const { option, value, confidence } of proposalsOf(guess)) if (confidence >= LIKELY) this.reading = chosen(this.reading, option, value)
+      } else {
+        this.#recall(recognised.profile)
+        this.reading = readingOf(recognised)
+        this.currency = recognised.currency
+        this.recognised = recognised.profile.kind
+        this.remember = true
+      }
     })
-    if (looked) this.editing = true
+    if (looked === 'done') this.editing = true
   }
 
-  /** Reads the file with the confirmed mapping, then computes. */
+  /** Takes mapping and zone from a recognised profile. */
+  #recall({ options }: Stored) {
+    const roles = options['roles']
+    if (typeof roles === 'object' && roles !== null) {
+      const names = new Set(this.guess?.columns.map(column => column.name))
+      for (const role of ROLES) {
+        const column: unknown = Object.hasOwn(roles, role) ? (roles as Record<string, unknown>)[role] : ''
+        this.mapping[role] = typeof column === 'string' && names.has(column) ? column : ''
+      }
+      this.choices.count = this.mapping.order === '' ? 'row' : 'order'
+    }
+    const zone = options['zone']
+    if (typeof zone === 'string' && zone !== '') this.zone = zone
+  }
+
+  /** Other files in place of those that are open, with the same columns and choices. */
+  async replaceFiles(files: readonly File[]) {
+    if (files.length === 0) return
+    if (this.files.length === 0) return this.openFiles(files)
+    await this.#otherFiles(files)
+  }
+
+  /** Puts files beside those that are open. */
+  addFiles(files: readonly File[]) {
+    const same = (a: File, b: File) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified
+    const added = files.filter(file => !this.files.some(known => same(known, file)))
+    return added.length === 0 ? undefined : this.#otherFiles([...this.files, ...added])
+  }
+
+  removeFile(index: number) {
+    return this.#otherFiles(this.files.filter((_, at) => at !== index))
+  }
+
+  async #otherFiles(files: readonly File[]) {
+    const before = this.#setup()
+    this.files = files
+    if (this.table === null) await this.#look(before)
+    else await this.#load({ kind: 'files' })
+  }
+
+  /** Looks at the files again after a choice that may change which columns there are. */
+  async #look(before: Setup): Promise<boolean> {
+    this.#again = () => this.#look(before)
+    const looked = await this.#run('guess', async signal => {
+      const siyu = await this.engine()
+      const guess = await siyu.guess(sourceOf(this.files), lookOptions(this.reading))
+      signal.throwIfAborted()
+      this.guess = guess
+      const names = new Set(guess.columns.map(column => column.name))
+      for (const role of ROLES) if (!names.has(this.mapping[role])) this.mapping[role] = USED.includes(role) ? (guess.roles[role]?.column ?? '') : ''
+    })
+    if (looked !== 'done' && looked !== 'replaced') this.#restoreSetup(before)
+    return looked === 'done'
+  }
+
+  /** Changes one choice of how the files are read: looks again before the first read, reads again after it. */
+  async choose(option: Option, value: Value | null) {
+    const before = this.#setup()
+    this.reading = chosen(this.reading, option, value ?? undefined)
+    if (this.table !== null) await this.#load({ kind: 'option', option, value })
+    else if (LOOKED.has(option)) await this.#look(before)
+  }
+
+  async chooseZone(zone: string) {
+    this.zone = zone
+    if (this.table !== null) await this.#load({ kind: 'zone' })
+  }
+
+  /** Reads the files with the confirmed mapping, then computes. */
   async confirm() {
-    const file = this.file
-    if (file === null) return
-    const roles: Partial<Record<Role, string>> = {}
+    await this.#load(this.table === null ? null : { kind: 'columns' })
+  }
+
+  /** Ends the change of columns without reading; what is shown stays. */
+  discard() {
+    this.editing = false
+    if (this.#shown !== null) this.#restoreSetup(this.#shown)
+  }
+
+  /** Takes the last change back. */
+  async undo() {
+    const change = this.change
+    if (change === null) return
+    this.#restoreSetup(change.back)
+    await this.#load(null, change)
+  }
+
+  #setup(): Setup {
+    return { files: this.files, guess: this.guess, mapping: { ...this.mapping }, reading: this.reading, zone: this.zone }
+  }
+
+  #restoreSetup({ files, guess, mapping, reading, zone }: Setup) {
+    this.files = files
+    this.guess = guess
+    this.mapping = { ...mapping }
+    this.reading = reading
+    this.zone = zone
+    if (mapping.order === '' && this.choices.count === 'order') this.choices.count = 'row'
+  }
+
+  /** How the table is read: the same for reading and for looking rows up. */
+  #options(): TableOptions {
+    const roles: Partial<Mapping> = {}
     for (const role of ROLES) if (this.mapping[role] !== '') roles[role] = this.mapping[role]
-    if (roles.order === undefined && this.choices.count === 'order') this.choices.count = 'row'
+    const header = this.files.length === 1 ? this.guess?.header : null
+    return { roles, zone: this.zone, name: 'orders', ...(header ? { header } : {}), ...nested(this.reading) } as TableOptions
+  }
+
+  /** Reads and computes, and shows both at once: what was shown before stays until the new answer is whole. */
+  async #load(what: What | null, undone: Change | null = null): Promise<void> {
+    const wanted = this.#setup()
+    const back = this.#shown
+    this.#again = () => {
+      this.#restoreSetup(wanted)
+      return this.#load(what, undone)
+    }
+    const before = this.table === null ? null : outcomeOf(this.table.quality)
+    const keptCount = this.choices.count
+    if (this.mapping.order === '' && this.choices.count === 'order') this.choices.count = 'row'
+    let next: Table | null = null as Table | null
     const read = await this.#run('read', async (signal, progress) => {
       const siyu = await this.engine()
-      this.#forget()
-      this.table = await siyu.read(file, {
-        roles,
-        zone: this.zone,
-        name: 'orders',
-        ...(this.guess?.header ? { header: this.guess.header } : {}),
-        signal,
-        onProgress: p => progress(p.done, p.total),
-      })
+      next = await siyu.read(sourceOf(wanted.files), { ...this.#options(), signal, onProgress: p => progress(p.done, p.total) })
+      signal.throwIfAborted()
     })
-    if (!read || this.table === null) return
+    if (read !== 'done' || next === null) {
+      next?.close()
+      // A mapping that is being edited stays as the reader left it; any other choice goes back to what is shown.
+      if (read !== 'replaced' && back !== null && !this.editing) {
+        this.#restoreSetup(back)
+        this.choices.count = keptCount
+      }
+      return
+    }
+    const table = next
+    const time = table.quality.time
+    const at = this.atAuto && time !== null ? dayAfter(time.last, this.zone) : this.at
+    const asked = { ...this.#request(), at }
+    const key = this.group === null ? undefined : this.report?.groups[this.group]?.key
+    let report: RfmReport | null = null as RfmReport | null
+    const computed = await this.#run('rfm', async (signal, progress) => {
+      const siyu = await this.engine()
+      report = await siyu.rfm(table, asked, { signal, onProgress: p => progress(p.done, p.total) })
+    })
+    if (computed === 'replaced' || (computed === 'stopped' && back !== null)) {
+      table.close()
+      if (computed === 'stopped' && back !== null) this.#restoreSetup(back)
+      return
+    }
+    this.table?.close()
+    this.table = table
+    this.#shown = wanted
+    this.at = at
+    this.report = report
+    this.#answered = report === null ? null : asked
+    const kept = report?.groups.findIndex(group => group.key === key) ?? -1
+    this.group = kept < 0 ? null : kept
     this.editing = false
-    const time = this.table.quality.time
-    if (this.atAuto && time !== null) this.at = dayAfter(time.last, this.zone)
-    await this.compute()
+    this.undone = undone !== null
+    if (undone !== null) this.change = undone.earlier
+    else if (what !== null && before !== null && back !== null && !sameSetup(back, wanted)) this.change = { what, before, after: outcomeOf(table.quality), back, earlier: this.change }
+    this.#keepProfile(table)
+  }
+
+  /** Stores the kind of export, if the reader asked for it. */
+  async #keepProfile(table: Table) {
+    if (!this.remember || this.origin !== 'own') return
+    const siyu = (await this.engine()) as Siyu & { profileOf?(table: Table): Stored }
+    const profile = siyu.profileOf?.(table)
+    if (profile !== undefined && remembered.keep({ profile, file: this.files[0]?.name ?? '', currency: this.currency })) this.recognised = profile.kind
+  }
+
+  /** Removes a kind of export from storage. */
+  forget(kind: string) {
+    remembered.forget(kind)
+    if (this.recognised === kind) {
+      this.recognised = null
+      this.remember = false
+    }
+  }
+
+  forgetAll() {
+    remembered.forgetAll()
+    this.recognised = null
+    this.remember = false
   }
 
   /** Computes the segments with the current choices. The selected group stays if it still exists. */
   async compute() {
     const table = this.table
     if (table === null || this.at === '') return
+    this.#again = () => this.compute()
     const asked = this.#request()
     const computed = await this.#run('rfm', async (signal, progress) => {
       const siyu = await this.engine()
@@ -219,7 +481,15 @@ class Session {
       this.#answered = asked
     })
     // The date and the options shown are always those of the numbers shown.
-    if (!computed && this.busy === null && this.report !== null && this.#answered !== null) this.#restore(this.#answered)
+    if (computed !== 'done' && computed !== 'replaced' && this.report !== null && this.#answered !== null) this.#restore(this.#answered)
+  }
+
+  /** Counts by row, which needs less memory, and tries again. */
+  async countByRow() {
+    this.choices.count = 'row'
+    this.problem = null
+    if (this.report === null && this.table === null) await this.confirm()
+    else await this.compute()
   }
 
   #restore({ at, groups, count, refunds, scoring }: Asked) {
@@ -230,6 +500,14 @@ class Session {
   #request(): Asked {
     const { groups, count, refunds, scoring } = this.choices
     return { at: this.at, count, refunds, scoring: { convention: scoring }, groups: { scheme: groups } }
+  }
+
+  /** The records at these places as they stand in the files. Nothing of them is kept. */
+  async rowsAt(places: { file: number; row: number }[]): Promise<PlacedRow[]> {
+    const shown = this.#shown
+    const siyu = (await this.engine()) as Siyu & { rowsAt?(source: Source, places: { file: number; row: number }[], options: object): Promise<PlacedRow[]> }
+    if (shown === null || siyu.rowsAt === undefined) throw new Failed('closed')
+    return siyu.rowsAt(sourceOf(shown.files), places, this.#options())
   }
 
   /** The rows of the customer columns that belong to a group, or all of them. */
@@ -250,5 +528,16 @@ class Session {
     return siyu.exportCsv(this.report.customers, { columns, header, rows: this.rowsOf(group) })
   }
 }
+
+const sameSetup = (a: Setup, b: Setup) =>
+  a.files === b.files && a.zone === b.zone && sameReading(a.reading, b.reading) && ROLES.every(role => a.mapping[role] === b.mapping[role])
+
+/** Choices that decide which columns there are. */
+const LOOKED: ReadonlySet<Option> = new Set<Option>(['format', 'sheet', 'encoding', 'delimiter', 'header'])
+
+const lookOptions = (reading: Reading) => nested(Object.fromEntries(Object.entries(reading).filter(([name]) => LOOKED.has(name as Option) && name !== 'header')))
+
+/** One file as it is; several as the list that forms one table. */
+const sourceOf = (files: readonly File[]): Source => (files.length === 1 ? (files[0] as File) : ([...files] as unknown as Source))
 
 export const session = new Session()

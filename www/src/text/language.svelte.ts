@@ -58,9 +58,17 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** The key `family.name` if the catalogue has it, else `family.other`. */
-export function keyOf(family: 'code' | 'issue' | 'error' | 'left' | 'warning', name: string): Key {
+export function keyOf(family: 'code' | 'issue' | 'means' | 'help' | 'error' | 'left' | 'warning' | 'why' | 'choice' | 'remedy', name: string): Key {
   const key = `${family}.${name}`
   return (Object.hasOwn(catalogue, key) ? key : `${family}.other`) as Key
+}
+
+const SIGNS: Record<string, string> = { '.': 'point', ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' }
+
+/** What a choice of how to read is called: by its value, else by its option with the value in it. */
+export function choiceText(family: 'choice' | 'remedy', option: string, value: string | number | boolean): string {
+  const exact = `${option}.${(Object.hasOwn(SIGNS, String(value)) && SIGNS[String(value)]) || value}`
+  return t(keyOf(family, Object.hasOwn(catalogue, `${family}.${exact}`) ? exact : option), { value: String(value), option })
 }
 
 /** One of the two languages of a text that comes with both; nothing for one that is absent. */

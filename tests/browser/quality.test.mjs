@@ -1,0 +1,307 @@
+// The quality report of the dashboard and the way to it, in a real Chromium under the strict policy: from an export
+// as shops get it to segments in three clicks, what was left out and what that means, changes with a way back,
+// failures with a way on.
+//
+// Screenshots go to the folder SIYU_SHOTS, else nowhere.
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const place = path => fileURLToPath(new URL(path, import.meta.url))
+const site = place('../../www/dist')
+const require = createRequire(new URL('../../www/package.json', import.meta.url))
+const truth = JSON.parse(readFileSync(place('../data/shop/truth.json'), 'utf8'))
+const orders = readFileSync(place('../data/shop/orders.csv'), 'utf8').replace('\ufeff', '').trimEnd().split(/\r?\n/)
+
+const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path => path && existsSync(path))
+const missing = chromiumPath === undefined ? 'no Chromium (set CHROMIUM to its path)' : existsSync(join(site, 'index.html')) ? null : 'the dashboard is not built (npm run build)'
+if (missing !== null && process.env.CI === 'true') throw new Error(missing)
+
+const temporary = mkdtempSync(join(tmpdir(), 'siyu-quality-'))
+const shots = process.env.SIYU_SHOTS
+if (shots !== undefined) mkdirSync(shots, { recursive: true })
+
+const WIDE = { width: 1440, height: 900 }
+const NARROW = { width: 390, height: 844 }
+
+function file(name, content) {
+  const path = join(temporary, name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** Text as GBK bytes, by turning the platform's decoder round. */
+function gbk(text) {
+  const decoder = new TextDecoder('gbk')
+  const codes = new Map()
+  for (let lead = 0x81; lead <= 0xfe; lead++) {
+    for (let trail = 0x40; trail <= 0xfe; trail++) {
+      if (trail !== 0x7f) codes.set(decoder.decode(Uint8Array.of(lead, trail)), [lead, trail])
+    }
+  }
+  return Buffer.from([...text].flatMap(each => (each.charCodeAt(0) < 0x80 ? [each.charCodeAt(0)] : codes.get(each))))
+}
+
+/** The shop's orders as a platform exports them: GBK, with a title and remarks above the header. */
+const platformExport = () =>
+  gbk(['私域小店 订单明细', '导出时间:2025-06-01 09:30:00', '统计范围:[2024-06-01] 至 [2025-05-31]', '', ...orders].join('\r\n') + '\r\n')
+
+/** An export with something wrong of many kinds; the first column of each list is what is wrong. */
+function dirty() {
+  const lines = ['订单编号,买家会员名,付款时间,实付金额,备注']
+  for (let i = 0; i < 400; i++) lines.push(`A${1000 + i},会员${i % 60},2025/3/${1 + (i % 28)} 10:2${i % 10},${100 + i}.50,`)
+  lines.push(
+    'B1,,2025/3/3 10:00,5,',
+    'B2,会\u200b员1,2025/3/3 10:00,7,',
+    'B3,会员1,03/04/2025,7,',
+    'B4,x,2025/3/3,7,extra,fields',
+    'B5,1.23E+15,2025/3/3,7,',
+    'B6,<img src=x onerror=alert(1)>,昨天,-20,',
+    'B7,\u202egnp.exe,2025/3/9,免费,"<script>alert(1)</script>"',
+    'B8,会员9,2025/3/9,-20.5,',
+  )
+  return lines.join('\n') + '\n'
+}
+
+describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
+  let browser
+  let server
+  let axe
+
+  before(async () => {
+    const { chromium } = require('playwright-core')
+    const { serve } = await import('../../www/serve.mjs')
+    axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+    server = await serve({ folder: site })
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+  })
+
+  after(async () => {
+    await browser?.close()
+    await server?.close()
+    rmSync(temporary, { recursive: true, force: true })
+  })
+
+  /** A page that notes everything that must not happen; `end` asserts that nothing did, but for what a test expects. */
+  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US', expected = /^$/ } = {}) {
+    const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'Asia/Shanghai' })
+    const page = await context.newPage()
+    const trouble = []
+    const foreign = []
+    page.on('console', message => ['error', 'warning'].includes(message.type()) && !expected.test(message.text()) && trouble.push(`console: ${message.text()}`))
+    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
+    page.on('dialog', dialog => trouble.push(`dialog: ${dialog.message()}`) && dialog.dismiss())
+    context.on('request', request => !request.url().replace(/^blob:/, '').startsWith(server.url) && foreign.push(request.url()))
+    await page.addInitScript(() => {
+      globalThis.broken = []
+      addEventListener('securitypolicyviolation', event => globalThis.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
+    })
+    await page.goto(server.url)
+    await page.waitForSelector('h1')
+    return {
+      page,
+      context,
+      async end() {
+        assert.deepEqual(await page.evaluate(() => globalThis.broken), [], 'violations of the policy')
+        assert.deepEqual(trouble, [])
+        assert.deepEqual(foreign, [], 'requests to others')
+        await context.close()
+      },
+    }
+  }
+
+  const openFile = async (page, ...paths) => {
+    await page.setInputFiles('[data-files=open]', paths)
+    await page.waitForSelector('[data-action=confirm]')
+  }
+  const confirm = async page => {
+    await page.click('[data-action=confirm]')
+    await page.waitForSelector('[data-drawn=true]')
+    await page.waitForSelector('.customers [aria-busy=false]')
+  }
+  const settled = page => page.waitForFunction(() => document.querySelector('[data-busy]')?.getAttribute('data-busy') === 'false')
+  const figures = page => page.$$eval('.figures .figure', all => Object.fromEntries(all.map(each => [each.querySelector('.name').textContent, each.querySelector('.value').textContent])))
+  const shot = async (page, name) => {
+    if (shots === undefined) return
+    await page.evaluate(() => scrollTo(0, 0))
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
+  }
+
+  test('three clicks lead from a GBK export with a preamble to segments', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    await page.evaluate(() => {
+      globalThis.clicks = 0
+      // The click on a label is passed on to its field as a second one, which nobody made.
+      addEventListener('click', event => event.isTrusted && !(event.target instanceof HTMLInputElement) && (globalThis.clicks += 1), { capture: true })
+    })
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.click('.drop label')])
+    await chooser.setFiles(file('小店订单导出.csv', platformExport()))
+    await page.waitForSelector('[data-action=confirm]')
+    await page.click('[data-action=confirm]')
+    await page.waitForSelector('[data-drawn=true]')
+    const clicks = await page.evaluate(() => globalThis.clicks)
+    assert.ok(clicks >= 1 && clicks <= 3, `${clicks} clicks`)
+    // The segments stand in view, and they are those that were planted.
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'step-4-title')
+    const numbers = await figures(page)
+    assert.equal(numbers['消费额'], `¥${Math.round(Number(truth.totals.revenue)).toLocaleString('en')}`)
+    assert.equal(numbers['跳过的行'], String(truth.totals.rowsWithoutCustomer))
+    assert.equal(await page.locator('.groups tbody tr').count(), 11)
+    assert.equal(await page.locator('[data-issue=preamble]').count(), 1)
+    await end()
+  })
+
+  test('the report says what was left out and what that does to the numbers', async () => {
+    const { page, end } = await visit()
+    await page.click('[data-sample=shop]')
+    await page.waitForSelector('[data-action=confirm]')
+    await confirm(page)
+    assert.equal(await page.innerText('[data-verdict]'), '23,777 of 23,817 rows are in the figures.')
+    assert.match(await page.innerText('.verdict-about'), /40 rows are left out \(0\.2% of all\)\. Their amounts are not in any figure\./)
+    const missing = page.locator('[data-issue=missing-id]')
+    assert.match(await missing.innerText(), /40 rows \(0\.2%\) are in no figure\. .*belongs to nobody/s)
+    assert.equal(await missing.getAttribute('data-severity'), 'rejected')
+    await end()
+  })
+
+  test('a choice of how to read is tried at once, shows before and after, and can be taken back', async () => {
+    const { page, end } = await visit()
+    await openFile(page, file('semicolons.csv', `name;customer;time;amount\n${Array.from({ length: 50 }, (_, i) => `x;c${i % 9};2025-03-0${1 + (i % 9)};${i}.50`).join('\n')}\n`))
+    await confirm(page)
+    const before = await figures(page)
+    // A zone moves days but no sums.
+    await page.click('[data-panel=reading] summary')
+    await page.selectOption('#zone', 'America/New_York')
+    const change = page.locator('[data-change=zone]')
+    await change.waitFor()
+    assert.match(await change.innerText(), /Read again: another time zone/)
+    assert.match(await change.innerText(), /no change/)
+    // A separator that does not fit is refused by the reader; what is shown stays as it was.
+    await page.selectOption('#reading-delimiter', '|')
+    await page.locator('[data-problem]').waitFor()
+    assert.match(await page.innerText('[data-problem]'), /What is shown below is unchanged/)
+    assert.equal(await page.inputValue('#reading-delimiter'), '')
+    assert.deepEqual((await figures(page))['Rows used'], before['Rows used'])
+    await page.click('[data-action=undo]')
+    await page.locator('[data-change=undone]').waitFor()
+    assert.equal(await page.inputValue('#zone'), 'Asia/Shanghai')
+    assert.deepEqual(await figures(page), before)
+    await end()
+  })
+
+  test('an encoding that was told wrong is changed before reading', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    await openFile(page, file('orders.csv', gbk('买家,时间,金额\n张三,2025-01-02,3.50\n李四,2025-01-03,4.50\n')))
+    assert.equal(await page.inputValue('#map-customer'), '买家')
+    await page.click('[data-panel=reading] summary')
+    await page.selectOption('#reading-encoding', 'big5')
+    await page.waitForFunction(() => ![...document.querySelectorAll('#map-customer option')].some(each => each.textContent === '买家'))
+    await page.selectOption('#reading-encoding', '')
+    await page.waitForFunction(() => [...document.querySelectorAll('#map-customer option')].some(each => each.textContent === '买家'))
+    await page.selectOption('#map-customer', '买家')
+    await page.selectOption('#map-time', '时间')
+    await page.selectOption('#map-amount', '金额')
+    await confirm(page)
+    assert.equal((await figures(page))['可用的行'], '2')
+    await end()
+  })
+
+  test('the network part counts what the browser recorded, and what the policy stopped', async () => {
+    const { page, context } = await visit({ expected: /Content Security Policy|violates/ })
+    await page.click('header summary')
+    const recorded = () => page.evaluate(() => 1 + performance.getEntriesByType('resource').filter(each => !each.name.startsWith('blob:')).length)
+    const shown = async () => Number(await page.getAttribute('header [data-requests]', 'data-requests'))
+    assert.equal(await shown(), await recorded())
+    await page.evaluate(() => fetch('samples/cdnow_master.csv').then(response => response.text()))
+    await page.waitForFunction(n => Number(document.querySelector('header [data-requests]').getAttribute('data-requests')) > n, await shown().then(n => n - 1))
+    await page.waitForFunction(() => Number(document.querySelector('header [data-requests]').getAttribute('data-requests')) === 1 + performance.getEntriesByType('resource').filter(each => !each.name.startsWith('blob:')).length)
+    assert.match(await page.innerText('header .statement'), /0 of them to another host/)
+    // An attempt to reach another host is stopped by the policy, and the page says so.
+    const fetched = await page.evaluate(() => fetch('http://127.0.0.1:9/x').then(() => 'sent', error => error.name))
+    assert.equal(fetched, 'TypeError')
+    await page.waitForFunction(() => /Attempts that the policy stopped\s+1/.test(document.querySelector('header .evidence').innerText))
+    await context.close()
+  })
+
+  test('a lost connection is told, with the way on, and nothing is lost', async () => {
+    const { page, context, end } = await visit({ expected: /ERR_INTERNET_DISCONNECTED|Failed to load/ })
+    await context.setOffline(true)
+    await page.click('[data-sample=cdnow]')
+    await page.locator('[data-problem=fetch]').waitFor()
+    assert.match(await page.innerText('[data-problem]'), /could not be loaded/)
+    await context.setOffline(false)
+    await page.click('[data-action=again]')
+    await page.waitForSelector('[data-action=confirm]')
+    assert.equal(await page.locator('[data-problem]').count(), 0)
+    await end()
+  })
+
+  test('a file that changed on the disk is named, and can be chosen again without losing a choice', async () => {
+    const { page, end } = await visit({ expected: /ERR_UPLOAD_FILE_CHANGED|NotReadable/ })
+    const path = file('changing.csv', 'who,when,paid\na,2025-01-02,3.50\nb,2025-01-03,4.50\n')
+    await openFile(page, path)
+    for (const [role, column] of [['customer', 'who'], ['time', 'when'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
+    await new Promise(done => setTimeout(done, 1100))
+    writeFileSync(path, 'who,when,paid\na,2025-01-02,3.50\nb,2025-01-03,4.50\nc,2025-01-04,5.50\n')
+    await page.click('[data-action=confirm]')
+    const problem = page.locator('[data-problem]')
+    await problem.waitFor()
+    assert.match(await problem.innerText(), /moved, renamed or changed|could not be read/)
+    await page.setInputFiles('[data-files=again]', path)
+    await page.waitForSelector('[data-action=confirm]')
+    assert.equal(await page.inputValue('#map-customer'), 'who')
+    await confirm(page)
+    assert.equal((await figures(page))['Rows used'], '3')
+    await end()
+  })
+
+  test('the report and its panel are in order for axe and for the screen, in any language, theme and width', async () => {
+    for (const viewport of [WIDE, NARROW]) {
+      for (const [colorScheme, locale] of [['light', 'en-US'], ['dark', 'zh-CN'], ['dark', 'en-US'], ['light', 'zh-CN']]) {
+        const name = `quality-${viewport.width}-${colorScheme}-${locale.slice(0, 2)}`
+        const { page, end } = await visit({ viewport, colorScheme, locale })
+        const check = async step => {
+          await shot(page, `${name}-${step}`)
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+          assert.equal(wide, 0, `${name}, ${step}: wider than the screen`)
+          await page.evaluate(axe)
+          const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
+          const bad = found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).map(each => `${each.id}: ${each.nodes.map(node => node.html).slice(0, 3).join(' ')}`)
+          assert.deepEqual(bad, [], `${name}, ${step}`)
+        }
+        await openFile(page, file('dirty.csv', dirty()))
+        await page.click('[data-panel=reading] summary')
+        await check('1-columns')
+        await confirm(page)
+        await page.click('[data-panel=reading] summary')
+        await page.selectOption('#zone', 'Asia/Tokyo')
+        await page.locator('[data-change=zone]').waitFor()
+        await settled(page)
+        await check('2-report')
+        await page.click('header summary')
+        await check('3-network')
+        await end()
+      }
+    }
+  })
+})
+
+test('every code that reading can report has its words in both languages', () => {
+  const documented = [...readFileSync(place('../../docs/errors.md'), 'utf8').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, code]) => code)
+  assert.ok(documented.length > 30)
+  // Codes of requests and of the engine; no report of a file holds them.
+  const never = new Set(
+    'limit-memory unsupported unknown-analysis unknown-version unknown-field missing-field invalid-option unknown-table missing-role denied not-enough-data not-identifiable cancelled closed engine-restarted engine-load decode'.split(' '),
+  )
+  for (const language of ['en', 'zh']) {
+    const text = readFileSync(place(`../../www/src/text/${language}.ts`), 'utf8')
+    const has = key => text.includes(`\n  '${key}': '`)
+    for (const code of documented.filter(code => !never.has(code))) {
+      for (const family of ['code', 'issue', 'means', 'help']) assert.ok(has(`${family}.${code}`), `${language}: ${family}.${code}`)
+    }
+  }
+})

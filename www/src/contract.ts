@@ -1,0 +1,65 @@
+// Shapes of the package's answers that the page reads with care: every field that an answer may lack has an empty value here.
+import type { Guess, Quality, Table } from 'siyu'
+import { isOption, type Option, type Value } from './reading'
+
+export type Issue = Quality['issues'][number]
+
+/** A choice that would make cells readable that were left out. */
+export interface Remedy {
+  option: Option
+  value: Value
+  /** How many of the rows left out it would bring back. */
+  rows: number
+}
+
+/** A choice that the values suggest. */
+export interface Proposal {
+  option: Option
+  value: Value
+  confidence: number
+  reason: string
+}
+
+/** One file of the table. */
+export interface FileQuality {
+  name: string
+  format: string
+  encoding: string | null
+  delimiter: string | null
+  headerLine: number | null
+  rows: { read: number; used: number; skipped: number }
+  columns: { name: string; role: string | null }[]
+}
+
+const known = (choice: { option: string; value: unknown }) => isOption(choice.option) && ['string', 'number', 'boolean'].includes(typeof choice.value)
+
+export const remediesOf = (issue: Issue): Remedy[] => ((issue as { remedies?: { option: string; value: unknown; rows: number }[] }).remedies ?? []).filter(known) as Remedy[]
+
+export const proposalsOf = (guess: Guess | null): Proposal[] => ((guess as { proposals?: { option: string; value: unknown; confidence: number; reason: string }[] } | null)?.proposals ?? []).filter(known) as Proposal[]
+
+export const profileIndexOf = (guess: Guess): number | null => (guess as { profile?: number | null }).profile ?? null
+
+export const filesOfIssue = (issue: Issue): number[] => (issue as { files?: number[] }).files ?? issue.rows.map(() => 0)
+
+export const filesOf = (quality: Quality, name: string): FileQuality[] =>
+  (quality as { files?: FileQuality[] }).files ?? [{ name, format: quality.format, encoding: quality.encoding, delimiter: quality.delimiter, headerLine: quality.headerLine, rows: quality.rows, columns: quality.columns }]
+
+/** Names of the sheets of a workbook; none for other files. */
+export const sheetsOf = (guess: Guess | null): string[] => (guess as { sheets?: string[] } | null)?.sheets ?? []
+
+export interface PlacedRow {
+  file: number
+  row: number
+  cells: string[]
+}
+
+export type { Table }
+
+/** What the package at hand takes; the page offers nothing else. */
+export const ENGINE = {
+  several: false,
+  rows: false,
+  profiles: false,
+  formats: ['csv', 'tsv'] as readonly string[],
+  options: ['format', 'encoding', 'delimiter'] as readonly Option[],
+}
