@@ -61,5 +61,5 @@ export const ENGINE = {
   rows: false,
   profiles: false,
   formats: ['csv', 'tsv'] as readonly string[],
-  options: ['format', 'encoding', 'delimiter'] as readonly Option[],
+  options: ['format', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot'] as readonly Option[],
 }

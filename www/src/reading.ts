@@ -15,6 +15,7 @@ export const OPTIONS = [
   'header',
   'decimal',
   'units',
+  'accounting',
   'dates.order',
   'dates.serial',
   'dates.epoch',

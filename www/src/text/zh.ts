@@ -438,6 +438,8 @@ export const zh: Record<Key, string> = {
   'remedy.sheet': '读取工作表“{value}”',
   'remedy.format': '按 {value} 格式读取',
   'remedy.other': '以 {option} = {value} 读取',
+  'remedy.accounting.true': '把 (5.00)、5.00- 读作负数',
+  'remedy.accounting.false': '不把 (5.00) 读作负数',
 
   'choice.decimal.point': '句点：1,234.50',
   'choice.decimal.comma': '逗号：1.234,50',
@@ -463,6 +465,8 @@ export const zh: Record<Key, string> = {
   'choice.sheet': '工作表“{value}”',
   'choice.format': '{value} 格式',
   'choice.other': '{option} 设为 {value}',
+  'choice.accounting.false': '不识别',
+  'choice.accounting.true': '(5.00)、5.00- 读作负数',
 
   'why.decimal': '金额看起来像 1.234,50。',
   'why.units': '金额中写有“万”或“亿”。',
@@ -472,9 +476,10 @@ export const zh: Record<Key, string> = {
   'why.dates.pivot': '年份只写了两位。',
   'why.header': '其上是标题或备注。',
   'why.other': '从数据的样子看出。',
+  'why.accounting': '有金额写在括号里，或以减号结尾。',
 
   'reading.title': '读取方式',
-  'reading.found': '自动识别：{value}',
+  'reading.found': '{value}（已识别）',
   'reading.auto': '自动识别',
   'reading.notUsed': '不使用',
   'reading.firstSheet': '第一个有数据的工作表',
@@ -497,6 +502,7 @@ export const zh: Record<Key, string> = {
   'reading.duplicates': '重复的订单行',
   'reading.before': '已按文件内容自动识别，只有不对时才需要修改。',
   'reading.after': '修改后立即重新读取，可以撤销。',
+  'reading.accounting': '会计写法的负金额',
 
   'rows.show': '查看 {n} 行',
   'rows.hide': '收起',
@@ -564,7 +570,7 @@ export const zh: Record<Key, string> = {
   'means.mangled-id': '不同的客户可能被并成一个：客户数偏低，人均消费偏高。',
   'means.lookalike-id': '仍分别保留：同一个人可能被算作两个。',
   'means.control-char': '不带这些字符的同一 ID 会被算作另一位客户。',
-  'means.duplicate-order': '完全相同的只计一次；同一订单中不同的行都计入。',
+  'means.duplicate-order': '完全相同的副本不采用，避免重复计算；同一订单中不同的行都计入。',
   'means.type': '不会凭猜测转换。',
   'means.limit': '这些行不在数字里。',
   'means.other': '请查看这些行以了解含义。',
