@@ -210,6 +210,40 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('the rows with a problem are shown in place, as text and nothing else', async () => {
+    const { page, end } = await visit()
+    await openFile(page, file('dirty.csv', dirty()))
+    await confirm(page)
+    const open = async code => {
+      const issue = page.locator(`[data-issue=${code}]`)
+      await issue.locator('[data-action=show-rows]').click()
+      await issue.locator('[data-places] table').waitFor()
+      return issue
+    }
+    // The cell with the problem is marked, its line is that of the file.
+    const amount = await open('amount')
+    assert.equal(await amount.locator('td.problem bdi').innerText(), '免费')
+    assert.match(await amount.locator('tbody th').innerText(), /^408/)
+    // What turns text round is shown by its name, inside an element that keeps its direction to itself.
+    assert.match(await amount.locator('tbody').innerText(), /U\+202Egnp\.exe/)
+    assert.equal(await amount.locator('script').count(), 0)
+    const date = await open('date')
+    assert.equal(await date.locator('td.problem bdi').innerText(), '昨天')
+    assert.match(await date.locator('tbody').innerText(), /<img src=x onerror=alert\(1\)>/)
+    assert.equal(await page.locator('.report img, .report script').count(), 0)
+    await date.locator('.link').click()
+    assert.match(await date.locator('thead').innerText(), /备注/)
+    // Where the fields do not fit the header, the surplus ones are marked.
+    const ragged = await open('ragged')
+    assert.equal(await ragged.locator('.cell.extra').innerText(), 'fields')
+    assert.match(await ragged.locator('tbody').innerText(), /6 fields instead of 5/)
+    await ragged.locator('[data-action=show-rows]').click()
+    assert.equal(await ragged.locator('[data-places]').count(), 0)
+    const empty = await open('missing-id')
+    assert.match(await empty.locator('td.problem').innerText(), /empty/)
+    await end()
+  })
+
   test('the network part counts what the browser recorded, and what the policy stopped', async () => {
     const { page, context } = await visit({ expected: /Content Security Policy|violates/ })
     await page.click('header summary')
@@ -282,6 +316,9 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
         await page.locator('[data-change=zone]').waitFor()
         await settled(page)
         await check('2-report')
+        for (const button of (await page.locator('[data-action=show-rows]').all()).slice(0, 6)) await button.click()
+        await page.waitForFunction(() => document.querySelectorAll('[data-places] table').length === 6)
+        await check('2-rows')
         await page.click('header summary')
         await check('3-network')
         await end()

@@ -58,7 +58,7 @@ export type { Table }
 /** What the package at hand takes; the page offers nothing else. */
 export const ENGINE = {
   several: false,
-  rows: false,
+  rows: true,
   profiles: false,
   formats: ['csv', 'tsv'] as readonly string[],
   options: ['format', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot'] as readonly Option[],
