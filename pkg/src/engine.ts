@@ -147,7 +147,7 @@ export class Engine {
         quality.encoding = text.encoding.label
         const { notUtf8 } = text.encoding
         // Told from the bytes: worth a look.
-        if (notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, rows: [notUtf8.row] })
+        if (notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, rows: [notUtf8.row], remedies: [] })
       }
       this.#tables.set(facts.table, {
         bytes: facts.bytes, encoding: text?.encoding.label ?? 'utf-8',

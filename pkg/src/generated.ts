@@ -380,6 +380,11 @@ export interface Issue {
   /** Number of rows. */
   count: number
   /**
+   * Read options that would read values of these rows, the one that reads most first. What
+   * they make of the values is for somebody to confirm who knows the data.
+   */
+  remedies: Remedy[]
+  /**
    * The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
    * most five.
    */
@@ -486,6 +491,17 @@ export interface MomentSummary {
   standardDeviation: number | null
   /** Sample variance, `M₂/(n−1)`: unbiased when the values are a sample. From two values on. */
   variance: number | null
+}
+
+/** The value of a read option. */
+export type OptionValue = boolean | number | Decimal | DateOrder | Serial | Epoch | OrderAndPivot
+
+/** The fields of `dates` that two-digit years need. */
+export interface OrderAndPivot {
+  /** The order of year, month and day. */
+  order: DateOrder
+  /** The first of the hundred years that two-digit years stand for. */
+  pivot: number
 }
 
 /** What a value must do to pass a cut point. */
@@ -616,6 +632,19 @@ export type Refunds =
   | 'drop'
   /** It is a row like any other. */
   | 'keep'
+
+/** An option that would read cells that were left out. */
+export interface Remedy {
+  /**
+   * The path of the option: `decimal`, `units`, `accounting`, `dates.order`, `dates.serial`,
+   * `dates.epoch`, `dates.pivot` or `dates`.
+   */
+  option: string
+  /** Of the rows that were left out, how many have a value here that it would read. */
+  rows: number
+  /** Its value. */
+  value: OptionValue
+}
 
 /** Options of `rfm`. */
 export interface RfmOptions {

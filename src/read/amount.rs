@@ -81,6 +81,15 @@ impl Writing {
         Some(Amount::Money { minor, scale: decimals as u8, lost: false })
     }
 
+    /// Whether an amount that was read would be another one with the other decimal mark, as
+    /// `1,234` would.
+    #[cold]
+    pub(super) fn is_open(self, text: &[u8]) -> bool {
+        let mark = if self.comma { b'.' } else { b',' };
+        let other = Writing { comma: !self.comma, ..self };
+        text.contains(&mark) && matches!(other.read(text), Amount::Money { .. })
+    }
+
     /// Every form.
     #[cold]
     pub(super) fn general(self, text: &[u8]) -> Amount {

@@ -14,6 +14,7 @@
 //! * [`guess`] – what the columns of an unknown file probably mean
 //! * [`records`] – single records again, to be shown in place
 //! * [`quality`] – what was read, left out, altered or doubtful
+//! * [`remedies`] – which option would read what was left out
 //!
 //! # The cut into blocks
 //!
@@ -51,6 +52,7 @@ mod lexicon;
 pub mod options;
 pub mod quality;
 pub mod records;
+pub mod remedies;
 mod rows;
 mod text;
 mod time;

@@ -6,11 +6,12 @@
 use serde::Serialize;
 
 use super::amount;
+use super::remedies::{OptionValue, Remedy, Tally};
 use crate::error::{Code, Error};
 use crate::table::role::Role;
 
 /// How many line numbers an issue keeps.
-const PLACES: usize = 5;
+pub(super) const PLACES: usize = 5;
 
 /// What reading did with the rows that an [`Issue`] counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -43,6 +44,9 @@ pub struct Issue {
     /// The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
     /// most five.
     pub rows: Vec<u64>,
+    /// Read options that would read values of these rows, the one that reads most first. What
+    /// they make of the values is for somebody to confirm who knows the data.
+    pub remedies: Vec<Remedy>,
 }
 
 /// One column of the header.
@@ -175,6 +179,7 @@ struct Found {
     column: Option<Role>,
     count: u64,
     rows: Vec<u64>,
+    remedies: Tally,
 }
 
 impl Issues {
@@ -192,8 +197,50 @@ impl Issues {
                     found.rows.push(row);
                 }
             }
-            None => self.found.push(Found { code, severity, column, count: 1, rows: vec![row] }),
+            None => self.found.push(Found {
+                code,
+                severity,
+                column,
+                count: 1,
+                rows: vec![row],
+                remedies: Tally::default(),
+            }),
         }
+    }
+
+    /// Counts many rows at once; `rows` are the first of them.
+    pub(super) fn add(
+        &mut self,
+        code: Code,
+        severity: Severity,
+        column: Option<Role>,
+        count: u64,
+        rows: &[u64],
+    ) {
+        let rows = rows.iter().copied().take(PLACES).collect();
+        self.found.push(Found { code, severity, column, count, rows, remedies: Tally::default() });
+    }
+
+    /// Notes that an option would read the value for which a row was left out.
+    pub(super) fn remedy(
+        &mut self,
+        code: Code,
+        column: Role,
+        option: &'static str,
+        value: OptionValue,
+    ) {
+        let rejected = |f: &&mut Found| {
+            f.code == code && f.column == Some(column) && f.severity == Severity::Rejected
+        };
+        if let Some(found) = self.found.iter_mut().find(rejected) {
+            found.remedies.count(option, value);
+        }
+    }
+
+    /// Whether rows were left out that this option would read.
+    pub(super) fn would_help(&self, option: &str) -> bool {
+        let helps = |found: &Found| found.remedies.finish().iter().any(|r| r.option == option);
+        self.found.iter().any(helps)
     }
 
     /// The code that rejected most rows; of equals the one met in the earliest row.
@@ -208,7 +255,13 @@ impl Issues {
             }
         }
         let main = main?;
-        let mut error = Error::new(main.code, why(main.code));
+        let mut error = match main.remedies.finish().first() {
+            None => Error::new(main.code, why(main.code)),
+            Some(Remedy { option, rows, .. }) => Error::new(
+                main.code,
+                format!("{}; the option `{option}` can read {rows} of them", why(main.code)),
+            ),
+        };
         if let Some(row) = main.rows.first() {
             error = error.at_row(*row);
         }
@@ -224,6 +277,7 @@ impl Issues {
                 count: found.count,
                 column: found.column,
                 rows: found.rows.clone(),
+                remedies: found.remedies.finish(),
             };
             let rank = |issue: &Issue| (issue.severity, issue.code, issue.column);
             let at = issues.partition_point(|before| rank(before) <= rank(&issue));

@@ -18,8 +18,9 @@ use super::ids::{self, Doubts, Waiting, push, trimmed};
 use super::integers::Integers;
 use super::no_memory;
 use super::options::{Limits, Options};
-use super::quality::{Issues, Severity, Totals};
+use super::quality::{Issues, PLACES, Severity, Totals};
 use super::records::Wanted;
+use super::remedies;
 use super::time::{Time, Times};
 
 /// Whole numbers below this are exact in a 64-bit floating point number.
@@ -108,6 +109,8 @@ pub(super) struct Rows {
     doubts: Doubts,
     times: Times,
     writing: Writing,
+    /// Amounts that would be others with the other decimal mark: how many, and the first places.
+    open: (u64, Vec<u64>),
     block: u64,
     staged: Staged,
     /// Room for the amounts of many rows, used again.
@@ -176,6 +179,7 @@ impl Rows {
             doubts: Doubts::default(),
             times: Times::new(options.dates),
             writing: Writing::of(options),
+            open: (0, Vec::new()),
             block: 0,
             minors: Vec::new(),
             staged: Staged { texts, ..Staged::default() },
@@ -220,10 +224,34 @@ impl Rows {
                 let is_name = |(at, field): (usize, &Field)| matches!(cell(at), Cell::Text(text) if text == field.name.as_bytes());
                 match self.schema.fields.iter().enumerate().all(is_name) {
                     true => self.reject(Code::RepeatedHeader, None, place),
-                    false => self.reject(code, column, place),
+                    false => {
+                        self.reject(code, column, place);
+                        self.look_for_remedies(code, column, cell);
+                    }
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Counts the options that would read the value for which a row was left out.
+    #[cold]
+    fn look_for_remedies<'t>(
+        &mut self,
+        code: Code,
+        column: Option<Role>,
+        cell: impl Fn(usize) -> Cell<'t>,
+    ) {
+        let Some(role) = column else { return };
+        let Some(Cell::Text(text)) = self.schema.position(role).map(cell) else { return };
+        let issues = &mut self.issues;
+        let name = |option, value| issues.remedy(code, role, option, value);
+        match (code, role) {
+            (Code::Amount, Role::Amount) => remedies::of_amount(text, self.writing, name),
+            (Code::Date | Code::DateAmbiguous, Role::Time) => {
+                remedies::of_time(text, self.times.dates(), name);
+            }
+            _ => {}
         }
     }
 
@@ -254,12 +282,19 @@ impl Rows {
             Time::Not => return Ok(Some((Code::Date, Some(Role::Time)))),
             Time::Ambiguous => return Ok(Some((Code::DateAmbiguous, Some(Role::Time)))),
         };
-        let (minor, scale, lost) =
-            match self.amount.map_or(Cell::Integer(0), cell).amount(self.writing) {
-                Amount::Money { minor, scale, lost } => (minor, scale, lost),
-                Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
-                Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
-            };
+        let mut open = false;
+        let amount = match self.amount.map_or(Cell::Integer(0), cell) {
+            Cell::Text(text) => self.writing.plain(text).unwrap_or_else(|| {
+                open = self.writing.is_open(text);
+                self.writing.general(text)
+            }),
+            number => number.amount(self.writing),
+        };
+        let (minor, scale, lost) = match amount {
+            Amount::Money { minor, scale, lost } => (minor, scale, lost),
+            Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
+            Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
+        };
         for text in &self.staged.texts {
             if let Some(code) = cell(text.position).refused_as_id(longest) {
                 return Ok(Some((code, Some(text.role))));
@@ -268,6 +303,12 @@ impl Rows {
         // From here on the row is used, unless its amount does not fit beside the others.
         if self.amount.is_some() && !self.stage_amount(minor, scale, lost, place)? {
             return Ok(Some((Code::Overflow, Some(Role::Amount))));
+        }
+        if open {
+            self.open.0 += 1;
+            if self.open.1.len() < PLACES {
+                self.open.1.push(place);
+            }
         }
         if self.time.is_some() {
             push(&mut self.staged.times, instant)?;
@@ -467,6 +508,12 @@ impl Rows {
     /// `no-rows`, or the code that left most rows out, if no row was usable.
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.flush(sink)?;
+        let (open, places) = &self.open;
+        if *open > 0 && self.issues.would_help("decimal") {
+            // Others in the column are written with the other mark; these perhaps too.
+            let (severity, column) = (Severity::Doubtful, Some(Role::Amount));
+            self.issues.add(Code::Amount, severity, column, *open, places);
+        }
         if self.used > 0 {
             return Ok(());
         }

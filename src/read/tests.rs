@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::options::{DateOrder, Dates, Decimal, Serial};
 use super::quality::{Outcome, Severity};
 use super::*;
 use crate::table::block::{Column, MISSING};
@@ -287,6 +288,77 @@ fn refunds_and_doubtful_ids_are_used_and_counted() {
     );
     let amount = quality.amount.unwrap();
     assert_eq!((amount.refunds, amount.zeros), (1, 2));
+}
+
+/// What the report of a file says would help, as `option=value rows`, by code.
+fn remedies(text: &str, options: &Options) -> Vec<(&'static str, Vec<String>)> {
+    let (_, quality) = read(text, options).unwrap();
+    let shown = |issue: &quality::Issue| {
+        let all = issue.remedies.iter().map(|remedy| {
+            let value = serde_json::to_string(&remedy.value).unwrap();
+            format!("{}={value} {}", remedy.option, remedy.rows)
+        });
+        (issue.code, all.collect())
+    };
+    quality.issues.iter().map(shown).collect()
+}
+
+#[test]
+fn the_report_says_which_option_would_read_what_was_left_out() {
+    let text = "id;time;amount\n\
+                A;2025-05-01;7\n\
+                B;2025-05-01;20,25\n\
+                C;2025-05-01;1.234,5\n\
+                D;2025-05-01;1,2万\n\
+                E;2025-05-01;(3)\n\
+                F;13/04/2025;1\n\
+                G;03/04/2025;1\n\
+                H;45805;1\n\
+                I;yesterday;1\n";
+    assert_eq!(
+        remedies(text, &usual()),
+        [
+            ("amount", vec!["decimal=\",\" 2".to_owned(), "accounting=true 1".to_owned()]),
+            ("date", vec!["dates.serial=\"1900\" 1".to_owned()]),
+            (
+                "date-ambiguous",
+                vec!["dates.order=\"dmy\" 2".to_owned(), "dates.order=\"mdy\" 1".to_owned()]
+            ),
+        ]
+    );
+    let declared = Options {
+        decimal: Decimal::Comma,
+        accounting: true,
+        dates: Dates {
+            order: Some(DateOrder::Dmy),
+            serial: Some(Serial::From1900),
+            ..Dates::default()
+        },
+        ..usual()
+    };
+    let (table, quality) = read(text, &declared).unwrap();
+    assert_eq!((table.rows(), quality.amount.unwrap().sum.as_str()), (7, "1261.75"));
+}
+
+#[test]
+fn a_file_of_which_nothing_is_read_says_what_would_help() {
+    let error = fails("id;time;amount\nA;2025-05-01;1.234,56\nB;2025-05-02;20,25\n", &usual());
+    assert_eq!(error.code(), Code::Amount);
+    assert!(error.hint().contains("the option `decimal` can read 2 of them"), "{error}");
+}
+
+#[test]
+fn thousands_among_decimal_commas_are_doubtful() {
+    let text = "id;time;amount\nA;2025-05-01;1,234\nB;2025-05-01;20,25\nC;2025-05-01;7\n";
+    let (_, quality) = read(text, &usual()).unwrap();
+    let found: Vec<_> =
+        quality.issues.iter().map(|i| (i.code, i.severity, i.rows.clone())).collect();
+    assert_eq!(
+        found,
+        [("amount", Severity::Rejected, vec![3]), ("amount", Severity::Doubtful, vec![2])]
+    );
+    let clean = text.replace("20,25", "20.25");
+    assert_eq!(read(clean, &usual()).unwrap().1.outcome(), Outcome::Ok);
 }
 
 /// A file of several blocks with most things that can go wrong.

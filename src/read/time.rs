@@ -80,6 +80,11 @@ impl Times {
         Times { dates, last: ([0; 10], 0), span: None }
     }
 
+    /// What is read besides dates that begin with the year.
+    pub(super) fn dates(&self) -> Dates {
+        self.dates
+    }
+
     /// Reads a trimmed cell; `zone` is the same in every call.
     #[inline]
     pub(super) fn read(&mut self, text: &[u8], zone: &Zone) -> Time {
