@@ -186,6 +186,13 @@ impl Error {
         self
     }
 
+    /// The same with this byte offset, or without any.
+    #[must_use]
+    pub(crate) fn at_byte_if(mut self, byte: Option<u64>) -> Self {
+        self.0.byte = byte;
+        self
+    }
+
     /// Sets the place in the request, such as `options.groups.map[2].r`.
     #[must_use]
     pub fn at_path(mut self, path: impl Into<String>) -> Self {

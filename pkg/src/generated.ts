@@ -198,9 +198,9 @@ export type Format =
   | 'csv'
   /** Separated values, by tabs unless the options say otherwise. */
   | 'tsv'
-  /** An array of objects. Not read: `unsupported`. */
+  /** JSON: an array of objects, whose keys are the columns. */
   | 'json'
-  /** One object per line. Not read: `unsupported`. */
+  /** JSON: one object per line. */
   | 'ndjson'
   /** Not read: `unsupported`. */
   | 'parquet'
@@ -289,10 +289,12 @@ export interface GroupRow {
 export interface Guess {
   /** The columns, in the order of the file. */
   columns: GuessColumn[]
-  /** The field separator. */
-  delimiter: string
+  /** The field separator, where there is one. */
+  delimiter: string | null
   /** `utf-8`, `utf-16le` or `utf-16be`. */
   encoding: string
+  /** `csv`, `tsv`, `json` or `ndjson`. */
+  format: string
   /**
    * The line of the header if it is not the first that is not blank: hand it on as the
    * option `header`.
@@ -414,10 +416,20 @@ export interface Limits {
   /** Columns of the header. Default 16,384, the most that a spreadsheet has. */
   columns?: number
   /**
+   * Levels of arrays and objects in JSON, of which the array of records and the record are
+   * two. Default 64.
+   */
+  depth?: number
+  /**
    * Bytes of an id or another text that is kept. A row with a longer one is left out.
    * Default 1,024.
    */
   idBytes?: number
+  /**
+   * How many times longer than the compressed file its content may be, once that is longer
+   * than 4 MiB. Default 200; exports have 5 to 40.
+   */
+  ratio?: number
   /**
    * Bytes of one record with all its fields. Default 16 MiB. This bounds the memory that
    * streaming needs.

@@ -259,6 +259,8 @@ pub(super) fn sniff(line: &[u8]) -> u8 {
 /// Reads a file of separated values.
 #[derive(Clone, Debug)]
 pub(super) struct Csv {
+    /// Whether the caller said that tabs separate.
+    tabs: bool,
     delimiter: Option<u8>,
     header_line: Option<u64>,
     record_bytes: usize,
@@ -281,6 +283,7 @@ impl Csv {
     pub(super) fn new(options: &Options) -> Self {
         let declared = options.delimiter.and_then(|c| u8::try_from(c).ok());
         Csv {
+            tabs: options.format == Format::Tsv,
             delimiter: declared.or((options.format == Format::Tsv).then_some(b'\t')),
             header_line: options.header,
             record_bytes: options.limits.record_bytes as usize,
@@ -298,6 +301,11 @@ impl Csv {
     /// The line on which the next record begins.
     pub(super) fn line(&self) -> u64 {
         self.line
+    }
+
+    /// The name of the format.
+    pub(super) fn format(&self) -> &'static str {
+        if self.tabs { "tsv" } else { "csv" }
     }
 
     pub(super) fn delimiter(&self) -> Option<u8> {
@@ -559,6 +567,11 @@ fn listed(names: &[&str]) -> String {
     if names.iter().any(|name| is_value(name)) {
         return format!("the first line has {} cells and looks like data, not names", names.len());
     }
+    format!("the header has {}; if this is not the header, name its line in `header`", shown(names))
+}
+
+/// Names for an error: not too many, none too long.
+pub(super) fn shown(names: &[&str]) -> String {
     let named = names.iter().filter(|name| !name.is_empty());
     let shown: Vec<String> = named
         .clone()
@@ -573,10 +586,7 @@ fn listed(names: &[&str]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!(
-        "the header has {}{more}; if this is not the header, name its line in `header`",
-        shown.join(", ")
-    )
+    format!("{}{more}", shown.join(", "))
 }
 
 #[cfg(test)]

@@ -18,8 +18,10 @@ use crate::table::zone::Zone;
 use super::amount::{self, Amount, Writing};
 use super::csv::{self, Found, Splitter};
 use super::ids::trimmed;
+use super::json::{self, Flavour};
 use super::lexicon;
 use super::options::{Dates, Format, Options};
+use super::shape;
 use super::text::Text;
 use super::time::{Time, Times};
 
@@ -149,8 +151,10 @@ pub struct Guess {
     pub columns: Vec<GuessColumn>,
     /// The proposals.
     pub roles: GuessRoles,
-    /// The field separator.
-    pub delimiter: String,
+    /// `csv`, `tsv`, `json` or `ndjson`.
+    pub format: &'static str,
+    /// The field separator, where there is one.
+    pub delimiter: Option<String>,
     /// `utf-8`, `utf-16le` or `utf-16be`.
     pub encoding: String,
     /// The line of the header if it is not the first that is not blank: hand it on as the
@@ -169,7 +173,7 @@ pub struct Guess {
 /// `empty`; `encoding` and `unsupported` as for reading; `missing-column` if no line looks like
 /// a header; `parse` if a quote in the header is not closed.
 pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
-    let mut text = Text::new(options.format);
+    let mut text = Text::new();
     text.push(sample)?;
     text.settle()?;
     if let Some(byte) = text.broken() {
@@ -179,6 +183,9 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
     }
     let encoding = text.encoding().unwrap_or("utf-8").to_owned();
     let window = text.window();
+    if let Some(Some(flavour)) = shape::flavour(options.format, window, true) {
+        return of_objects(window, flavour, encoding, options);
+    }
     let header = find_header(window, options)?;
     let mut splitter = Splitter::new(header.delimiter, options.limits.columns as usize);
     let mut profiles: Vec<Profile> = header.names.iter().map(|name| Profile::new(name)).collect();
@@ -201,10 +208,49 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
     Ok(Guess {
         columns: columns.map(|p| GuessColumn { name: p.name, samples: p.samples }).collect(),
         roles,
-        delimiter: char::from(header.delimiter).to_string(),
+        format: if options.format == Format::Tsv { "tsv" } else { "csv" },
+        delimiter: Some(char::from(header.delimiter).to_string()),
         encoding,
         header: header.line,
         rows_sampled: rows as u64,
+        problems,
+    })
+}
+
+/// The same for objects, whose keys are the columns.
+fn of_objects(text: &[u8], flavour: Flavour, encoding: String, options: &Options) -> Result<Guess> {
+    let json::Sample { names, records } = json::sample(text, flavour, options, MOST_ROWS);
+    if names.is_empty() {
+        return Err(match text.iter().all(u8::is_ascii_whitespace) {
+            true => Error::new(Code::Empty, "there is nothing in the file but white space"),
+            false => Error::new(
+                Code::Type,
+                "the file must hold an array of objects, or one object per line",
+            ),
+        });
+    }
+    let mut profiles: Vec<Profile> = names.iter().map(|name| Profile::new(name)).collect();
+    for record in &records {
+        let mut cells = vec![&[][..]; names.len()];
+        for (column, cell) in record {
+            if let Some(slot) = cells.get_mut(*column) {
+                *slot = trimmed(cell);
+            }
+        }
+        for (profile, cell) in profiles.iter_mut().zip(cells) {
+            profile.see(cell);
+        }
+    }
+    let (roles, problems) = propose(&profiles);
+    let columns = profiles.into_iter();
+    Ok(Guess {
+        columns: columns.map(|p| GuessColumn { name: p.name, samples: p.samples }).collect(),
+        roles,
+        format: flavour.name(),
+        delimiter: None,
+        encoding,
+        header: None,
+        rows_sampled: records.len() as u64,
         problems,
     })
 }
@@ -664,7 +710,7 @@ mod tests {
             ("sep=|\nid|date\nA|2025-05-01\n", "|"),
             ("id\nA\n", ","),
         ] {
-            assert_eq!(look(text).delimiter, delimiter, "{text}");
+            assert_eq!(look(text).delimiter.as_deref(), Some(delimiter), "{text}");
         }
     }
 
@@ -701,5 +747,25 @@ mod tests {
                 prop_assert_eq!(columns.len(), before);
             }
         }
+    }
+
+    #[test]
+    fn the_keys_of_objects_are_columns() {
+        let array = r#"[{"buyer_id":"A\u0031","pay_time":"2025-05-28 09:00","paid":10.5,"tags":["x"]},
+            {"buyer_id":"B2","pay_time":"2025-05-29 10:00","paid":1e1,"note":"cut"#;
+        let found = look(array);
+        let names: Vec<&str> = found.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["buyer_id", "pay_time", "paid", "tags"]);
+        assert_eq!(found.columns[0].samples, ["A1"]);
+        assert_eq!(
+            (found.format, found.delimiter.as_deref(), found.rows_sampled),
+            ("json", None, 1)
+        );
+        assert_eq!(found.roles.time.unwrap().column, "pay_time");
+        let lines =
+            "{\"buyer_id\":7,\"paid\":2}\r\n\n{broken\n{\"buyer_id\":8,\"at\":\"2025-05-28\"}\n";
+        let found = look(lines);
+        assert_eq!((found.format, found.rows_sampled), ("ndjson", 2));
+        assert_eq!(found.columns[2].samples, ["2025-05-28"]);
     }
 }

@@ -2,13 +2,14 @@
 //! and no JavaScript.
 //!
 //! ```text
-//! bytes ─► text ─► csv ─► rows ─► blocks
-//!          UTF-8   cells  typed   + dictionaries, fingerprint, quality report
+//! bytes ─► text ─► csv or json ─► rows ─► blocks
+//!          UTF-8      cells       typed   + dictionaries, fingerprint, quality report
 //! ```
 //!
 //! * [`options`] – roles, format, limits
 //! * `text` – bytes to valid UTF-8; refuses what is no text
-//! * `csv` – text to records; a further format is a further file beside it
+//! * `shape` – which format the text has
+//! * `csv`, `json` – text to records; a further format is a further file beside them
 //! * [`columns`] – columns that are in memory already, by the same rules
 //! * `rows` – cells to typed blocks, by the rules of `amount`, `time` and `ids`
 //! * [`guess`] – what the columns of an unknown file probably mean
@@ -48,12 +49,14 @@ mod csv;
 pub mod guess;
 mod ids;
 mod integers;
+mod json;
 mod lexicon;
 pub mod options;
 pub mod quality;
 pub mod records;
 pub mod remedies;
 mod rows;
+mod shape;
 mod text;
 mod time;
 
@@ -63,9 +66,9 @@ use crate::table::role::Role;
 use crate::table::zone::Zone;
 use crate::table::{Dictionaries, Field, Schema, Table};
 
-use csv::Csv;
 use quality::{Quality, RowCounts, ZoneUse};
 use rows::Rows;
+use shape::Shape;
 use text::Text;
 
 pub use options::{Format, Limits, Options, Roles};
@@ -79,9 +82,8 @@ const PIECE: usize = 256 << 10;
 #[derive(Debug)]
 pub struct Reader {
     text: Text,
-    csv: Csv,
+    shape: Shape,
     rows: Rows,
-    format: &'static str,
     declared: Option<String>,
     limit: u64,
     bytes: u64,
@@ -116,10 +118,9 @@ impl Reader {
 
     fn unchecked(options: &Options, fields: Vec<Field>, zone: Zone, hash_seed: u64) -> Self {
         Reader {
-            text: Text::new(options.format),
-            csv: Csv::new(options),
+            text: Text::new(),
+            shape: Shape::new(options),
             rows: Rows::new(Schema { fields, zone }, options, hash_seed),
-            format: if options.format == Format::Tsv { "tsv" } else { "csv" },
             declared: options.encoding.clone(),
             limit: options.limits.bytes,
             bytes: 0,
@@ -179,17 +180,16 @@ impl Reader {
         self.failed.clone().map_or(Ok(()), Err)?;
         self.end_of_file(sink)?;
         self.rows.finish(sink)?;
-        let (header_line, columns) = self.csv.header().unwrap_or_default();
         let encoding = match (self.text.encoding(), &self.declared) {
             (Some("utf-8") | None, Some(declared)) => Some(declared.clone()),
             (found, _) => found.map(str::to_owned),
         };
         Ok(Quality {
-            format: self.format,
+            format: self.shape.format(),
             encoding,
-            delimiter: self.csv.delimiter().map(|byte| char::from(byte).to_string()),
-            header_line: Some(header_line),
-            columns: columns.to_vec(),
+            delimiter: self.shape.delimiter().map(|byte| char::from(byte).to_string()),
+            header_line: self.shape.header_line(),
+            columns: self.shape.columns().to_vec(),
             ..quality_of(&self.rows)
         })
     }
@@ -201,7 +201,12 @@ impl Reader {
     }
 
     fn look(&mut self, last: bool, sink: &mut Sink<'_>) -> Result<()> {
-        let read = self.csv.read(self.text.window(), last, &mut self.rows, sink)?;
+        let read = self.shape.read(self.text.window(), last, &mut self.rows, sink);
+        let read = read.map_err(|error| match error.byte() {
+            // The reader of records counts in the text, the caller in the file.
+            Some(byte) => error.at_byte_if(self.text.in_file(byte)),
+            None => error,
+        })?;
         self.text.consume(read);
         let left = self.text.window();
         self.look_at = left.len() * 2;
@@ -213,7 +218,7 @@ impl Reader {
                     b'\r' => left.get(at + 1) != Some(&b'\n'),
                     _ => false,
                 });
-                let line = self.csv.line() + ends.count() as u64;
+                let line = self.shape.line() + ends.count() as u64;
                 Err(Error::new(
                     Code::Encoding,
                     "these bytes are not valid in the file's encoding; save the file as UTF-8, \

@@ -199,9 +199,9 @@ pub enum Format {
     Csv,
     /// Separated values, by tabs unless the options say otherwise.
     Tsv,
-    /// An array of objects. Not read: `unsupported`.
+    /// JSON: an array of objects, whose keys are the columns.
     Json,
-    /// One object per line. Not read: `unsupported`.
+    /// JSON: one object per line.
     Ndjson,
     /// Not read: `unsupported`.
     Parquet,
@@ -228,6 +228,12 @@ pub struct Limits {
     /// Bytes of an id or another text that is kept. A row with a longer one is left out.
     /// Default 1,024.
     pub id_bytes: u32,
+    /// Levels of arrays and objects in JSON, of which the array of records and the record are
+    /// two. Default 64.
+    pub depth: u32,
+    /// How many times longer than the compressed file its content may be, once that is longer
+    /// than 4 MiB. Default 200; exports have 5 to 40.
+    pub ratio: u32,
 }
 
 impl Default for Limits {
@@ -238,6 +244,8 @@ impl Default for Limits {
             columns: 16_384,
             record_bytes: 16 << 20,
             id_bytes: 1024,
+            depth: 64,
+            ratio: 200,
         }
     }
 }
@@ -262,8 +270,8 @@ impl Options {
     /// Checks what says how a file is to be read, apart from the roles.
     pub(super) fn check_form(&self) -> Result<()> {
         match self.format {
-            Format::Auto | Format::Csv | Format::Tsv => {}
-            Format::Json | Format::Ndjson | Format::Parquet | Format::Arrow => {
+            Format::Auto | Format::Csv | Format::Tsv | Format::Json | Format::Ndjson => {}
+            Format::Parquet | Format::Arrow => {
                 return Err(Error::new(
                     Code::Unsupported,
                     "this format is not read; export the table as CSV",

@@ -36,6 +36,8 @@ pub(super) enum Cell<'t> {
     Missing,
     /// Text without outer blanks, perhaps empty, which is as good as missing.
     Text(&'t [u8]),
+    /// A number in digits with a point, whatever the options say of amounts.
+    Decimal(&'t [u8]),
     /// A whole number.
     Integer(i64),
     /// Any other number but NaN, infinities and whole numbers from 2^53 included.
@@ -80,6 +82,7 @@ impl<'t> Cell<'t> {
         match *self {
             Cell::Missing => Amount::Not,
             Cell::Text(text) => writing.read(text),
+            Cell::Decimal(text) => Writing::default().read(text),
             Cell::Integer(value) => Amount::Money { minor: value, scale: 0, lost: false },
             Cell::Number(value) => match money::from_f64(value) {
                 Ok((minor, scale, lost)) => Amount::Money { minor, scale, lost },
@@ -272,7 +275,7 @@ impl Rows {
             }
         }
         let time = match self.time.map_or(Cell::Integer(0), cell) {
-            Cell::Text(text) => self.times.read(text, &self.schema.zone),
+            Cell::Text(text) | Cell::Decimal(text) => self.times.read(text, &self.schema.zone),
             Cell::Integer(ms) => Time::of(ms),
             Cell::Number(ms) => Time::of(ms.floor() as i64),
             Cell::Missing => Time::Not,
@@ -327,7 +330,7 @@ impl Rows {
         for at in 0..self.staged.texts.len() {
             if let Some(text) = self.staged.texts.get_mut(at) {
                 match cell(text.position) {
-                    Cell::Text(id) => text.waiting.push(id)?,
+                    Cell::Text(id) | Cell::Decimal(id) => text.waiting.push(id)?,
                     Cell::Missing => text.waiting.push(b"")?,
                     number => self.stage_number(at, number, place)?,
                 }
@@ -347,7 +350,7 @@ impl Rows {
         let (code, exact) = match id {
             Cell::Integer(id) => (text.integers.code(id, dictionary)?, true),
             Cell::Number(id) => (dictionary.intern(id.to_string().as_bytes())?, id.abs() < EXACT),
-            Cell::Text(_) | Cell::Missing => (MISSING, true),
+            Cell::Text(_) | Cell::Decimal(_) | Cell::Missing => (MISSING, true),
         };
         push(&mut text.codes, code)?;
         if role == Role::Customer && !exact {

@@ -9,7 +9,6 @@
 use crate::error::{Code, Error, Result};
 
 use super::no_memory;
-use super::options::Format;
 
 /// How many bytes the decision looks at.
 const FIRST: usize = 64;
@@ -24,7 +23,6 @@ enum Encoding {
 /// A window on the text: what is decoded and not yet consumed.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
-    format: Format,
     encoding: Encoding,
     /// Valid text up to `valid`, then at most three bytes of a character that is still cut.
     window: Vec<u8>,
@@ -33,6 +31,8 @@ pub(super) struct Text {
     held: Vec<u8>,
     /// A first half of a surrogate pair.
     high: Option<u16>,
+    /// Bytes of the byte order mark.
+    mark: u64,
     /// Bytes of the file that have been decoded.
     decoded: u64,
     /// Where in the file the first invalid byte stands.
@@ -40,14 +40,14 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(format: Format) -> Self {
+    pub(super) fn new() -> Self {
         Text {
-            format,
             encoding: Encoding::Undecided,
             window: Vec::new(),
             valid: 0,
             held: Vec::new(),
             high: None,
+            mark: 0,
             decoded: 0,
             broken: None,
         }
@@ -71,6 +71,11 @@ impl Text {
     /// Where in the file decoding had to stop. The text before it is in the window.
     pub(super) fn broken(&self) -> Option<u64> {
         self.broken
+    }
+
+    /// Where in the file a byte of the text stands, if that is known without decoding again.
+    pub(super) fn in_file(&self, byte: u64) -> Option<u64> {
+        (self.encoding == Encoding::Utf8).then_some(self.mark + byte)
     }
 
     /// Forgets the first `bytes` of the window.
@@ -128,7 +133,7 @@ impl Text {
 
     fn decide(&mut self) -> Result<()> {
         let held = std::mem::take(&mut self.held);
-        refuse_what_is_no_text(&held, self.format)?;
+        refuse_what_is_no_text(&held)?;
         let (encoding, mark) = match held.as_slice() {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
             [0xFF, 0xFE, ..] => (Encoding::Utf16 { big: false }, 2),
@@ -136,7 +141,8 @@ impl Text {
             _ => (Encoding::Utf8, 0),
         };
         self.encoding = encoding;
-        self.decoded = mark as u64;
+        self.mark = mark as u64;
+        self.decoded = self.mark;
         self.push(held.get(mark..).unwrap_or_default())
     }
 
@@ -194,41 +200,63 @@ impl Text {
     }
 }
 
-/// Names the files that people take for tables of text.
-fn refuse_what_is_no_text(first: &[u8], format: Format) -> Result<()> {
-    let unsupported = |hint: &'static str| Err(Error::new(Code::Unsupported, hint));
-    match first {
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => {
-            return unsupported(
-                "this is a zip archive, probably an .xlsx workbook: save the sheet as CSV UTF-8",
-            );
-        }
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => {
-            return unsupported("this is an old .xls workbook: save the sheet as CSV UTF-8");
-        }
-        [0x1F, 0x8B, ..] => {
-            return unsupported("this is compressed with gzip: decompress it first");
-        }
-        [b'P', b'A', b'R', b'1', ..] => {
-            return unsupported("this is a Parquet file: export the table as CSV");
-        }
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xFF, 0xFF, 0xFF, 0xFF, ..] => {
-            return unsupported("this is an Arrow file: export the table as CSV");
-        }
-        _ => {}
-    }
+/// How files begin that people take for tables of text, and what to say. None of them can be
+/// the beginning of one.
+const NO_TEXT: [(&[u8], &str); 22] = [
+    (
+        b"PK\x03\x04",
+        "this is a zip archive: unpack it; of a workbook that is not .xlsx save the sheet as CSV UTF-8",
+    ),
+    (b"PK\x05\x06", "this is an empty zip archive"),
+    (
+        b"\xD0\xCF\x11\xE0",
+        "this is an old .xls workbook: save it as .xlsx, or the sheet as CSV UTF-8",
+    ),
+    (b"7z\xBC\xAF\x27\x1C", "this is a 7z archive: unpack it first"),
+    (b"Rar!\x1A\x07", "this is a RAR archive: unpack it first"),
+    (b"\x1F\x8B", "this is compressed with gzip: decompress it first"),
+    (b"\x28\xB5\x2F\xFD", "this is compressed with zstd: decompress it first, or use gzip"),
+    (b"\xFD7zXZ\0", "this is compressed with xz: decompress it first, or use gzip"),
+    (b"BZh91AY&SY", "this is compressed with bzip2: decompress it first, or use gzip"),
+    (b"PAR1", "this is a Parquet file: export the table as CSV"),
+    (b"ARROW1", "this is an Arrow file: export the table as CSV"),
+    (b"\xFF\xFF\xFF\xFF", "this is an Arrow stream: export the table as CSV"),
+    (b"ORC\x0A", "this is an ORC file: export the table as CSV"),
+    (b"Obj\x01", "this is an Avro file: export the table as CSV"),
+    (b"SQLite format 3\0", "this is an SQLite database: export the table as CSV"),
+    (b"%PDF-", "this is a PDF document: export the table itself as CSV or .xlsx"),
+    (b"{\\rtf", "this is a text document (RTF): export the table as CSV or .xlsx"),
+    (b"\x89PNG", "this is an image: export the table itself as CSV or .xlsx"),
+    (b"\xFF\xD8\xFF", "this is an image: export the table itself as CSV or .xlsx"),
+    (b"GIF8", "this is an image: export the table itself as CSV or .xlsx"),
+    (b"II*\0", "this is an image: export the table itself as CSV or .xlsx"),
+    (b"MM\0*", "this is an image: export the table itself as CSV or .xlsx"),
+];
+/// The same for markup, which may follow white space and is written in any case.
+const MARKUP: [(&[u8], &str); 8] = [
+    (b"<!doctype", WEB_PAGE),
+    (b"<html", WEB_PAGE),
+    (b"<head", WEB_PAGE),
+    (b"<meta", WEB_PAGE),
+    (b"<body", WEB_PAGE),
+    (b"<table", WEB_PAGE),
+    (b"<script", WEB_PAGE),
+    (b"<?xml", "this is XML, perhaps a workbook saved as XML: save the sheet as CSV UTF-8"),
+];
+const WEB_PAGE: &str = "this is a web page, perhaps a login page, or a table that a program saved as a page under \
+                        the name of a workbook: open it in a spreadsheet and save it as CSV UTF-8";
+
+/// Names what is no text, or no table of text.
+fn refuse_what_is_no_text(first: &[u8]) -> Result<()> {
     let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).trim_ascii_start();
-    let begins =
-        |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    if begins(b"<!doctype") || begins(b"<html") {
-        return unsupported(
-            "this is a web page, perhaps a login page that was saved: export the table as CSV",
-        );
+    let binary = NO_TEXT.iter().find(|(magic, _)| first.starts_with(magic));
+    let markup = MARKUP.iter().find(|(tag, _)| {
+        text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    });
+    match binary.or(markup) {
+        Some((_, hint)) => Err(Error::new(Code::Unsupported, *hint)),
+        None => Ok(()),
     }
-    if format == Format::Auto && (begins(b"{") || begins(b"[")) {
-        return unsupported("this looks like JSON, which is not read: export the table as CSV");
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -237,7 +265,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decoded(bytes: &[u8], piece: usize) -> Result<(Vec<u8>, Option<u64>)> {
-        let mut text = Text::new(Format::Csv);
+        let mut text = Text::new();
         for piece in bytes.chunks(piece) {
             text.push(piece)?;
         }
@@ -292,9 +320,9 @@ mod tests {
     #[test]
     fn what_is_no_text_is_named() {
         let page = b"\n  <!DOCTYPE html><html>";
-        let files: [&[u8]; 6] =
-            [b"PK\x03\x04rest", b"\x1f\x8b\x08", b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", page];
-        for file in files {
+        let xml = b"\xEF\xBB\xBF<?XML version";
+        let magics = NO_TEXT.iter().map(|(magic, _)| *magic);
+        for file in magics.chain([&page[..], &xml[..], b"<TABLE border"]) {
             for piece in [1, 64] {
                 assert_eq!(decoded(file, piece).unwrap_err().code(), Code::Unsupported);
             }

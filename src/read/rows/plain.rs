@@ -159,7 +159,7 @@ impl Rows {
                 let value = match values.cell(row) {
                     Cell::Integer(value) => Some(value as f64),
                     Cell::Number(value) => Some(value),
-                    Cell::Missing | Cell::Text(_) => None,
+                    Cell::Missing | Cell::Text(_) | Cell::Decimal(_) => None,
                 };
                 push(&mut staged.quantities, value)?;
             }
