@@ -331,6 +331,19 @@ mod tests {
     }
 
     #[test]
+    fn a_time_before_all_times_leaves_its_row_out() {
+        for before in [-1e300, -9.3e18, f64::NEG_INFINITY] {
+            let batch: &Batch<'_> = &[
+                (Role::Customer, Values::U32(&[1, 2])),
+                (Role::Time, Values::F64(&[before, DAY])),
+                (Role::Amount, Values::F64(&[1.0, 1.0])),
+            ];
+            let (table, quality) = load(&usual(), &[batch]).unwrap();
+            assert_eq!((table.rows(), quality.issues[0].code), (1, "date"));
+        }
+    }
+
+    #[test]
     fn texts_are_read_as_in_files() {
         let (ids, id_ends) = texts(&["甲", "", "乙"]);
         let (times, time_ends) = texts(&["2025年5月28日", "2025-05-28", "28/5/2025"]);

@@ -83,8 +83,9 @@ pub fn from_f64(value: f64) -> Result<(i64, u8, bool)> {
 #[must_use]
 pub fn round_half_even(numerator: i128, denominator: i128) -> i128 {
     let quotient = numerator.div_euclid(denominator);
-    let twice = numerator.rem_euclid(denominator) * 2;
-    match twice.cmp(&denominator) {
+    let rest = numerator.rem_euclid(denominator);
+    // Not twice the rest against the whole: that may be beyond 128 bits.
+    match rest.cmp(&(denominator - rest)) {
         std::cmp::Ordering::Less => quotient,
         std::cmp::Ordering::Greater => quotient + 1,
         std::cmp::Ordering::Equal => quotient + quotient.rem_euclid(2),
@@ -119,6 +120,7 @@ mod tests {
         assert_eq!(from_f64(0.000_001_5).unwrap(), (2, 6, true));
         assert_eq!(from_f64(1.0 / 3.0).unwrap(), (333_333, 6, true));
         assert_eq!(from_f64(5e-324).unwrap(), (0, 6, true));
+        assert_eq!(from_f64(-1.5e-43).unwrap(), (0, 6, true));
         assert_eq!(from_f64(-0.0).unwrap(), (0, 0, false));
         assert!(from_f64(1e300).is_err());
         assert!(from_f64(f64::NAN).is_err());
@@ -136,5 +138,8 @@ mod tests {
     fn half_rounds_to_even() {
         let rounded: Vec<i128> = [5, 15, 25, -5, -15].map(|n| round_half_even(n, 10)).into();
         assert_eq!(rounded, [0, 2, 2, 0, -2]);
+        let large = 10i128.pow(38);
+        let rounded = [-1, 1 - large, large / 2].map(|n| round_half_even(n, large));
+        assert_eq!(rounded, [0, -1, 0]);
     }
 }

@@ -224,10 +224,10 @@ fn is_whole(value: f64) -> bool {
     (value as i64) as f64 == value && value.abs() < EXACT
 }
 
-/// The largest whole number that is not above, for numbers far inside 64 bits.
+/// The largest whole number that is not above, or the nearest end of 64 bits.
 fn floor(value: f64) -> i64 {
     let whole = value as i64;
-    whole - i64::from(whole as f64 > value)
+    whole.saturating_sub(i64::from(whole as f64 > value))
 }
 
 /// Appends whole amounts.
