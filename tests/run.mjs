@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { buildDashboard, buildPackage } from '../.ci/build.mjs'
 import { bindgen, checkTools, chromium, packages, rust } from '../.ci/setup.mjs'
 import { Stop, ask, duration, environment, main, npm, root, typed } from '../.ci/steps.mjs'
+import { missing } from '../fuzz/run.mjs'
 
 /** What must be ready before a group runs; each is done once, when first needed. */
 const ready = {
@@ -41,8 +42,8 @@ const target = process.env.CARGO_TARGET_DIR ?? 'target'
 /** Where the test-only build of the golden cases as wasm goes. */
 const goldenWasm = `${target}/golden`
 
-/** Tests of the crate that run in release on whole corpora, in groups of their own. */
-const corpora = ['golden', 'bad_inputs']
+/** Tests of the crate that run on whole corpora, in groups of their own. */
+const corpora = ['golden', 'bad_inputs', 'fuzz_corpus']
 
 const clippy = ['clippy', '--locked', '--quiet']
 const deny = ['--', '-D', 'warnings']
@@ -93,6 +94,18 @@ const groups = [
     name: 'bad-inputs',
     needs: [ready.rust],
     steps: () => [corpus('bad inputs', 'bad_inputs')],
+  },
+  {
+    name: 'fuzz',
+    needs: [ready.rust],
+    // The stored inputs always, on stable; half a minute of new ones per target where that can be built.
+    steps: () => {
+      const replay = cargo(['--test', 'fuzz_corpus'])
+      const reason = missing()
+      if (!reason) return [replay, closing('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '30'])]
+      console.log(`  stored inputs only, no new ones: ${reason}`)
+      return [replay]
+    },
   },
   {
     name: 'types',
