@@ -44,7 +44,8 @@ export default defineConfig({
   plugins: [svelte(), sampleFiles()],
   // The package finds its worker and its wasm beside itself: the development server must not move it.
   optimizeDeps: { exclude: ['siyu'] },
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
+  // One style sheet: a part that is asked for again after a lost connection must not come without its styles.
+  build: { cssCodeSplit: false, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
   worker: { format: 'es' },
   define: { __PRIVACY__: JSON.stringify(hasPrivacy ? './privacy.md' : null) },
 })

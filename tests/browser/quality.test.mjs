@@ -87,7 +87,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
   })
 
   /** A page that notes everything that must not happen; `end` asserts that nothing did, but for what a test expects. */
-  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US', expected = /^$/ } = {}) {
+  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US', expected = /^$/, before } = {}) {
     const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'Asia/Shanghai' })
     const page = await context.newPage()
     const trouble = []
@@ -100,6 +100,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
       globalThis.broken = []
       addEventListener('securitypolicyviolation', event => globalThis.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
     })
+    if (before !== undefined) await page.addInitScript(before)
     await page.goto(server.url)
     await page.waitForSelector('h1')
     return {
@@ -270,6 +271,92 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await context.setOffline(false)
     await page.click('[data-action=again]')
     await page.waitForSelector('[data-action=confirm]')
+    assert.equal(await page.locator('[data-problem]').count(), 0)
+    await end()
+  })
+
+  test('a part of the page that did not arrive is asked for again', async () => {
+    const { page, end } = await visit({ expected: /ERR_FAILED|Failed to load/ })
+    await page.route('**/answer-*', route => route.abort())
+    await openFile(page, file('small.csv', 'buyer_id,pay_time,paid\na,2025-01-02,3.50\nb,2025-01-03,4.50\n'))
+    await page.locator('[data-problem=part]').waitFor()
+    await page.unroute('**/answer-*')
+    await page.click('[data-action=again]')
+    await confirm(page)
+    await end()
+  })
+
+  test('an engine that breaks is started afresh: the same question is asked again, and what was read stays', async () => {
+    const { page, end } = await visit({
+      before: () => {
+        globalThis.workers = []
+        const Real = globalThis.Worker
+        globalThis.Worker = class extends Real {
+          constructor(...given) {
+            super(...given)
+            globalThis.workers.push(this)
+          }
+        }
+      },
+    })
+    const breakEngine = () => page.evaluate(() => globalThis.workers.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'broken for the test' })))
+    await page.click('[data-sample=cdnow]')
+    await page.waitForSelector('[data-action=confirm]')
+    await page.click('[data-action=confirm]')
+    await breakEngine()
+    await page.locator('[data-problem=engine-restarted]').waitFor()
+    assert.match(await page.innerText('[data-problem]'), /Nothing was lost/)
+    await page.click('[data-action=again]')
+    await page.waitForSelector('[data-drawn=true]')
+    assert.equal((await figures(page))['Rows used'], '69,659')
+    assert.equal(await page.locator('[data-problem]').count(), 0)
+    await end()
+  })
+
+  test('a file that cannot be written is told, and can be saved again', async () => {
+    const { page, end } = await visit()
+    await page.click('[data-sample=cdnow]')
+    await page.waitForSelector('[data-action=confirm]')
+    await confirm(page)
+    await page.evaluate(() => {
+      globalThis.realCreate = URL.createObjectURL
+      URL.createObjectURL = () => {
+        throw new DOMException('full', 'QuotaExceededError')
+      }
+    })
+    await page.click('[data-action=save]')
+    await page.locator('[data-problem=download]').waitFor()
+    await page.evaluate(() => (URL.createObjectURL = globalThis.realCreate))
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-action=again]')])
+    assert.match(download.suggestedFilename(), /^siyu-all-/)
+    await end()
+  })
+
+  test('bins, thresholds and weights change the scores at once', async () => {
+    const { page, end } = await visit()
+    await page.click('[data-sample=shop]')
+    await page.waitForSelector('[data-action=confirm]')
+    await confirm(page)
+    await page.click('[data-action=options]')
+    await page.selectOption('#bins', '3')
+    await page.waitForFunction(() => document.querySelectorAll('.heat .keys button').length === 9)
+    await page.locator('[data-weight=monetary]').fill('4')
+    await page.locator('[data-weight=monetary]').blur()
+    await settled(page)
+    await page.waitForFunction(() => /^\d \d \d · \d\.\d$/.test(document.querySelector('.customers .body .row span:last-child').textContent))
+    const [r, f, m, total] = (await page.locator('.customers .body .row span').nth(7).innerText()).match(/[\d.]+/g).map(Number)
+    assert.ok(Math.abs((r + f + 4 * m) / 6 - total) < 0.051, `${r} ${f} ${m} weighed are ${total}`)
+    await page.selectOption('#scoring', 'fixed')
+    await page.waitForFunction(() => document.querySelectorAll('.heat .keys button').length === 25)
+    // Lists of different length compute nothing and say why.
+    await page.locator('[data-thresholds=recency]').fill('30, 10')
+    await page.locator('[data-thresholds=recency]').blur()
+    assert.match(await page.innerText('#thresholds-about'), /smallest first/)
+    for (const [measure, text] of [['recency', '30 90'], ['frequency', '1，3'], ['monetary', '100, 1000']]) {
+      await page.locator(`[data-thresholds=${measure}]`).fill(text)
+      await page.locator(`[data-thresholds=${measure}]`).blur()
+    }
+    await page.waitForFunction(() => document.querySelectorAll('.heat .keys button').length === 9)
     assert.equal(await page.locator('[data-problem]').count(), 0)
     await end()
   })

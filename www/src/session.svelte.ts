@@ -58,16 +58,23 @@ export interface Change {
   earlier: Change | null
 }
 
-export type Convention = 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm'
+export type Convention = 'rank-min' | 'cume-dist' | 'quantile' | 'rank-first' | 'ntile' | 'r-rfm' | 'fixed'
+export const MEASURES = ['recency', 'frequency', 'monetary'] as const
+export type Measure = (typeof MEASURES)[number]
 export interface Choices {
   groups: 'eleven' | 'eight'
   count: 'order' | 'row' | 'day'
   refunds: 'net' | 'drop' | 'keep'
   scoring: Convention
+  /** How many scores there are; with `fixed` the thresholds decide. */
+  bins: number
+  /** Used by `fixed`: one list for each measure, all of one length. */
+  thresholds: Record<Measure, number[]>
+  weights: Record<Measure, number>
 }
 
 /** A request as the page makes it: every choice spelled out. */
-type Asked = RfmOptions & { count: Choices['count']; refunds: Choices['refunds']; groups: { scheme: Choices['groups'] }; scoring: { convention: Choices['scoring'] } }
+type Asked = RfmOptions & { count: Choices['count']; refunds: Choices['refunds']; groups: { scheme: Choices['groups'] } }
 
 const SAMPLES = {
   cdnow: { path: 'samples/cdnow_master.csv', zone: 'UTC', currency: 'USD' },
@@ -118,7 +125,7 @@ class Session {
   atAuto = $state(true)
   at = $state('')
   table = $state.raw<Table | null>(null)
-  choices = $state<Choices>({ groups: 'eleven', count: 'row', refunds: 'net', scoring: 'rank-min' })
+  choices = $state<Choices>({ groups: 'eleven', count: 'row', refunds: 'net', scoring: 'rank-min', bins: 5, thresholds: { recency: [7, 30, 90, 180], frequency: [1, 2, 5, 10], monetary: [100, 500, 2000, 10000] }, weights: { recency: 1, frequency: 1, monetary: 1 } })
   report = $state.raw<RfmReport | null>(null)
   /** The selected group, an index into `report.groups`. */
   group = $state<number | null>(null)
@@ -139,7 +146,8 @@ class Session {
 
   #siyu: Promise<Siyu> | undefined
   #abort: AbortController | undefined
-  #answered: Asked | null = null
+  /** What the report that is shown was asked with. */
+  #answered: { at: string; choices: Choices } | null = null
   /** How the table that is shown was read. */
   #shown: Setup | null = null
   #again: (() => unknown) | null = null
@@ -416,6 +424,7 @@ class Session {
     const time = table.quality.time
     const at = this.atAuto && time !== null ? dayAfter(time.last, this.zone) : this.at
     const asked = { ...this.#request(), at }
+    const answered = { at, choices: $state.snapshot(this.choices) }
     const key = this.group === null ? undefined : this.report?.groups[this.group]?.key
     let report: RfmReport | null = null as RfmReport | null
     const computed = await this.#run('rfm', async (signal, progress) => {
@@ -432,7 +441,7 @@ class Session {
     this.#shown = wanted
     this.at = at
     this.report = report
-    this.#answered = report === null ? null : asked
+    this.#answered = report === null ? null : answered
     const kept = report?.groups.findIndex(group => group.key === key) ?? -1
     this.group = kept < 0 ? null : kept
     this.editing = false
@@ -471,6 +480,7 @@ class Session {
     if (table === null || this.at === '') return
     this.#again = () => this.compute()
     const asked = this.#request()
+    const answered = { at: this.at, choices: $state.snapshot(this.choices) }
     const computed = await this.#run('rfm', async (signal, progress) => {
       const siyu = await this.engine()
       const key = this.group === null ? undefined : this.report?.groups[this.group]?.key
@@ -478,10 +488,13 @@ class Session {
       const kept = report.groups.findIndex(group => group.key === key)
       this.group = kept < 0 ? null : kept
       this.report = report
-      this.#answered = asked
+      this.#answered = answered
     })
     // The date and the options shown are always those of the numbers shown.
-    if (computed !== 'done' && computed !== 'replaced' && this.report !== null && this.#answered !== null) this.#restore(this.#answered)
+    if (computed !== 'done' && computed !== 'replaced' && this.report !== null && this.#answered !== null) {
+      this.at = this.#answered.at
+      this.choices = structuredClone(this.#answered.choices)
+    }
   }
 
   /** Counts by row, which needs less memory, and tries again. */
@@ -492,14 +505,10 @@ class Session {
     else await this.compute()
   }
 
-  #restore({ at, groups, count, refunds, scoring }: Asked) {
-    this.at = at
-    this.choices = { groups: groups.scheme, count, refunds, scoring: scoring.convention }
-  }
-
   #request(): Asked {
-    const { groups, count, refunds, scoring } = this.choices
-    return { at: this.at, count, refunds, scoring: { convention: scoring }, groups: { scheme: groups } }
+    const { groups, count, refunds, scoring, bins, thresholds, weights } = $state.snapshot(this.choices)
+    const fixed = scoring === 'fixed' ? { bins: thresholds.recency.length + 1, thresholds } : { bins }
+    return { at: this.at, count, refunds, scoring: { convention: scoring, weights, ...fixed }, groups: { scheme: groups } }
   }
 
   /** The records at these places as they stand in the files. Nothing of them is kept. */
