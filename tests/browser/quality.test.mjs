@@ -194,6 +194,44 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('a remedy reads what was left out in one click, shows what it changed, and can be taken back', async () => {
+    for (const [locale, used] of [['en-US', 'Rows used'], ['zh-CN', '可用的行']]) {
+      const { page, end } = await visit({ locale })
+      const rows = Array.from({ length: 60 }, (_, i) => `c${i % 9};2025-03-0${1 + (i % 9)};${i < 20 ? '30' : '1.234,50'}`)
+      await openFile(page, file('comma.csv', `buyer_id;pay_time;paid\n${rows.join('\n')}\n`))
+      for (const [role, column] of [['customer', 'buyer_id'], ['time', 'pay_time'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
+      // Whatever the guess proposes, this reads as if nothing had been proposed.
+      if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+      await page.selectOption('#reading-decimal', '.')
+      await confirm(page)
+      const before = await figures(page)
+      assert.equal(before[used], '20')
+      const remedy = page.locator('[data-issue=amount] [data-remedy=decimal]')
+      assert.match(await remedy.innerText(), locale === 'en-US' ? /Read with comma as decimal sign\s+reads 40 of 40/ : /把逗号读作小数点\s+可读出 40 \/ 40 行/)
+      await remedy.click()
+      const change = page.locator('[data-change=choices]')
+      await change.waitFor()
+      assert.equal((await figures(page))[used], '60')
+      assert.match((await change.locator('dd').first().innerText()).replace(/\s+/g, ' '), /20 → ?.*60 \+40/)
+      await shot(page, `remedy-${locale.slice(0, 2)}`)
+      await page.click('[data-action=undo]')
+      await page.locator('[data-change=undone]').waitFor()
+      assert.deepEqual(await figures(page), before)
+      await end()
+    }
+  })
+
+  test('a choice that reads less than before says so', async () => {
+    const { page, end } = await visit()
+    const rows = Array.from({ length: 40 }, (_, i) => `c${i % 9},2025-03-0${1 + (i % 9)},${i < 37 ? '10.5' : '"10,5"'}`)
+    await openFile(page, file('points.csv', `buyer_id,pay_time,paid\n${rows.join('\n')}\n`))
+    await confirm(page)
+    await page.locator('[data-issue=amount] [data-remedy=decimal]').click()
+    await page.locator('[data-change=choices].worse').waitFor()
+    assert.match(await page.innerText('[data-change]'), /More rows are left out than before/)
+    await end()
+  })
+
   test('an encoding that was told wrong is changed before reading', async () => {
     const { page, end } = await visit({ locale: 'zh-CN' })
     await openFile(page, file('orders.csv', gbk('买家,时间,金额\n张三,2025-01-02,3.50\n李四,2025-01-03,4.50\n')))

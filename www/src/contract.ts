@@ -1,21 +1,19 @@
 // Shapes of the package's answers that the page reads with care: every field that an answer may lack has an empty value here.
 import type { Guess, Quality, Table } from 'siyu'
-import { isOption, type Option, type Value } from './reading'
+import { choicesOf, type Choice, type Option } from './reading'
 
 export type Issue = Quality['issues'][number]
 
 /** A choice that would make cells readable that were left out. */
 export interface Remedy {
-  option: Option
-  value: Value
+  choices: Choice[]
   /** How many of the rows left out it would bring back. */
   rows: number
 }
 
 /** A choice that the values suggest. */
 export interface Proposal {
-  option: Option
-  value: Value
+  choices: Choice[]
   confidence: number
   reason: string
 }
@@ -31,11 +29,15 @@ export interface FileQuality {
   columns: { name: string; role: string | null }[]
 }
 
-const known = (choice: { option: string; value: unknown }) => isOption(choice.option) && ['string', 'number', 'boolean'].includes(typeof choice.value)
+/** What the page does not know how to show is not offered. */
+const known = (one: { choices: Choice[] }) => one.choices.length > 0
 
-export const remediesOf = (issue: Issue): Remedy[] => ((issue as { remedies?: { option: string; value: unknown; rows: number }[] }).remedies ?? []).filter(known) as Remedy[]
+export const remediesOf = (issue: Issue): Remedy[] => (issue.remedies ?? []).map(({ option, value, rows }) => ({ choices: choicesOf(option, value), rows })).filter(known)
 
-export const proposalsOf = (guess: Guess | null): Proposal[] => ((guess as { proposals?: { option: string; value: unknown; confidence: number; reason: string }[] } | null)?.proposals ?? []).filter(known) as Proposal[]
+export const proposalsOf = (guess: Guess | null): Proposal[] =>
+  ((guess as { proposals?: { option: string; value: unknown; confidence: number; reason: string }[] } | null)?.proposals ?? [])
+    .map(({ option, value, confidence, reason }) => ({ choices: choicesOf(option, value), confidence, reason }))
+    .filter(known)
 
 export const profileIndexOf = (guess: Guess): number | null => (guess as { profile?: number | null }).profile ?? null
 

@@ -52,10 +52,30 @@ export function flat(options: object): Reading {
   return reading
 }
 
-/** The choices with one more, or one less if the value is undefined. */
-export function chosen(reading: Reading, option: Option, value: Value | undefined): Reading {
-  const { [option]: _, ...rest } = reading
-  return value === undefined ? rest : { ...rest, [option]: value }
+/** One choice; null leaves it to the package. */
+export interface Choice {
+  option: Option
+  value: Value | null
 }
+
+/** The choices that an option of the package stands for, which may hold several: `dates: { order, pivot }`. */
+export function choicesOf(option: string, value: unknown): Choice[] {
+  const [outer, inner] = option.split('.') as [string, string | undefined]
+  const found = flat({ [outer]: inner === undefined ? value : { [inner]: value } })
+  return OPTIONS.filter(name => found[name] !== undefined).map(name => ({ option: name, value: found[name] as Value }))
+}
+
+/** The list with these choices in it. */
+export function chosen(reading: Reading, choices: readonly Choice[]): Reading {
+  const next: Record<string, Value> = { ...reading }
+  for (const { option, value } of choices) {
+    if (value === null) delete next[option]
+    else next[option] = value
+  }
+  return next
+}
+
+/** Whether the list has all these choices. */
+export const has = (reading: Reading, choices: readonly Choice[]) => choices.every(({ option, value }) => (reading[option] ?? null) === value)
 
 export const sameReading = (a: Reading, b: Reading) => OPTIONS.every(name => a[name] === b[name])

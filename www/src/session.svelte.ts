@@ -4,7 +4,7 @@
 import { open, SiyuError, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
 import { profileIndexOf, proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
-import { chosen, nested, sameReading, type Option, type Reading, type Value } from './reading'
+import { chosen, nested, sameReading, type Choice, type Option, type Reading } from './reading'
 import { readingOf, remembered, type Stored } from './remembered.svelte'
 import { language } from './text/language.svelte'
 
@@ -46,7 +46,7 @@ export interface Outcome {
 }
 
 /** What the reader changed about the reading. */
-export type What = { kind: 'option'; option: Option; value: Value | null } | { kind: 'files' } | { kind: 'columns' } | { kind: 'zone' }
+export type What = { kind: 'choices'; choices: readonly Choice[] } | { kind: 'files' } | { kind: 'columns' } | { kind: 'zone' }
 
 /** A change that was made, and the way back. */
 export interface Change {
@@ -274,7 +274,7 @@ class Session {
       const index = profileIndexOf(guess)
       const recognised = index === null ? undefined : known[index]
       if (recognised === undefined) {
-        for (const { option, value, confidence } of proposalsOf(guess)) if (confidence >= LIKELY) this.reading = chosen(this.reading, option, value)
+        for (const { choices, confidence } of proposalsOf(guess)) if (confidence >= LIKELY) this.reading = chosen(this.reading, choices)
       } else {
         this.#recall(recognised.profile)
         this.reading = readingOf(recognised)
@@ -341,12 +341,12 @@ class Session {
     return looked === 'done'
   }
 
-  /** Changes one choice of how the files are read: looks again before the first read, reads again after it. */
-  async choose(option: Option, value: Value | null) {
+  /** Changes how the files are read: looks again before the first read, reads again after it. */
+  async choose(...choices: Choice[]) {
     const before = this.#setup()
-    this.reading = chosen(this.reading, option, value ?? undefined)
-    if (this.table !== null) await this.#load({ kind: 'option', option, value })
-    else if (LOOKED.has(option)) await this.#look(before)
+    this.reading = chosen(this.reading, choices)
+    if (this.table !== null) await this.#load({ kind: 'choices', choices })
+    else if (choices.some(({ option }) => LOOKED.has(option))) await this.#look(before)
   }
 
   async chooseZone(zone: string) {

@@ -427,7 +427,7 @@ export const en = {
   'impact.changed': '{n} row ({share}) counts with its new value.|{n} rows ({share}) count with their new values.',
   'impact.doubtful': '{n} row ({share}) counts as it stands.|{n} rows ({share}) count as they stand.',
 
-  'remedy.gain': '{n} more row|{n} more rows',
+  'remedy.gain': 'reads {n} of {all}',
   'remedy.decimal.comma': 'Read with comma as decimal sign',
   'remedy.decimal.point': 'Read with point as decimal sign',
   'remedy.units.true': 'Read 万 and 亿 as units',
@@ -547,6 +547,7 @@ export const en = {
   'change.same': 'no change',
   'change.undo': 'Undo',
   'change.undone': 'Taken back. The numbers are as they were before.',
+  'change.worse': 'More rows are left out than before. If that is not what you wanted, undo it.',
 
   'stored.title': 'Kinds of export this browser remembers',
   'stored.none': 'None.',

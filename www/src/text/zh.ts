@@ -429,7 +429,7 @@ export const zh: Record<Key, string> = {
   'impact.changed': '{n} 行（{share}）按改后的值计入。',
   'impact.doubtful': '{n} 行（{share}）按原样计入。',
 
-  'remedy.gain': '多采用 {n} 行',
+  'remedy.gain': '可读出 {n} / {all} 行',
   'remedy.decimal.comma': '把逗号读作小数点',
   'remedy.decimal.point': '把句点读作小数点',
   'remedy.units.true': '把“万”“亿”读作单位',
@@ -549,6 +549,7 @@ export const zh: Record<Key, string> = {
   'change.same': '不变',
   'change.undo': '撤销',
   'change.undone': '已撤销，数字恢复原样。',
+  'change.worse': '未采用的行比之前多。如果这不是你想要的，请撤销。',
 
   'stored.title': '这个浏览器记住的导出',
   'stored.none': '没有。',
