@@ -121,6 +121,12 @@ fn no_room_is_a_drawer() {
 const KERNELS: &[&str] = &[
     "customers/pairs.rs",
     "customers/staging.rs",
+    "learn/cluster/hdbscan.rs",
+    "learn/cluster/hierarchical.rs",
+    "learn/cluster/kmeans.rs",
+    "learn/cluster/kprototypes.rs",
+    "learn/cluster/mixture.rs",
+    "learn/cluster/quality.rs",
     "read/csv.rs",
     "read/integers.rs",
     "table/dictionary.rs",

@@ -29,10 +29,20 @@ pub type Method = fn(&Value) -> Result<Value>;
 
 /// Every method that is here.
 pub const METHODS: &[(&str, Method)] = &[
+    ("behaviour/cluster_quality", segmentation::cluster_quality),
     ("behaviour/concentration", segmentation::concentration),
+    ("behaviour/dbscan", segmentation::dbscan),
     ("behaviour/distribution_drift", segmentation::distribution_drift),
     ("behaviour/entropy", segmentation::entropy),
+    ("behaviour/gmm", segmentation::gmm),
     ("behaviour/gower_distance", segmentation::gower_distance),
+    ("behaviour/hclust", segmentation::hclust),
+    ("behaviour/hdbscan", segmentation::hdbscan),
+    ("behaviour/inactivity_flags", segmentation::inactivity_flags),
+    ("behaviour/kmeans", segmentation::kmeans),
+    ("behaviour/kmodes", segmentation::kmodes),
+    ("behaviour/kprototypes", segmentation::kprototypes),
+    ("behaviour/lifecycle", segmentation::lifecycle),
     ("behaviour/partition_agreement", segmentation::partition_agreement),
     ("behaviour/proportion_ci", segmentation::proportion_ci),
     ("behaviour/quantile", quantile),
@@ -41,6 +51,8 @@ pub const METHODS: &[(&str, Method)] = &[
     ("behaviour/rfm_table", rfm_table),
     ("behaviour/sample_drift", segmentation::samples_drift),
     ("behaviour/scale", segmentation::scale),
+    ("behaviour/segment_migration", segmentation::segment_migration),
+    ("behaviour/wecom_coverage", segmentation::wecom_coverage),
     ("experiment/moments_merge", moments_merge),
 ];
 

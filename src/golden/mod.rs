@@ -11,6 +11,7 @@
 pub mod compare;
 pub mod methods;
 mod segmentation;
+mod zones;
 
 use crate::error::{Code, Error, Result};
 use compare::Verdict;

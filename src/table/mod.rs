@@ -6,6 +6,7 @@
 //! * [`dictionary`] – text ids as dense `u32` codes
 //! * [`money`] – exact decimal amounts as integer minor units
 //! * [`zone`], [`calendar`] – instants to local days and back, with the zone as a value
+//! * [`period`] – days, weeks and months as numbers that count up
 //! * [`fingerprint`] – the fast hash that names the data in a report
 
 pub mod block;
@@ -14,6 +15,7 @@ pub mod dictionary;
 pub mod fingerprint;
 pub mod moment;
 pub mod money;
+pub mod period;
 pub mod role;
 pub mod zone;
 
