@@ -10,7 +10,7 @@ use super::facts::{MEMORY, Read, check, check_error, essence};
 use super::input::{Input, cut};
 
 /// Names under which the columns of the stored files go.
-const NAMES: [[&str; 4]; 3] = [
+pub(crate) const NAMES: [[&str; 4]; 3] = [
     ["customer_id", "order_date", "amount", "order_id"],
     ["id", "time", "amount", "n"],
     ["客户编号", "下单时间", "订单金额", "订单编号"],
@@ -24,7 +24,7 @@ pub(crate) fn read(pieces: &[&[u8]], options: &Options, zone: &Zone, seed: u64) 
     loader.finish()
 }
 
-fn options(input: &mut Input<'_>) -> Options {
+pub(crate) fn options(input: &mut Input<'_>) -> Options {
     let mut options = Options {
         format: input.pick(&[Format::Auto, Format::Csv, Format::Tsv]),
         delimiter: input.pick(&[None, None, None, Some(','), Some(';'), Some('\t'), Some(' ')]),
@@ -55,7 +55,7 @@ fn options(input: &mut Input<'_>) -> Options {
 }
 
 /// Roles from fixed names, from what is guessed, or from any columns of the first line.
-fn map(options: &mut Options, input: &mut Input<'_>, sample: &[u8]) {
+pub(crate) fn map(options: &mut Options, input: &mut Input<'_>, sample: &[u8]) {
     let way = input.byte();
     let roles = [Role::Customer, Role::Time, Role::Amount];
     let names = NAMES[usize::from(way / 4) % NAMES.len()];
@@ -188,7 +188,7 @@ pub fn guess(data: &[u8]) {
 
     if options.check().is_ok() && options.limits == Limits::default() {
         options.header = found.header;
-        options.delimiter = found.delimiter.chars().next();
+        options.delimiter = found.delimiter.as_ref().and_then(|delimiter| delimiter.chars().next());
         let read = read(&[sample], &options, &Zone::utc(), 1);
         check(&read, &options);
         if let Err(error) = read {

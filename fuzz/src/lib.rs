@@ -10,6 +10,8 @@ mod columns;
 mod facts;
 mod files;
 mod input;
+mod json;
+mod places;
 mod requests;
 
 /// A body: any bytes in, a panic if a promise is broken.
@@ -19,7 +21,9 @@ pub type Body = fn(&[u8]);
 pub const TARGETS: &[(&str, Body)] = &[
     ("csv", files::csv),
     ("encodings", files::encodings),
+    ("json", json::json),
     ("guess", files::guess),
+    ("places", places::places),
     ("columns", columns::columns),
     ("amounts", cells::amounts),
     ("times", cells::times),
