@@ -62,6 +62,6 @@ export const ENGINE = {
   several: false,
   rows: true,
   profiles: false,
-  formats: ['csv', 'tsv'] as readonly string[],
+  formats: ['csv', 'tsv', 'json', 'ndjson'] as readonly string[],
   options: ['format', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot'] as readonly Option[],
 }

@@ -57,6 +57,9 @@ export function day(ms: number, zone: string): string {
   return found.format(ms)
 }
 
+/** The local calendar days from one instant to another, as short as the language allows. */
+export const period = (from: number, to: number, zone: string) => new Intl.DateTimeFormat(locale(), { timeZone: zone, dateStyle: 'medium' }).formatRange(from, to)
+
 /** A number of bytes in the unit that fits. */
 export function bytes(count: number): string {
   if (count < 1e6) return `${number(count / 1e3, count < 1e4 ? 1 : 0)} KB`

@@ -25,6 +25,8 @@ export interface Problem {
   code: string
   row: number | null
   column: string | null
+  /** Which of several files, from 0. */
+  file: number | null
   step: Step | null
 }
 
@@ -32,6 +34,8 @@ export interface Problem {
 interface Setup {
   files: readonly File[]
   guess: Guess | null
+  /** What the files after the first look like. */
+  others: readonly Guess[]
   mapping: Mapping
   reading: Reading
   zone: string
@@ -92,8 +96,8 @@ export class Failed extends Error {
 const STEPS: Record<string, Step> = { 'engine-restarted': 'again', 'engine-load': 'again', fetch: 'again', part: 'again', download: 'again', other: 'again', closed: 'files', read: 'files', 'limit-memory': 'rows' }
 
 function problemOf(error: unknown): Problem {
-  const of = (code: string, row: number | null = null, column: string | null = null): Problem => ({ code, row, column, step: STEPS[code] ?? null })
-  if (error instanceof SiyuError) return of(error.code, error.row ?? null, error.column ?? null)
+  const of = (code: string, row: number | null = null, column: string | null = null, file: number | null = null): Problem => ({ code, row, column, file, step: STEPS[code] ?? null })
+  if (error instanceof SiyuError) return of(error.code, error.row ?? null, error.column ?? null, (error as { file?: number }).file ?? null)
   if (error instanceof Failed) return of(error.code)
   if (error instanceof DOMException && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) return of('read')
   console.error(error)
@@ -151,6 +155,8 @@ class Session {
   /** How the table that is shown was read. */
   #shown: Setup | null = null
   #again: (() => unknown) | null = null
+  /** What the files after the first look like. */
+  #others: readonly Guess[] = []
 
   engine(): Promise<Siyu> {
     this.#siyu ??= open().then(siyu => {
@@ -254,12 +260,13 @@ class Session {
       const siyu = await this.engine()
       const profiles = origin === 'own' ? remembered.profiles : []
       const known = remembered.list
-      const guess = await siyu.guess(sourceOf(files), profiles.length === 0 ? {} : ({ profiles } as object))
+      const [guess, ...others] = await guessEach(siyu, files, profiles.length === 0 ? {} : ({ profiles } as object))
       signal.throwIfAborted()
       this.#clear()
       this.files = files
       this.origin = origin
       this.guess = guess
+      this.#others = others
       for (const role of ROLES) this.mapping[role] = USED.includes(role) ? (guess.roles[role]?.column ?? '') : ''
       this.choices.count = this.mapping.order === '' ? 'row' : 'order'
       this.atAuto = true
@@ -322,8 +329,7 @@ class Session {
   async #otherFiles(files: readonly File[]) {
     const before = this.#setup()
     this.files = files
-    if (this.table === null) await this.#look(before)
-    else await this.#load({ kind: 'files' })
+    if ((await this.#look(before)) && this.table !== null) await this.#load({ kind: 'files' })
   }
 
   /** Looks at the files again after a choice that may change which columns there are. */
@@ -331,9 +337,10 @@ class Session {
     this.#again = () => this.#look(before)
     const looked = await this.#run('guess', async signal => {
       const siyu = await this.engine()
-      const guess = await siyu.guess(sourceOf(this.files), lookOptions(this.reading))
+      const [guess, ...others] = await guessEach(siyu, this.files, lookOptions(this.reading))
       signal.throwIfAborted()
       this.guess = guess
+      this.#others = others
       const names = new Set(guess.columns.map(column => column.name))
       for (const role of ROLES) if (!names.has(this.mapping[role])) this.mapping[role] = USED.includes(role) ? (guess.roles[role]?.column ?? '') : ''
     })
@@ -374,12 +381,13 @@ class Session {
   }
 
   #setup(): Setup {
-    return { files: this.files, guess: this.guess, mapping: { ...this.mapping }, reading: this.reading, zone: this.zone }
+    return { files: this.files, guess: this.guess, others: this.#others, mapping: { ...this.mapping }, reading: this.reading, zone: this.zone }
   }
 
-  #restoreSetup({ files, guess, mapping, reading, zone }: Setup) {
+  #restoreSetup({ files, guess, others, mapping, reading, zone }: Setup) {
     this.files = files
     this.guess = guess
+    this.#others = others
     this.mapping = { ...mapping }
     this.reading = reading
     this.zone = zone
@@ -391,7 +399,21 @@ class Session {
     const roles: Partial<Mapping> = {}
     for (const role of ROLES) if (this.mapping[role] !== '') roles[role] = this.mapping[role]
     const header = this.files.length === 1 ? this.guess?.header : null
-    return { roles, zone: this.zone, name: 'orders', ...(header ? { header } : {}), ...nested(this.reading) } as TableOptions
+    const others = this.#otherNames(roles)
+    return { roles, zone: this.zone, name: 'orders', ...(header ? { header } : {}), ...(others ? { otherNames: others } : {}), ...nested(this.reading) } as TableOptions
+  }
+
+  /** What the columns are called in files whose header differs from that of the first. */
+  #otherNames(roles: Partial<Mapping>): Partial<Record<Role, string[]>> | null {
+    const names: Partial<Record<Role, string[]>> = {}
+    for (const role of ROLES) {
+      const first = roles[role]
+      if (first === undefined) continue
+      const others = this.#others.filter(guess => !guess.columns.some(column => column.name === first)).map(guess => guess.roles[role]?.column)
+      const found = [...new Set(others.filter(name => name !== undefined))]
+      if (found.length > 0) names[role] = found
+    }
+    return Object.keys(names).length > 0 ? names : null
   }
 
   /** Reads and computes, and shows both at once: what was shown before stays until the new answer is whole. */
@@ -545,6 +567,15 @@ const sameSetup = (a: Setup, b: Setup) =>
 const LOOKED: ReadonlySet<Option> = new Set<Option>(['format', 'sheet', 'encoding', 'delimiter', 'header'])
 
 const lookOptions = (reading: Reading) => nested(Object.fromEntries(Object.entries(reading).filter(([name]) => LOOKED.has(name as Option) && name !== 'header')))
+
+/** What each file looks like; the first is the one whose columns are shown. */
+async function guessEach(siyu: Siyu, files: readonly File[], options: object): Promise<[Guess, ...Guess[]]> {
+  const [first, ...rest] = files
+  const guess = await siyu.guess(first as File, options)
+  const others: Guess[] = []
+  for (const file of rest) others.push(await siyu.guess(file, options))
+  return [guess, ...others]
+}
 
 /** One file as it is; several as the list that forms one table. */
 const sourceOf = (files: readonly File[]): Source => (files.length === 1 ? (files[0] as File) : ([...files] as unknown as Source))

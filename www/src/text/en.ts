@@ -32,7 +32,7 @@ export const en = {
   'drop.title': 'Drop order files here',
   'drop.release': 'Let go to open the file',
   'drop.choose': 'Choose files',
-  'drop.formats': 'CSV or TSV, UTF-8 or GBK, any size',
+  'drop.formats': 'CSV, TSV, JSON or NDJSON, in UTF-8, GBK and relatives, any size',
   'drop.samples': 'Or look around with a sample',
   'drop.several': 'Several files of one kind, such as monthly exports, become one table.',
   'sample.cdnow': 'CDNOW',
@@ -306,6 +306,7 @@ export const en = {
   'problem.rows': 'Count by row',
   'problem.files': 'Choose the files again',
   'problem.kept': 'What is shown below is unchanged.',
+  'problem.where.file': '{file}',
 
   'code.encoding': 'Unreadable text',
   'code.parse': 'Broken record',
@@ -336,6 +337,7 @@ export const en = {
   'code.other': 'Another remark',
   'code.footer': 'Lines below the data',
   'code.total-row': 'Total row',
+  'code.overlap': 'Files cover the same time',
 
   'issue.encoding': 'The file is not UTF-8, or some of its bytes are no text. It was read in the encoding named below.',
   'issue.parse': 'A quotation mark opens and never closes, or text follows the closing one.',
@@ -366,6 +368,7 @@ export const en = {
   'issue.other': 'A remark of the reader, without words of its own here.',
   'issue.footer': 'Remark or total lines below the last row were passed over.',
   'issue.total-row': 'A row that sums up the rows above it.',
+  'issue.overlap': 'Two of the files hold purchases of the same days, or the same file was given twice.',
 
   'error.encoding': 'The file is not text in an encoding that Siyu reads. Save it as UTF-8 or GBK (in Excel: “CSV UTF-8”) and try again.',
   'error.parse': 'A record is broken, most often a quotation mark that never closes. Export the file again, or mend that line.',
@@ -401,6 +404,7 @@ export const en = {
   'error.preamble': 'No header was found below the title lines.',
   'error.missing-id': 'No row says who the customer is. Is it the right column?',
   'error.decode': 'Stored state could not be read by this version.',
+  'error.missing-sheet': 'The chosen sheet is not in the workbook. Choose another under “How it is read”.',
 
   'files.count': '{n} files',
   'files.add': 'Add files',
@@ -589,6 +593,7 @@ export const en = {
   'means.type': 'Nothing is converted by guessing.',
   'means.limit': 'The figures leave these rows out.',
   'means.other': 'Look at the rows to see what it means.',
+  'means.overlap': 'Orders that stand in both count twice, unless an order number is mapped and the copies are exact.',
 
   'help.encoding': 'Look at a few rows. If letters look wrong, choose another encoding under “How it is read”.',
   'help.parse': 'Mend the quotation mark in the line shown, or export again.',
@@ -619,6 +624,7 @@ export const en = {
   'help.type': 'Check that the right column is chosen.',
   'help.limit': 'Check the lines shown: often a quotation mark is missing.',
   'help.other': 'The code is in the documentation of errors.',
+  'help.overlap': 'Leave one of the files out under “File”. Files of different shops may well overlap.',
 } as const
 
 export type Key = keyof typeof en

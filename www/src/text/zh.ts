@@ -34,7 +34,7 @@ export const zh: Record<Key, string> = {
   'drop.title': '把订单文件拖到这里',
   'drop.release': '松开即可打开',
   'drop.choose': '选择文件',
-  'drop.formats': 'CSV 或 TSV，UTF-8 或 GBK，大小不限',
+  'drop.formats': 'CSV、TSV、JSON 或 NDJSON，UTF-8、GBK 等编码，大小不限',
   'drop.samples': '或者先用样例看看',
   'drop.several': '多份同类文件（如每月导出）会合成一张表。',
   'sample.cdnow': 'CDNOW',
@@ -308,6 +308,7 @@ export const zh: Record<Key, string> = {
   'problem.rows': '改为按行计数',
   'problem.files': '重新选择文件',
   'problem.kept': '下方显示的内容没有变。',
+  'problem.where.file': '文件 {file}',
 
   'code.encoding': '文字无法识别',
   'code.parse': '记录不完整',
@@ -338,6 +339,7 @@ export const zh: Record<Key, string> = {
   'code.other': '其他提示',
   'code.footer': '数据之后有其他行',
   'code.total-row': '合计行',
+  'code.overlap': '文件的时间有重叠',
 
   'issue.encoding': '文件不是 UTF-8，或有字节不是文字。已按下面所示的编码读取。',
   'issue.parse': '引号没有闭合，或闭合后还有文字。',
@@ -368,6 +370,7 @@ export const zh: Record<Key, string> = {
   'issue.other': '读取时的提示，这里没有专门的说明。',
   'issue.footer': '最后一行数据之后的备注或合计行已略过。',
   'issue.total-row': '对上面各行求和的行。',
+  'issue.overlap': '有两个文件包含同一段日期的购买，或同一文件被放入两次。',
 
   'error.encoding': '文件的编码无法读取。请另存为 UTF-8 或 GBK（Excel 中选“CSV UTF-8”）后再试。',
   'error.parse': '有记录不完整，多为引号没有闭合。请重新导出，或修正那一行。',
@@ -403,6 +406,7 @@ export const zh: Record<Key, string> = {
   'error.preamble': '标题行之后没有找到表头。',
   'error.missing-id': '没有一行写明客户是谁，列选对了吗？',
   'error.decode': '保存的状态无法由这个版本读取。',
+  'error.missing-sheet': '工作簿里没有所选的工作表，请在“读取方式”里另选。',
 
   'files.count': '{n} 个文件',
   'files.add': '添加文件',
@@ -591,6 +595,7 @@ export const zh: Record<Key, string> = {
   'means.type': '不会凭猜测转换。',
   'means.limit': '这些行不在数字里。',
   'means.other': '请查看这些行以了解含义。',
+  'means.overlap': '同时出现在两个文件中的订单会计两次，除非指定了订单号且内容完全相同。',
 
   'help.encoding': '看几行内容。若文字不对，在“读取方式”里换一种编码。',
   'help.parse': '修正所示行的引号，或重新导出。',
@@ -621,4 +626,5 @@ export const zh: Record<Key, string> = {
   'help.type': '请检查列是否选对。',
   'help.limit': '请看所示的行，常是缺了引号。',
   'help.other': '该代码见错误说明文档。',
+  'help.overlap': '在“文件”里去掉其中一个。不同店铺的文件有重叠是正常的。',
 }
