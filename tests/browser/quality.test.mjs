@@ -283,6 +283,55 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('a kind of export is remembered only if asked for, without a row, and can be forgotten', async () => {
+    const { page, end } = await visit()
+    const stored = () => page.evaluate(() => localStorage.getItem('siyu.exports'))
+    const rows = Array.from({ length: 30 }, (_, i) => `secret-${i % 7};${1 + (i % 9)}/3/2025;${i},50`).join('\n')
+    const first = file('may.csv', `who;day;paid\n${rows}\n`)
+    const fill = async () => {
+      for (const [role, column] of [['customer', 'who'], ['time', 'day'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
+      if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+      await page.selectOption('#reading-decimal', ',')
+      await page.selectOption('[id="reading-dates.order"]', 'dmy')
+    }
+    await openFile(page, first)
+    assert.equal(await page.isChecked('[data-field=remember]'), false, 'off by default')
+    await fill()
+    await confirm(page)
+    assert.equal(await stored(), null)
+    await page.click('[data-action=another]')
+    await openFile(page, first)
+    assert.equal(await page.locator('[data-recognised]').count(), 0)
+    await fill()
+    await page.check('[data-field=remember]')
+    assert.equal(await stored(), null, 'not before the choices are confirmed')
+    await confirm(page)
+    assert.doesNotMatch(await stored(), /secret/)
+    // Another month of the same kind, in another visit: two clicks and no choice to make again.
+    await page.reload()
+    await page.waitForSelector('h1')
+    await openFile(page, file('june.csv', `who;day;paid\n${rows}\nsecret-9;28/3/2025;7,50\n`))
+    await page.locator('[data-recognised]').waitFor()
+    assert.equal(await page.inputValue('#map-customer'), 'who')
+    await confirm(page)
+    assert.equal((await figures(page))['Rows used'], '31')
+    assert.match(await page.innerText('[data-panel=reading] summary'), /1\.234,50/)
+    // Everything that is stored is listed, and one click wipes it.
+    await page.click('header summary')
+    assert.match(await page.innerText('header [data-stored="1"]'), /june\.csv\s+who · day · paid/)
+    await page.click('[data-action=forget-all]')
+    await page.locator('header [data-stored="0"]').waitFor()
+    assert.equal(await stored(), null)
+    await end()
+  })
+
+  test('storage that holds something else is no reason to fail', async () => {
+    const { page, end } = await visit({ before: () => localStorage.setItem('siyu.exports', '[{"profile":{"version":1,"kind":7}},null,{"file":"x"}]') })
+    await openFile(page, file('small.csv', 'buyer_id,pay_time,paid\na,2025-01-02,3.50\nb,2025-01-03,4.50\n'))
+    await confirm(page)
+    await end()
+  })
+
   test('the network part counts what the browser recorded, and what the policy stopped', async () => {
     const { page, context } = await visit({ expected: /Content Security Policy|violates/ })
     await page.click('header summary')

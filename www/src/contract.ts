@@ -39,8 +39,6 @@ export const proposalsOf = (guess: Guess | null): Proposal[] =>
     .map(({ option, value, confidence, reason }) => ({ choices: choicesOf(option, value), confidence, reason }))
     .filter(known)
 
-export const profileIndexOf = (guess: Guess): number | null => (guess as { profile?: number | null }).profile ?? null
-
 export const filesOfIssue = (issue: Issue): number[] => (issue as { files?: number[] }).files ?? issue.rows.map(() => 0)
 
 export const filesOf = (quality: Quality, name: string): FileQuality[] =>
@@ -61,7 +59,7 @@ export type { Table }
 export const ENGINE = {
   several: false,
   rows: true,
-  profiles: false,
+  profiles: true,
   formats: ['csv', 'tsv', 'json', 'ndjson'] as readonly string[],
   options: ['format', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot'] as readonly Option[],
 }

@@ -1,21 +1,22 @@
 // The kinds of export that the reader asked this page to recognise: column names and choices, never a row.
 //
 // They are kept in this browser's storage, and only once the reader has ticked the box.
+import type { Guess } from 'siyu'
 import { flat, type Reading } from './reading'
 
 const STORED = 'siyu.exports'
 const MOST = 50
 
-/** One remembered kind of export: what the package calls its profile, and what the page needs beside it. */
+/** One remembered kind of export. */
 export interface Remembered {
-  /** The profile as the package made it. */
+  /** What decides how it is read. */
   profile: Stored
   /** The name of the file when it was remembered. */
   file: string
   currency: string
 }
 
-/** A profile as it stands in storage: plain data that the package checks when it is given back. */
+/** How a kind of export is read, as plain data: the options of `read`. */
 export interface Stored {
   version: number
   kind: string
@@ -59,10 +60,8 @@ export const remembered = {
   get list() {
     return list
   },
-  /** The profiles in the order of `list`, for the package to recognise. */
-  get profiles(): Stored[] {
-    return list.map(one => one.profile)
-  },
+  /** The one that was remembered of this kind. */
+  of: (kind: string): Remembered | undefined => list.find(one => one.profile.kind === kind),
   /** Keeps one; one of the same kind is replaced. False if this browser does not store anything. */
   keep(one: Remembered): boolean {
     return store([one, ...list.filter(other => other.profile.kind !== one.profile.kind)].slice(0, MOST))
@@ -73,6 +72,16 @@ export const remembered = {
   forgetAll() {
     store([])
   },
+}
+
+/** The kind of an export: equal for equal formats and equal columns in any order, 16 hexadecimal digits. */
+export function kindOf(guess: Guess): string {
+  const names = guess.columns.map(column => column.name).sort()
+  const text = new TextEncoder().encode(JSON.stringify([guess.format, names]))
+  // FNV-1a: the kind tells exports apart, it hides nothing.
+  let hash = 0xcbf29ce484222325n
+  for (const byte of text) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
+  return hash.toString(16).padStart(16, '0')
 }
 
 /** The roles of a remembered export: the columns that are named in storage. */

@@ -2,10 +2,10 @@
 //
 // Components read this state and call its verbs; nothing else talks to the package.
 import { open, SiyuError, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
-import { profileIndexOf, proposalsOf, type PlacedRow } from './contract'
+import { proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
 import { chosen, nested, sameReading, type Choice, type Option, type Reading } from './reading'
-import { readingOf, remembered, type Stored } from './remembered.svelte'
+import { kindOf, readingOf, remembered, type Stored } from './remembered.svelte'
 import { language } from './text/language.svelte'
 
 export const ROLES = ['customer', 'time', 'amount', 'order', 'product', 'quantity', 'channel', 'event'] as const
@@ -258,9 +258,7 @@ class Session {
     this.#again = () => this.openFiles(files, origin)
     const looked = await this.#run('guess', async signal => {
       const siyu = await this.engine()
-      const profiles = origin === 'own' ? remembered.profiles : []
-      const known = remembered.list
-      const [guess, ...others] = await guessEach(siyu, files, profiles.length === 0 ? {} : ({ profiles } as object))
+      const [guess, ...others] = await guessEach(siyu, files, {})
       signal.throwIfAborted()
       this.#clear()
       this.files = files
@@ -278,8 +276,7 @@ class Session {
         this.zone = SAMPLES[origin].zone
         this.currency = SAMPLES[origin].currency
       }
-      const index = profileIndexOf(guess)
-      const recognised = index === null ? undefined : known[index]
+      const recognised = origin === 'own' ? remembered.of(kindOf(guess)) : undefined
       if (recognised === undefined) {
         for (const { choices, confidence } of proposalsOf(guess)) if (confidence >= LIKELY) this.reading = chosen(this.reading, choices)
       } else {
@@ -470,15 +467,17 @@ class Session {
     this.undone = undone !== null
     if (undone !== null) this.change = undone.earlier
     else if (what !== null && before !== null && back !== null && !sameSetup(back, wanted)) this.change = { what, before, after: outcomeOf(table.quality), back, earlier: this.change }
-    this.#keepProfile(table)
+    this.#keepProfile()
   }
 
   /** Stores the kind of export, if the reader asked for it. */
-  async #keepProfile(table: Table) {
-    if (!this.remember || this.origin !== 'own') return
-    const siyu = (await this.engine()) as Siyu & { profileOf?(table: Table): Stored }
-    const profile = siyu.profileOf?.(table)
-    if (profile !== undefined && remembered.keep({ profile, file: this.files[0]?.name ?? '', currency: this.currency })) this.recognised = profile.kind
+  #keepProfile() {
+    const guess = this.guess
+    if (!this.remember || this.origin !== 'own' || guess === null) return
+    const { header: _, ...options } = this.#options() as TableOptions & { header?: number }
+    const file = this.files[0]?.name ?? ''
+    const profile: Stored = { version: 1, kind: kindOf(guess), name: file, options: { ...options } }
+    if (remembered.keep({ profile, file, currency: this.currency })) this.recognised = profile.kind
   }
 
   /** Removes a kind of export from storage. */
@@ -536,8 +535,8 @@ class Session {
   /** The records at these places as they stand in the files. Nothing of them is kept. */
   async rowsAt(places: { file: number; row: number }[]): Promise<PlacedRow[]> {
     const shown = this.#shown
-    const siyu = (await this.engine()) as Siyu & { rowsAt?(source: Source, places: { file: number; row: number }[], options: object): Promise<PlacedRow[]> }
-    if (shown === null || siyu.rowsAt === undefined) throw new Failed('closed')
+    const siyu = await this.engine()
+    if (shown === null) throw new Failed('closed')
     return siyu.rowsAt(sourceOf(shown.files), places, this.#options())
   }
 
