@@ -221,6 +221,23 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     }
   })
 
+  test('a column that cannot be read as it is leads to the choice of how it is written', async () => {
+    const { page, end } = await visit()
+    const rows = Array.from({ length: 40 }, (_, i) => `c${i % 9};${10 + i % 9}/11/2025;30`)
+    await openFile(page, file('days.csv', `buyer_id;pay_time;paid\n${rows.join('\n')}\n`))
+    for (const [role, column] of [['customer', 'buyer_id'], ['time', 'pay_time'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
+    if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+    await page.selectOption('[id="reading-dates.order"]', '')
+    await page.click('[data-action=confirm]')
+    await page.locator('[data-problem]').waitFor()
+    await page.click('[data-action=reading]')
+    assert.equal(await page.evaluate(() => document.activeElement?.closest('[data-panel]')?.getAttribute('data-panel')), 'reading')
+    await page.selectOption('[id="reading-dates.order"]', 'dmy')
+    await confirm(page)
+    assert.equal((await figures(page))['Rows used'], '40')
+    await end()
+  })
+
   test('a choice that reads less than before says so', async () => {
     const { page, end } = await visit()
     const rows = Array.from({ length: 40 }, (_, i) => `c${i % 9},2025-03-0${1 + (i % 9)},${i < 37 ? '10.5' : '"10,5"'}`)

@@ -44,8 +44,8 @@ export const filesOfIssue = (issue: Issue): number[] => (issue as { files?: numb
 export const filesOf = (quality: Quality, name: string): FileQuality[] =>
   (quality as { files?: FileQuality[] }).files ?? [{ name, format: quality.format, encoding: quality.encoding, delimiter: quality.delimiter, headerLine: quality.headerLine, rows: quality.rows, columns: quality.columns }]
 
-/** Names of the sheets of a workbook; none for other files. */
-export const sheetsOf = (guess: Guess | null): string[] => (guess as { sheets?: string[] } | null)?.sheets ?? []
+/** The sheet of a workbook that was read; empty for other files. */
+export const sheetOf = (quality: Quality | null): string => (quality as { sheet?: string | null } | null)?.sheet ?? ''
 
 export interface PlacedRow {
   file: number

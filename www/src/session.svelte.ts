@@ -20,7 +20,7 @@ const LIKELY = 0.5
 export type Origin = 'own' | 'cdnow' | 'shop'
 export type Work = 'fetch' | 'guess' | 'read' | 'rfm'
 /** What the reader can do about a problem besides closing it. */
-export type Step = 'again' | 'files' | 'rows'
+export type Step = 'again' | 'files' | 'rows' | 'reading'
 export interface Problem {
   code: string
   row: number | null
@@ -92,8 +92,8 @@ export class Failed extends Error {
   }
 }
 
-/** The way on from a failure: the same again, other files, or an analysis that needs less memory. */
-const STEPS: Record<string, Step> = { 'engine-restarted': 'again', 'engine-load': 'again', fetch: 'again', part: 'again', download: 'again', other: 'again', closed: 'files', read: 'files', 'limit-memory': 'rows' }
+/** The way on from a failure: the same again, other files, an analysis that needs less memory, or another way of reading. */
+const STEPS: Record<string, Step> = { 'engine-restarted': 'again', 'engine-load': 'again', fetch: 'again', part: 'again', download: 'again', other: 'again', closed: 'files', read: 'files', 'limit-memory': 'rows', amount: 'reading', date: 'reading', 'date-ambiguous': 'reading', delimiter: 'reading', encoding: 'reading', 'missing-sheet': 'reading' }
 
 function problemOf(error: unknown): Problem {
   const of = (code: string, row: number | null = null, column: string | null = null, file: number | null = null): Problem => ({ code, row, column, file, step: STEPS[code] ?? null })
