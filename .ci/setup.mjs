@@ -1,5 +1,5 @@
 // One job: put on this machine what building and testing need and is missing: the wasm target, the
-// wasm-bindgen program of exactly the version the crate is locked to, the npm packages, a browser.
+// wasm-bindgen program of exactly the version the crate is locked to, the npm packages, the three browsers.
 // Looks first, so that a second run changes nothing and needs no network.
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -8,7 +8,13 @@ import { pathToFileURL } from 'node:url'
 import { Stop, ask, cachedStep, cargoHome, main, npm, preferPrograms, root, run, step } from './steps.mjs'
 
 const WASM = 'wasm32-unknown-unknown'
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+
+/** The engines to test in: the programs that each needs, any one of a list, and Debian's packages of them. */
+const BROWSERS = {
+  chromium: { needs: [['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']], debian: ['chromium', 'fonts-noto-cjk'] },
+  firefox: { needs: [['firefox-esr', 'firefox']], debian: ['firefox-esr'] },
+  webkit: { needs: [['WebKitWebDriver'], ['Xvfb']], debian: ['webkit2gtk-driver', 'xvfb'] },
+}
 
 /** Fails early, in one sentence, when Node or Rust is too old or absent. */
 export function checkTools() {
@@ -81,30 +87,37 @@ export async function packages() {
   )
 }
 
-/** The path of a Chromium to test in: $CHROMIUM, else one on PATH, else null. */
-function findChromium() {
-  const wanted = process.env.CHROMIUM
-  for (const name of wanted ? [wanted] : BROWSERS) {
+/** The path of the first program of a list that is there, or null. */
+function found(names) {
+  for (const name of names) {
     const path = ask('sh', ['-c', 'command -v "$0"', name])
-    if (path && ask(path, ['--version'])) return path
+    if (path) return path
   }
-  if (wanted) throw new Stop(`CHROMIUM names ${wanted}, which does not run`)
   return null
 }
 
-/** The same, installed from Debian's packages when absent and we may; null when there is none. */
-export async function chromium() {
-  const found = findChromium()
-  if (found) return found
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return null
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const wait = ['-o', 'DPkg::Lock::Timeout=900']
-  await step('Chromium from Debian packages', async () => {
-    await run('apt-get', ['update'], { env })
-    const names = ['chromium', 'fonts-noto-cjk']
-    await run('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...names], { env })
-  })
-  return findChromium()
+/**
+ * A browser to test in, by its engine: that of $CHROMIUM or $FIREFOX, else one on PATH, else installed
+ * from Debian's packages if we may. Tells the tests by the same variables; false when there is none.
+ */
+export async function browser(engine) {
+  const { needs, debian } = BROWSERS[engine]
+  const variable = engine.toUpperCase()
+  const named = process.env[variable]
+  if (named && !(found([named]) && ask(named, ['--version']))) throw new Stop(`${variable} names ${named}, which does not run`)
+  const look = () => needs.map((names) => found(named ? [named] : names))
+  if (look().includes(null) && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    const wait = ['-o', 'DPkg::Lock::Timeout=900']
+    await step(`${engine} from Debian packages`, async () => {
+      await run('apt-get', [...wait, 'update'], { env })
+      await run('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...debian], { env })
+    })
+  }
+  const paths = look()
+  if (paths.includes(null)) return false
+  if (engine !== 'webkit') process.env[variable] = paths[0]
+  return true
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
@@ -113,7 +126,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     await rust({ tests: true })
     await bindgen()
     await packages()
-    const browser = await chromium()
-    console.log(`\nReady. ${browser ? `Browser: ${browser}` : 'No Chromium: browser tests will be skipped.'}`)
+    const missing = []
+    for (const engine of Object.keys(BROWSERS)) if (!(await browser(engine))) missing.push(engine)
+    console.log(`\nReady. ${missing.length === 0 ? 'All three browsers are there.' : `No ${missing.join(', no ')}: those tests will be skipped.`}`)
   })
 }

@@ -1,0 +1,70 @@
+// One job: Chromium, driven by Playwright over the DevTools protocol.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+import { Page } from './page.mjs'
+
+const program = () => [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path))
+
+export const absent = () => (program() ? null : 'no Chromium: set CHROMIUM to its path')
+
+export async function start({ args = [] } = {}) {
+  const browser = await chromium.launch({ executablePath: program(), args: ['--no-sandbox', ...args] })
+  return {
+    version: `Chromium ${browser.version()}`,
+    async page() {
+      // A context has its own storage, as a fresh browser has.
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
+      return new ChromiumPage(await context.newPage())
+    },
+    close: () => browser.close(),
+  }
+}
+
+class ChromiumPage extends Page {
+  constructor(inner) {
+    super()
+    /** Playwright's page, for what only this engine can do. */
+    this.inner = inner
+  }
+
+  async goto(address) {
+    await this.inner.goto(address)
+  }
+
+  run(script) {
+    return this.inner.evaluate(script)
+  }
+
+  async click(selector) {
+    await this.waitFor(selector)
+    await this.inner.locator(`${selector} >> visible=true`).first().click()
+  }
+
+  async press(key) {
+    await this.inner.keyboard.press(key)
+  }
+
+  async upload(selector, ...paths) {
+    await this.inner.setInputFiles(selector, paths)
+  }
+
+  async size(width, height) {
+    await this.inner.setViewportSize({ width, height })
+  }
+
+  async shot(path) {
+    await this.inner.screenshot({ path })
+  }
+
+  /** Clicks, and gives back the file that is saved by it. */
+  async save(selector) {
+    const [download] = await Promise.all([this.inner.waitForEvent('download'), this.click(selector)])
+    const path = await download.path()
+    return { name: download.suggestedFilename(), text: readFileSync(path, 'utf8') }
+  }
+
+  async close() {
+    await this.inner.context().close()
+  }
+}

@@ -1,0 +1,32 @@
+// The package in a page, within reach of the tests: `lib` is the entry named by the address.
+
+const entry = new URLSearchParams(location.search).get('entry') ?? 'index'
+
+/** A file of so many orders, 5 to a customer. */
+globalThis.orders = (rows, name = 'orders.csv') => {
+  const parts = ['buyer,at,paid\n']
+  for (let row = 0; row < rows; row += 10_000) {
+    let text = ''
+    for (let at = row; at < Math.min(row + 10_000, rows); at += 1) text += `C${(at * 7919) % (rows / 5)},2024-0${1 + (at % 9)}-1${at % 10},${(at % 997) / 4}\n`
+    parts.push(text)
+  }
+  return new File(parts, name)
+}
+globalThis.roles = { customer: 'buyer', time: 'at', amount: 'paid' }
+globalThis.AT = { at: '2025-06-01' }
+/** The code that a promise rejects with. */
+globalThis.code = (promise) => promise.then(() => 'no error', (error) => error.code ?? String(error))
+
+/** What becomes of code in a string. In a task of the page's own: drivers are above its policy. */
+globalThis.evaluated = () => new Promise((resolve) => {
+  setTimeout(() => {
+    try {
+      resolve((0, eval)('"ran"'))
+    } catch (error) {
+      resolve(error.name)
+    }
+  })
+})
+
+globalThis.lib = await import(`./dist/${entry}.js`)
+document.documentElement.dataset.ready = 'true'
