@@ -156,6 +156,11 @@ const groups = [
     steps: () => [{ ...node('tests/browser/engines.test.mjs'), env: { SIYU_ENGINE: engine } }],
   })),
   {
+    name: 'egress',
+    needs: [ready.dashboard, ready.chromium, ready.firefox, ready.webkit],
+    steps: () => [node('tests/egress')],
+  },
+  {
     name: 'project',
     needs: [ready.packages],
     steps: () => [node('tests/project')],

@@ -20,8 +20,13 @@ export const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  // No windows (so no opener policy beside it, which WebKit takes with a sandbox for an error): what is not named here the page may not do. (Forms tell their submission; form-action stops it.)
+  'sandbox allow-scripts allow-same-origin allow-forms allow-downloads',
   "require-trusted-types-for 'script'",
 ].join('; ')
+
+/** What the page never asks for. */
+const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb', 'serial', 'hid', 'bluetooth'].map(name => `${name}=()`).join(', ')
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -51,6 +56,8 @@ export async function serve({ folder, port = 0, host = '127.0.0.1' }) {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': PERMISSIONS,
+      'x-dns-prefetch-control': 'off',
       'cache-control': 'no-cache',
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'only GET and HEAD')

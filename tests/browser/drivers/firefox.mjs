@@ -31,18 +31,18 @@ const SETTINGS = {
   'intl.accept_languages': 'en-US, en',
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
-  'services.settings.server': 'data:,',
+  'services.settings.server': 'data:,#remote-settings-dummy/v1',
   'toolkit.telemetry.server': 'data:,',
   'ui.prefersReducedMotion': 1,
 }
 
-export async function start({ settings = {} } = {}) {
+export async function start({ proxy } = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'siyu-firefox-'))
   const where = { 'browser.download.folderList': 2, 'browser.download.dir': join(profile, 'downloads') }
-  const lines = Object.entries({ ...SETTINGS, ...where, ...settings }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
+  const lines = Object.entries({ ...SETTINGS, ...where, ...(proxy && through(proxy)) }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
   writeFileSync(join(profile, 'user.js'), lines.join(''))
   const child = spawn(program(), ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
+    stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1', MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
   })
   const ended = once(child, 'exit')
   const end = async () => {
@@ -75,6 +75,10 @@ export async function start({ settings = {} } = {}) {
     throw error
   }
 }
+
+const through = (port) => ({
+  'network.proxy.type': 1, 'network.proxy.http': '127.0.0.1', 'network.proxy.http_port': port, 'network.proxy.ssl': '127.0.0.1', 'network.proxy.ssl_port': port,
+})
 
 /** The address that Firefox prints when it listens. */
 function address(child, ended) {

@@ -22,7 +22,11 @@ export function absent(name) {
   return drivers[name].absent()
 }
 
-/** Starts an engine. The browser that is given has `name`, `version`, `page()` and `close()`. */
+/**
+ * Starts an engine; with `proxy`, a port, everything that is not on this machine is asked of that proxy. The
+ * browser that is given has `name`, `version`,
+ * `page()` and `close()`.
+ */
 export async function start(name, options = {}) {
   const browser = await drivers[name].start(options)
   return { name, ...browser }

@@ -16,10 +16,7 @@ export const absent = () => {
   return missing.length > 0 ? `no ${missing.join(', no ')}: the Debian packages webkit2gtk-driver and xvfb` : null
 }
 
-/** What a WebDriver session is to use. */
-const CAPABILITIES = { browserName: 'MiniBrowser' }
-
-export async function start() {
+export async function start({ proxy } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'siyu-webkit-'))
   const children = []
   const close = async () => {
@@ -52,29 +49,22 @@ export async function start() {
     const downloads = join(home, 'downloads')
     mkdirSync(downloads)
     writeFileSync(join(home, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
-    // One session is one browser is one window; pages follow each other in it.
-    const sessions = new Set()
-    const open = async () => {
-      const { sessionId, capabilities } = await send(base, 'POST', '/session', { capabilities: { alwaysMatch: CAPABILITIES } })
-      const session = { path: `${base}/session/${sessionId}`, version: capabilities.browserVersion }
-      sessions.add(session)
-      await send(session.path, 'POST', '/timeouts', { script: 4 * PATIENCE, pageLoad: PATIENCE })
-      await send(session.path, 'POST', '/window/rect', { width: 1280, height: 800 })
-      return session
-    }
-    let next = await open()
+    const through = proxy && { proxyType: 'manual', httpProxy: `127.0.0.1:${proxy}`, sslProxy: `127.0.0.1:${proxy}`, noProxy: ['127.0.0.1'] }
+    const alwaysMatch = { browserName: 'MiniBrowser', ...(through && { proxy: through }) }
+    // One session for all pages, which follow each other in its first window: a browser that is started
+    // while the last one is still ending may never come up.
+    const { sessionId, capabilities } = await send(base, 'POST', '/session', { capabilities: { alwaysMatch } })
+    const path = `${base}/session/${sessionId}`
+    await send(path, 'POST', '/timeouts', { script: 4 * PATIENCE, pageLoad: PATIENCE })
+    const [first] = await send(path, 'GET', '/window/handles')
     return {
-      version: `WebKitGTK ${next.version}`,
+      version: `WebKitGTK ${capabilities.browserVersion}`,
       async page() {
-        const session = next ?? (await open())
-        next = null
-        return new WebkitPage(session.path, downloads, async () => {
-          sessions.delete(session)
-          await send(session.path, 'DELETE', '')
-        })
+        await send(path, 'POST', '/window/rect', { width: 1280, height: 800 })
+        return new WebkitPage(path, downloads, first)
       },
       async close() {
-        for (const { path } of sessions) await send(path, 'DELETE', '').catch(() => {})
+        await send(path, 'DELETE', '').catch(() => {})
         await close()
       },
     }
@@ -119,11 +109,23 @@ async function send(base, method, path, body) {
 }
 
 class WebkitPage extends Page {
-  constructor(path, downloads, close) {
+  constructor(path, downloads, first) {
     super()
     this.downloads = downloads
+    this.first = first
     this.send = (method, command, body) => send(path, method, command, body)
-    this.close = close
+  }
+
+  /** Leaves nothing of this page: its windows are closed, its storage is emptied. */
+  async close() {
+    for (const handle of await this.send('GET', '/window/handles')) {
+      if (handle === this.first) continue
+      await this.send('POST', '/window', { handle })
+      await this.send('DELETE', '/window')
+    }
+    await this.send('POST', '/window', { handle: this.first })
+    await this.evaluate(() => globalThis.localStorage.clear()).catch(() => {})
+    await this.goto('about:blank')
   }
 
   async goto(url) {
