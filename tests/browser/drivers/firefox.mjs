@@ -33,6 +33,8 @@ const SETTINGS = {
   'network.connectivity-service.enabled': false,
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
   'toolkit.telemetry.server': 'data:,',
+  // Otherwise WebRTC leaves out this machine's own ports, and could not be counted.
+  'media.peerconnection.ice.loopback': true,
   'ui.prefersReducedMotion': 1,
 }
 
