@@ -26,7 +26,7 @@ export const POLICY = [
 ].join('; ')
 
 /** What the page never asks for. */
-const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb', 'serial', 'hid', 'bluetooth'].map(name => `${name}=()`).join(', ')
+const PERMISSIONS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb', 'serial', 'hid'].map(name => `${name}=()`).join(', ')
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',

@@ -24,7 +24,7 @@ const LEAVING = ['window.open', 'link to a new window', 'navigation (location)',
 /** What no policy stops, by engine; docs/privacy.md says what a host can do. All else must count 0. */
 const BEYOND = {
   chromium: ['WebRTC (STUN)', ...LEAVING],
-  firefox: ['link preconnect', ...LEAVING],
+  firefox: ['link preconnect', 'WebRTC (STUN)', ...LEAVING],
   webkit: ['link preconnect', ...LEAVING],
 }
 
