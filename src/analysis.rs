@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::plain::{Value, nearest};
 use crate::privacy::gate::{Allowed, AllowedNames, Gate, Grant, Needs, Request};
-use crate::read::Reader;
+use crate::read::{FileOptions, Reader};
 use crate::report::{About, ColumnSet, InputAbout, Outcome, Report, Used, Warning};
 use crate::table::block::Block;
 use crate::table::role::Role;
@@ -182,6 +182,9 @@ pub enum Source {
 pub struct Streamed {
     /// A fresh reader with the confirmed mapping.
     pub reader: Box<Reader>,
+    /// Its files, in order, and how each is read. Empty for one file that is read as the
+    /// options say.
+    pub files: Vec<FileOptions>,
     /// Usable rows when the file was read first.
     pub rows: u64,
     /// Customers when the file was read first.
@@ -196,7 +199,10 @@ struct Input {
     table: String,
     grant: Grant,
     source: Source,
+    /// The next block, or the file whose bytes are wanted.
     next: usize,
+    /// Whether the reader was told of that file.
+    begun: bool,
     ended: bool,
     rows: u64,
 }
@@ -256,6 +262,8 @@ pub struct StepReport {
     pub total: u64,
     /// The table whose bytes are needed next, if one is.
     pub wants: Option<String>,
+    /// Which of that table's files, from 0.
+    pub file: u32,
     /// Whether the report can be taken.
     pub finished: bool,
 }
@@ -301,7 +309,8 @@ impl Job {
             let grant = gate
                 .ask(ask, &needs, schema_of(&source))
                 .map_err(|error| error.in_table(table.as_str()))?;
-            inputs.push(Input { name, table, grant, source, next: 0, ended: false, rows: 0 });
+            let (next, begun, ended, rows) = (0, false, false, 0);
+            inputs.push(Input { name, table, grant, source, next, begun, ended, rows });
         }
         let facts: Vec<Facts<'_>> = inputs.iter().map(|input| facts_of(&input.source)).collect();
         let needed = options.estimate(&facts);
@@ -350,11 +359,12 @@ impl Job {
                 done: finishing.done,
                 total: finishing.total,
                 wants: None,
+                file: 0,
                 finished: *is_finished,
             });
         };
         let request = Request { analysis, purpose: purpose.as_deref() };
-        let (mut total, mut wants) = (facts_of(&input.source).rows, None);
+        let (mut total, mut wants, mut file) = (facts_of(&input.source).rows, None, 0);
         match &input.source {
             Source::Loaded(table) => {
                 let customers = table.dictionaries.get(Role::Customer);
@@ -375,13 +385,14 @@ impl Job {
             Source::Streamed(_) => {
                 total = total.max(input.rows);
                 wants = (!input.ended).then(|| input.table.clone());
+                file = u32::try_from(input.next).unwrap_or(u32::MAX);
             }
         }
         let done = input.rows;
         if input.ended {
             *at += 1;
         }
-        Ok(StepReport { phase: "fold", done, total, wants, finished: false })
+        Ok(StepReport { phase: "fold", done, total, wants, file, finished: false })
     }
 
     /// Adds bytes of the file that the last step wanted.
@@ -389,7 +400,8 @@ impl Job {
     /// # Errors
     /// What the reader or the analysis meets; the job is then lost.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        self.feed(|reader, sink| reader.push(bytes, sink))
+        self.begin_file()?;
+        self.feed(|reader, _, sink| reader.push(bytes, sink))
     }
 
     /// Says that the file which the last step wanted has ended.
@@ -397,16 +409,38 @@ impl Job {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn push_end(&mut self) -> Result<()> {
-        self.feed(|reader, sink| reader.finish(sink).map(|_| ()))?;
-        if let Some(input) = self.inputs.get_mut(self.at) {
+        self.begin_file()?;
+        let Some(input) = self.inputs.get_mut(self.at) else { return Ok(()) };
+        input.next += 1;
+        input.begun = false;
+        let Source::Streamed(streamed) = &input.source else { return Ok(()) };
+        if input.next >= streamed.files.len() {
             input.ended = true;
+            self.feed(|reader, _, sink| reader.finish(sink).map(|_| ()))?;
         }
         Ok(())
     }
 
+    /// Tells the reader which file's bytes come now.
+    fn begin_file(&mut self) -> Result<()> {
+        let Some(input) = self.inputs.get_mut(self.at).filter(|input| !input.begun) else {
+            return Ok(());
+        };
+        input.begun = true;
+        let next = input.next;
+        self.feed(|reader, files, sink| match files.get(next) {
+            Some(file) => reader.next_file(file, sink),
+            None => Ok(()),
+        })
+    }
+
     fn feed(
         &mut self,
-        read: impl FnOnce(&mut Reader, &mut dyn FnMut(Block) -> Result<()>) -> Result<()>,
+        read: impl FnOnce(
+            &mut Reader,
+            &[FileOptions],
+            &mut dyn FnMut(Block) -> Result<()>,
+        ) -> Result<()>,
     ) -> Result<()> {
         let Some(Input { source: Source::Streamed(streamed), grant, rows, .. }) =
             self.inputs.get_mut(self.at)
@@ -414,7 +448,8 @@ impl Job {
             return Err(Error::new(Code::Closed, "no bytes are wanted now"));
         };
         let mut blocks = Vec::new();
-        read(&mut streamed.reader, &mut |block| {
+        let Streamed { reader, files, .. } = streamed;
+        read(reader, files, &mut |block| {
             blocks.push(block);
             Ok(())
         })?;

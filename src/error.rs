@@ -82,6 +82,8 @@ codes! {
     ControlChar = "control-char",
     /// The same order more than once.
     DuplicateOrder = "duplicate-order",
+    /// Rows of several files that cover the same time.
+    Overlap = "overlap",
     /// A value of another type than the column's.
     Type = "type",
     /// A limit that the caller set, or the safe default.
@@ -137,6 +139,7 @@ struct Inner {
     code: Code,
     hint: Cow<'static, str>,
     table: Option<String>,
+    file: Option<u32>,
     column: Option<String>,
     row: Option<u64>,
     byte: Option<u64>,
@@ -151,6 +154,7 @@ impl Error {
             code,
             hint: hint.into(),
             table: None,
+            file: None,
             column: None,
             row: None,
             byte: None,
@@ -162,6 +166,13 @@ impl Error {
     #[must_use]
     pub fn in_table(mut self, table: impl Into<String>) -> Self {
         self.0.table = Some(table.into());
+        self
+    }
+
+    /// Adds which of several files of the table it is, from 0.
+    #[must_use]
+    pub fn in_file(mut self, file: u32) -> Self {
+        self.0.file = Some(file);
         self
     }
 
@@ -231,6 +242,12 @@ impl Error {
         self.0.table.as_deref()
     }
 
+    /// Which of several files of the table, from 0; absent if there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<u32> {
+        self.0.file
+    }
+
     /// The column, if the error has one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
@@ -261,6 +278,9 @@ impl fmt::Display for Error {
         f.write_str(self.0.code.as_str())?;
         if let Some(table) = &self.0.table {
             write!(f, " in table {table}")?;
+        }
+        if let Some(file) = self.0.file {
+            write!(f, " in file {}", u64::from(file) + 1)?;
         }
         if let Some(column) = &self.0.column {
             write!(f, " in column {column}")?;

@@ -3,10 +3,12 @@
 //! `siyu run recipe.json --table orders=orders.csv --read orders=read.json [--source] [--bytes]
 //! [--repeat N]`
 //!
-//! Prints the report with its columns as JSON. It exists to prove that native code and
+//! Several `--table` of one name are the files of one table, in their order. Prints the report
+//! with its columns as JSON. It exists to prove that native code and
 //! WebAssembly agree, and to time them against each other; the command line for people is the
 //! npm package's.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -17,7 +19,7 @@ use siyu::analysis::{AnyReport, Job, Source, Streamed};
 use siyu::error::{Code, Error, Result};
 use siyu::plain::Value;
 use siyu::privacy::gate::Gate;
-use siyu::read::{Options, Parts, Reader, quality::Quality};
+use siyu::read::{FileOptions, Options, Parts, Reader, quality::Quality};
 use siyu::report::{ColumnSet, Values};
 use siyu::table::Table;
 use siyu::table::role::Role;
@@ -88,7 +90,7 @@ fn run(arguments: &[String]) -> Result<Json> {
         .zip(rest.iter().skip(1))
         .find(|(name, _)| *name == "--repeat")
         .map_or(Ok(1), |(_, rounds)| rounds.parse().map_err(|_| usage()))?;
-    let mut files = Vec::new();
+    let mut given: Vec<Given> = Vec::new();
     for (name, path) in pairs(rest, "--table") {
         let read = pairs(rest, "--read").into_iter().find(|(table, _)| *table == name);
         let options: Options = match read {
@@ -97,7 +99,18 @@ fn run(arguments: &[String]) -> Result<Json> {
         };
         let bytes = std::fs::read(path).map_err(|_| unreadable(path))?;
         let bytes = decoded(bytes, options.encoding.as_deref())?;
-        files.push((name.to_owned(), options, bytes));
+        let name_of = |path: &str| Path::new(path).file_name()?.to_str().map(str::to_owned);
+        let file = FileOptions { name: name_of(path).unwrap_or_default(), ..Default::default() };
+        match given.iter_mut().find(|table| table.name == name) {
+            Some(table) => table.files.push((file, bytes)),
+            None => {
+                given.push(Given { name: name.to_owned(), options, files: vec![(file, bytes)] })
+            }
+        }
+    }
+    // A single file has no name in the package either, unless its caller gives one.
+    for table in given.iter_mut().filter(|table| table.files.len() == 1) {
+        table.files.iter_mut().for_each(|(file, _)| file.name.clear());
     }
     let mut answer = Json::Null;
     let (mut read_ms, mut run_ms) = (Vec::new(), Vec::new());
@@ -105,10 +118,10 @@ fn run(arguments: &[String]) -> Result<Json> {
         let began = busy();
         let mut tables = Vec::new();
         let mut qualities = serde_json::Map::new();
-        for (name, options, bytes) in &files {
-            let (source, quality) = opened(options, bytes, as_source)?;
-            qualities.insert(name.clone(), json!(quality));
-            tables.push((name.clone(), source));
+        for table in &given {
+            let (source, quality) = opened(table, as_source)?;
+            qualities.insert(table.name.clone(), json!(quality));
+            tables.push((table.name.clone(), source));
         }
         read_ms.push((busy() - began).as_secs_f64() * 1e3);
         let began = busy();
@@ -119,11 +132,13 @@ fn run(arguments: &[String]) -> Result<Json> {
                 break;
             }
             if let Some(wanted) = step.wants {
-                let file = files.iter().find(|(name, ..)| *name == wanted);
-                for chunk in file.map_or(&[][..], |(.., bytes)| bytes).chunks(PUSH) {
-                    job.push(chunk)?;
+                let table = given.iter().find(|table| table.name == wanted);
+                for (_, bytes) in table.map_or(&[][..], |table| &table.files) {
+                    for chunk in bytes.chunks(PUSH) {
+                        job.push(chunk)?;
+                    }
+                    job.push_end()?;
                 }
-                job.push_end()?;
             }
         }
         let (report, sets) = job.finish()?;
@@ -152,7 +167,15 @@ fn decoded(bytes: Vec<u8>, label: Option<&str>) -> Result<Vec<u8>> {
     Ok(text.into_owned().into_bytes())
 }
 
-fn opened(options: &Options, bytes: &[u8], as_source: bool) -> Result<(Source, Quality)> {
+/// A table as it was asked for.
+struct Given {
+    name: String,
+    options: Options,
+    files: Vec<(FileOptions, Vec<u8>)>,
+}
+
+fn opened(given: &Given, as_source: bool) -> Result<(Source, Quality)> {
+    let Given { options, files, .. } = given;
     let zone = zone(options.zone.as_deref().unwrap_or("UTC"))?;
     let mut blocks = Vec::new();
     let mut reader = Reader::new(options, zone.clone(), 1)?;
@@ -162,8 +185,11 @@ fn opened(options: &Options, bytes: &[u8], as_source: bool) -> Result<(Source, Q
         }
         Ok(())
     };
-    for chunk in bytes.chunks(PUSH) {
-        reader.push(chunk, &mut sink)?;
+    for (file, bytes) in files {
+        reader.next_file(file, &mut sink)?;
+        for chunk in bytes.chunks(PUSH) {
+            reader.push(chunk, &mut sink)?;
+        }
     }
     let quality = reader.finish(&mut sink)?;
     let fingerprint = reader.fingerprint();
@@ -171,6 +197,7 @@ fn opened(options: &Options, bytes: &[u8], as_source: bool) -> Result<(Source, Q
     let source = if as_source {
         Source::Streamed(Streamed {
             reader: Box::new(Reader::new(options, zone, 1)?),
+            files: files.iter().map(|(file, _)| file.clone()).collect(),
             rows: quality.rows.used,
             customers,
             fingerprint,

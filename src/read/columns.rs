@@ -12,7 +12,7 @@ use crate::table::zone::Zone;
 use crate::table::{Dictionaries, Schema, Table};
 
 use super::options::Options;
-use super::quality::{ColumnUse, Quality};
+use super::quality::{ColumnUse, FileUse, Quality};
 use super::rows::{Cell, Rows, Sink};
 use super::{Kept, Parts, fields_of, parts_of, quality_of};
 
@@ -163,12 +163,23 @@ impl ColumnReader {
     /// `no-rows`, or the code that left most rows out, if no row is usable.
     pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<Quality> {
         self.failed.clone().map_or(Ok(()), Err)?;
+        let (rows, time) = self.rows.end_file(sink)?;
         self.rows.finish(sink)?;
         let columns = self.rows.schema.fields.iter();
         let columns = columns
             .map(|field| ColumnUse { name: field.name.clone(), role: Some(field.role) })
             .collect();
-        Ok(Quality { columns, ..quality_of(&self.rows) })
+        let all = FileUse {
+            name: String::new(),
+            format: "columns",
+            encoding: None,
+            delimiter: None,
+            header_line: None,
+            columns,
+            rows,
+            time,
+        };
+        Ok(quality_of(&self.rows, vec![all]))
     }
 
     /// The mapped columns and the zone.

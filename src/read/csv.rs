@@ -270,6 +270,8 @@ pub(super) struct Csv {
     line: u64,
     /// The position of the next record in the text.
     offset: u64,
+    /// For each field of the schema the names that its column may have, best first.
+    names: Vec<Vec<String>>,
     /// For each field of the schema its column in the file.
     positions: Vec<usize>,
     /// The header as it stands in the file.
@@ -291,6 +293,7 @@ impl Csv {
             splitter: None,
             line: 1,
             offset: 0,
+            names: names_of(options),
             positions: Vec::new(),
             header: Vec::new(),
             found: None,
@@ -514,15 +517,23 @@ impl Csv {
             .collect();
         let mut columns: Vec<ColumnUse> =
             names.iter().map(|name| ColumnUse { name: (*name).to_owned(), role: None }).collect();
-        for field in &mut rows.schema.fields {
-            let (index, folded) = locate(field.name.trim(), &names, field.role)
-                .map_err(|error| error.at_row(self.line))?;
+        let first = rows.issues.file == 0;
+        for (at, field) in rows.schema.fields.iter_mut().enumerate() {
+            let wanted = self.names.get(at).map_or(&[][..], Vec::as_slice);
+            let (index, folded) =
+                locate(wanted, &names, field.role).map_err(|error| error.at_row(self.line))?;
             if folded {
                 let code = Code::MissingColumn;
                 rows.issues.count(code, Severity::Doubtful, Some(field.role), self.line);
             }
             if let Some(column) = columns.get_mut(index) {
-                field.name.clone_from(&column.name);
+                // The table has the names of its first file.
+                if first {
+                    field.name.clone_from(&column.name);
+                }
+                if let Some(name) = rows.names.get_mut(at) {
+                    name.clone_from(&column.name);
+                }
                 column.role.get_or_insert(field.role);
             }
             self.positions.push(index);
@@ -533,10 +544,20 @@ impl Csv {
     }
 }
 
-/// The column called `wanted`; if there is none, the one that differs only in the case of Latin
-/// letters, and true.
-fn locate(wanted: &str, names: &[&str], role: Role) -> Result<(usize, bool)> {
-    for folded in [false, true] {
+/// For each mapped column the names that it may have, best first.
+pub(super) fn names_of(options: &Options) -> Vec<Vec<String>> {
+    let mapped = Role::ALL.iter().filter_map(|role| {
+        let first = options.roles.get(*role)?.trim().to_owned();
+        let others = options.other_names.get(*role).iter().map(|name| name.trim().to_owned());
+        Some(std::iter::once(first).chain(others).collect())
+    });
+    mapped.collect()
+}
+
+/// The column that has the first of the `wanted` names; if there is none, one that differs from
+/// such a name only in the case of Latin letters, and true.
+fn locate(wanted: &[String], names: &[&str], role: Role) -> Result<(usize, bool)> {
+    for (folded, wanted) in [false, true].iter().flat_map(|f| wanted.iter().map(move |w| (*f, w))) {
         let is_wanted = |name: &str| match folded {
             false => name == wanted,
             true => name.eq_ignore_ascii_case(wanted),
@@ -555,7 +576,8 @@ fn locate(wanted: &str, names: &[&str], role: Role) -> Result<(usize, bool)> {
         }
     }
     let hint = format!("there is no column of this name for `{role}`; {}", listed(names));
-    Err(Error::new(Code::MissingColumn, hint).at_column(wanted))
+    let error = Error::new(Code::MissingColumn, hint);
+    Err(wanted.first().map_or(error.clone(), |name| error.at_column(name.as_str())))
 }
 
 /// The header in words, unless it looks like data.

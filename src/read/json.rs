@@ -355,11 +355,11 @@ enum Found {
     Absent,
     Once {
         value: Value,
-        folded: bool,
+        rank: usize,
     },
     /// More than once: which of them is meant cannot be told.
     Twice {
-        folded: bool,
+        rank: usize,
     },
 }
 
@@ -392,6 +392,8 @@ enum State {
 #[derive(Clone, Debug)]
 pub(super) struct Json {
     flavour: Flavour,
+    /// For each field of the schema the names that its key may have, best first.
+    names: Vec<Vec<String>>,
     record_bytes: usize,
     most_columns: usize,
     state: State,
@@ -452,6 +454,7 @@ impl Json {
     pub(super) fn new(flavour: Flavour, options: &Options) -> Self {
         Json {
             flavour,
+            names: csv::names_of(options),
             record_bytes: options.limits.record_bytes as usize,
             most_columns: options.limits.columns as usize,
             state: State::Start,
@@ -661,7 +664,7 @@ impl Json {
 
     /// Finds the end of the value at `at`, and of an object the members that are mapped.
     fn scan(&mut self, text: &[u8], at: usize, last: bool, rows: &Rows) -> Scan<usize> {
-        let Json { scanner, found, decoded, columns, objects, most_columns, .. } = self;
+        let Json { scanner, found, decoded, columns, objects, most_columns, names, .. } = self;
         if text.get(at) != Some(&b'{') {
             return scanner.value(text, at, last).map(|(_, end)| end);
         }
@@ -679,23 +682,18 @@ impl Json {
                 name = decoded;
             }
             let name = trimmed(name);
-            for (field, found) in rows.schema.fields.iter().zip(found.iter_mut()) {
-                let wanted = field.name.trim().as_bytes();
-                let exact = name == wanted;
-                let folded = !exact && name.eq_ignore_ascii_case(wanted);
+            for (wanted, found) in names.iter().zip(found.iter_mut()) {
+                let Some(rank) = rank_of(name, wanted) else { continue };
                 *found = match *found {
-                    _ if !exact && !folded => continue,
                     // An exact key goes before those that differ in case.
-                    Found::Once { folded: false, .. } | Found::Twice { folded: false }
-                        if folded =>
+                    Found::Once { rank: before, .. } | Found::Twice { rank: before }
+                        if before < rank =>
                     {
                         continue;
                     }
-                    Found::Once { folded: before, .. } if before == folded => {
-                        Found::Twice { folded }
-                    }
-                    Found::Twice { folded: before } if before == folded => continue,
-                    _ => Found::Once { value, folded },
+                    Found::Once { rank: before, .. } if before == rank => Found::Twice { rank },
+                    Found::Twice { rank: before } if before == rank => continue,
+                    _ => Found::Once { value, rank },
                 };
             }
             if listed && columns.len() + fresh.len() < *most_columns {
@@ -730,17 +728,17 @@ impl Json {
         let mut refused = None;
         for (at, found) in self.found.iter().enumerate() {
             let Some(role) = rows.schema.fields.get(at).map(|field| field.role) else { break };
-            let (value, folded) = match *found {
+            let (value, rank) = match *found {
                 Found::Absent => {
                     self.places.push(Place::Missing);
                     continue;
                 }
-                Found::Twice { folded } => (None, folded),
-                Found::Once { value, folded } => (Some(value), folded),
+                Found::Twice { rank } => (None, rank),
+                Found::Once { value, rank } => (Some(value), rank),
             };
             if let Some(seen @ false) = self.seen.get_mut(at) {
                 *seen = true;
-                if folded {
+                if rank >= FOLDED {
                     let code = Code::MissingColumn;
                     rows.issues.count(code, Severity::Doubtful, Some(role), place);
                 }
@@ -815,7 +813,7 @@ impl Json {
 
     /// Whether every mapped key was found, once the file is at its end.
     fn check(&mut self, rows: &mut Rows) -> Result<()> {
-        if rows.read == 0 {
+        if rows.read == 0 && rows.issues.file == 0 {
             let hint = "the array is empty: there are no records in it";
             return Err(Error::new(Code::NoRows, hint));
         }
@@ -832,26 +830,39 @@ impl Json {
                 return Err(Error::new(Code::MissingColumn, hint).at_column(field.name.trim()));
             }
         }
-        for field in &mut rows.schema.fields {
-            let wanted = field.name.trim();
-            let column = match self.columns.iter().position(|column| column.name == wanted) {
-                None => {
-                    self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(wanted))
-                }
-                exact => exact,
-            };
-            match column.and_then(|at| self.columns.get_mut(at)) {
+        let first = rows.issues.file == 0;
+        for (field, wanted) in rows.schema.fields.iter_mut().zip(&self.names) {
+            let ranked =
+                self.columns.iter().enumerate().filter_map(|(at, column)| {
+                    Some((rank_of(column.name.as_bytes(), wanted)?, at))
+                });
+            match ranked.min().and_then(|(_, at)| self.columns.get_mut(at)) {
                 Some(column) => {
                     column.role.get_or_insert(field.role);
-                    field.name.clone_from(&column.name);
+                    // The table has the names of its first file.
+                    if first {
+                        field.name.clone_from(&column.name);
+                    }
                 }
                 None => {
-                    self.columns.push(ColumnUse { name: wanted.to_owned(), role: Some(field.role) })
+                    let name = wanted.first().cloned().unwrap_or_default();
+                    self.columns.push(ColumnUse { name, role: Some(field.role) });
                 }
             }
         }
         Ok(())
     }
+}
+
+/// From here on, ranks are of keys that differ in the case of Latin letters.
+const FOLDED: usize = 1 << 16;
+
+/// How good a key is for a column that may have the names `wanted`, best first; lower is
+/// better.
+fn rank_of(key: &[u8], wanted: &[String]) -> Option<usize> {
+    let exact = wanted.iter().position(|name| name.as_bytes() == key);
+    let folded = || wanted.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(key));
+    exact.or_else(|| Some(FOLDED + folded()?))
 }
 
 fn nothing() -> Error {

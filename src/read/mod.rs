@@ -66,27 +66,35 @@ use crate::table::role::Role;
 use crate::table::zone::Zone;
 use crate::table::{Dictionaries, Field, Schema, Table};
 
-use quality::{Quality, RowCounts, ZoneUse};
+use quality::{FileUse, Quality, RowCounts, ZoneUse};
 use rows::Rows;
 use shape::Shape;
 use text::Text;
 
-pub use options::{Format, Limits, Options, Roles};
+pub use options::{FileOptions, Format, Limits, Options, OtherNames, Roles};
 pub use rows::Sink;
 
 /// Larger pieces are taken in parts of this size, which bounds the memory of the window.
 const PIECE: usize = 256 << 10;
 
-/// Reads one file as a stream of blocks, with memory for one block, one record and the
-/// dictionaries.
+/// Reads one file, or several one after the other as one table, as a stream of blocks, with
+/// memory for one block, one record and the dictionaries.
 #[derive(Debug)]
 pub struct Reader {
+    /// As given for the table.
+    options: Options,
     text: Text,
     shape: Shape,
     rows: Rows,
+    name: String,
     declared: Option<String>,
-    limit: u64,
+    /// Whether the current file was begun, by its name or its first bytes.
+    begun: bool,
+    /// The files before the current one.
+    files: Vec<FileUse>,
+    /// Bytes of the current file, and of those before.
     bytes: u64,
+    bytes_before: u64,
     /// The window is worth another look when it has grown to this: a record that comes in many
     /// small pieces is looked at a logarithmic number of times.
     look_at: usize,
@@ -121,12 +129,65 @@ impl Reader {
             text: Text::new(),
             shape: Shape::new(options),
             rows: Rows::new(Schema { fields, zone }, options, hash_seed),
+            name: String::new(),
             declared: options.encoding.clone(),
-            limit: options.limits.bytes,
+            begun: false,
+            files: Vec::new(),
             bytes: 0,
+            bytes_before: 0,
             look_at: 0,
             failed: None,
+            options: options.clone(),
         }
+    }
+
+    /// Begins the next of several files that form one table, or the first, for which it may be
+    /// left out. The files follow each other in the order of the table: ids keep their codes,
+    /// blocks begin anew. Each file has its own header, in which the columns may stand in any
+    /// order and have any of their names.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push) for what is left of the file before, and as [`Options::check`].
+    pub fn next_file(&mut self, file: &FileOptions, sink: &mut Sink<'_>) -> Result<()> {
+        let result = self.try_next_file(file, sink);
+        self.remembered(result)
+    }
+
+    fn try_next_file(&mut self, file: &FileOptions, sink: &mut Sink<'_>) -> Result<()> {
+        self.failed.clone().map_or(Ok(()), Err)?;
+        if self.begun {
+            self.end_of_file(sink)?;
+            let ended = self.ended_file(sink)?;
+            self.files.push(ended);
+        }
+        let options = file.over(&self.options);
+        options.check_form()?;
+        self.text = Text::new();
+        self.shape = Shape::new(&options);
+        self.name.clone_from(&file.name);
+        self.declared = options.encoding;
+        self.bytes_before += self.bytes;
+        (self.begun, self.bytes, self.look_at) = (true, 0, 0);
+        Ok(())
+    }
+
+    /// The report on the file that ends.
+    fn ended_file(&mut self, sink: &mut Sink<'_>) -> Result<FileUse> {
+        let (rows, time) = self.rows.end_file(sink)?;
+        let encoding = match (self.text.encoding(), &self.declared) {
+            (Some("utf-8") | None, Some(declared)) => Some(declared.clone()),
+            (found, _) => found.map(str::to_owned),
+        };
+        Ok(FileUse {
+            name: std::mem::take(&mut self.name),
+            format: self.shape.format(),
+            encoding,
+            delimiter: self.shape.delimiter().map(|byte| char::from(byte).to_string()),
+            header_line: self.shape.header_line(),
+            columns: self.shape.columns().to_vec(),
+            rows,
+            time,
+        })
     }
 
     /// Reads the next bytes of the file, and hands every block that is complete to `sink`.
@@ -137,14 +198,17 @@ impl Reader {
     /// `limit-memory`; or the error of `sink`. The reader is then at its end. Problems of
     /// single rows are no errors: they are counted in the report.
     pub fn push(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        self.failed.clone().map_or(Ok(()), Err)?;
         let result = self.try_push(bytes, sink);
+        let result = self.in_file(result);
         self.remembered(result)
     }
 
     fn try_push(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<()> {
-        self.failed.clone().map_or(Ok(()), Err)?;
+        self.begun = true;
         for piece in bytes.chunks(PIECE) {
-            let left = usize::try_from(self.limit - self.bytes).unwrap_or(usize::MAX);
+            let left = self.options.limits.bytes - self.bytes;
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
             let allowed = piece.get(..left).unwrap_or(piece);
             self.bytes += allowed.len() as u64;
             self.text.push(allowed)?;
@@ -176,28 +240,29 @@ impl Reader {
         result
     }
 
+    /// Says which of several files an error is about.
+    fn in_file<T>(&self, result: Result<T>) -> Result<T> {
+        match u32::try_from(self.files.len()) {
+            Ok(0) | Err(_) => result,
+            Ok(file) => result.map_err(|error| error.in_file(file)),
+        }
+    }
+
     fn try_finish(&mut self, sink: &mut Sink<'_>) -> Result<Quality> {
         self.failed.clone().map_or(Ok(()), Err)?;
         self.end_of_file(sink)?;
+        let ended = self.ended_file(sink)?;
         self.rows.finish(sink)?;
-        let encoding = match (self.text.encoding(), &self.declared) {
-            (Some("utf-8") | None, Some(declared)) => Some(declared.clone()),
-            (found, _) => found.map(str::to_owned),
-        };
-        Ok(Quality {
-            format: self.shape.format(),
-            encoding,
-            delimiter: self.shape.delimiter().map(|byte| char::from(byte).to_string()),
-            header_line: self.shape.header_line(),
-            columns: self.shape.columns().to_vec(),
-            ..quality_of(&self.rows)
-        })
+        let mut files = std::mem::take(&mut self.files);
+        files.push(ended);
+        Ok(quality_of(&self.rows, files))
     }
 
     /// Reads what is left of the file.
     fn end_of_file(&mut self, sink: &mut Sink<'_>) -> Result<()> {
-        self.text.finish()?;
-        self.look(self.text.broken().is_none(), sink)
+        let result =
+            self.text.finish().and_then(|()| self.look(self.text.broken().is_none(), sink));
+        self.in_file(result)
     }
 
     fn look(&mut self, last: bool, sink: &mut Sink<'_>) -> Result<()> {
@@ -251,7 +316,7 @@ impl Reader {
     /// Bytes taken so far, for progress.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.bytes_before + self.bytes
     }
 
     /// Schema, dictionaries and fingerprint of all blocks handed over.
@@ -272,17 +337,19 @@ fn parts_of(rows: Rows) -> Parts {
     Parts { schema: rows.schema, dictionaries: rows.dictionaries, fingerprint }
 }
 
-/// The part of the report that is the same for every format.
-fn quality_of(rows: &Rows) -> Quality {
+/// The report on a table of these files.
+fn quality_of(rows: &Rows, files: Vec<FileUse>) -> Quality {
     let zone = &rows.schema.zone;
     let customers = rows.dictionaries.get(Role::Customer).map(|known| known.len() as u64);
+    let first = files.first();
     Quality {
-        format: "columns",
-        encoding: None,
-        delimiter: None,
-        header_line: None,
+        format: first.map_or("columns", |file| file.format),
+        encoding: first.and_then(|file| file.encoding.clone()),
+        delimiter: first.and_then(|file| file.delimiter.clone()),
+        header_line: first.and_then(|file| file.header_line),
+        columns: first.map_or_else(Vec::new, |file| file.columns.clone()),
+        files,
         zone: ZoneUse { name: zone.name().to_owned(), hash: format!("{:016x}", zone.hash()) },
-        columns: Vec::new(),
         rows: RowCounts { read: rows.read, used: rows.used(), skipped: rows.read - rows.used() },
         customers,
         time: rows.totals.time(),

@@ -13,6 +13,9 @@ use crate::table::role::Role;
 pub struct Options {
     /// Which column has which meaning. Columns that are not named here are dropped.
     pub roles: Roles,
+    /// Other header names of mapped columns, for files that do not have the name in `roles`: the
+    /// first that a header has counts. For tables of several files whose headers differ.
+    pub other_names: OtherNames,
     /// The format of the bytes. `auto` tells it from the bytes.
     pub format: Format,
     /// The field separator, one ASCII character. Absent: what a `sep=` line says, else a tab
@@ -183,6 +186,76 @@ impl Roles {
             Role::Product => self.product = name,
             Role::Quantity => self.quantity = name,
             Role::Channel => self.channel = name,
+        }
+    }
+}
+
+/// Further header names of the column that has each role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OtherNames {
+    /// Who.
+    pub customer: Vec<String>,
+    /// When.
+    pub time: Vec<String>,
+    /// How much.
+    pub amount: Vec<String>,
+    /// Which order.
+    pub order: Vec<String>,
+    /// What happened.
+    pub event: Vec<String>,
+    /// Which product.
+    pub product: Vec<String>,
+    /// How many pieces.
+    pub quantity: Vec<String>,
+    /// Through which channel.
+    pub channel: Vec<String>,
+}
+
+impl OtherNames {
+    /// The further names for a role, best first.
+    #[must_use]
+    pub fn get(&self, role: Role) -> &[String] {
+        match role {
+            Role::Customer => &self.customer,
+            Role::Time => &self.time,
+            Role::Amount => &self.amount,
+            Role::Order => &self.order,
+            Role::Event => &self.event,
+            Role::Product => &self.product,
+            Role::Quantity => &self.quantity,
+            Role::Channel => &self.channel,
+        }
+    }
+}
+
+/// What is particular to one of several files that form one table. What is absent is as the
+/// [`Options`] of the table say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct FileOptions {
+    /// Its name, for the report.
+    pub name: String,
+    /// Its format.
+    pub format: Option<Format>,
+    /// Its field separator.
+    pub delimiter: Option<char>,
+    /// The encoding that it was decoded from.
+    pub encoding: Option<String>,
+    /// The line of its header, from 1.
+    pub header: Option<u64>,
+}
+
+impl FileOptions {
+    /// The options with which this file is read.
+    pub(super) fn over(&self, options: &Options) -> Options {
+        Options {
+            format: self.format.unwrap_or(options.format),
+            delimiter: self.delimiter.or(options.delimiter),
+            encoding: self.encoding.clone().or_else(|| options.encoding.clone()),
+            header: self.header.or(options.header),
+            ..options.clone()
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct Issue {
     /// The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
     /// most five.
     pub rows: Vec<u64>,
+    /// For each of `rows` the file that it is in, as an index into `files`.
+    pub files: Vec<u32>,
     /// Read options that would read values of these rows, the one that reads most first. What
     /// they make of the values is for somebody to confirm who knows the data.
     pub remedies: Vec<Remedy>,
@@ -72,6 +74,29 @@ pub struct RowCounts {
     pub used: u64,
     /// Records left out: `read - used`.
     pub skipped: u64,
+}
+
+/// One file of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FileUse {
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// As in [`Quality`].
+    pub format: &'static str,
+    /// As in [`Quality`].
+    pub encoding: Option<String>,
+    /// As in [`Quality`].
+    pub delimiter: Option<String>,
+    /// As in [`Quality`].
+    pub header_line: Option<u64>,
+    /// Its header.
+    pub columns: Vec<ColumnUse>,
+    /// How many of its records were read, used and skipped.
+    pub rows: RowCounts,
+    /// First and last instant of its used rows; null without that role or without such rows.
+    pub time: Option<TimeRange>,
 }
 
 /// First and last instant.
@@ -115,7 +140,8 @@ pub struct ZoneUse {
     pub hash: String,
 }
 
-/// What reading found. Equal for equal bytes, however they arrived.
+/// What reading found; of a table of several files, `format`, `encoding`, `delimiter`,
+/// `headerLine` and `columns` are those of the first. Equal for equal bytes, however they arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -132,6 +158,8 @@ pub struct Quality {
     pub zone: ZoneUse,
     /// The header.
     pub columns: Vec<ColumnUse>,
+    /// The files, in the order in which they were read; columns in memory count as one.
+    pub files: Vec<FileUse>,
     /// How many records were read, used and skipped.
     pub rows: RowCounts,
     /// Distinct customers of the used rows; null without that role.
@@ -170,6 +198,8 @@ impl Quality {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Issues {
     found: Vec<Found>,
+    /// The file that is being read.
+    pub(super) file: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -179,6 +209,7 @@ struct Found {
     column: Option<Role>,
     count: u64,
     rows: Vec<u64>,
+    files: Vec<u32>,
     remedies: Tally,
 }
 
@@ -186,39 +217,54 @@ impl Issues {
     /// Counts one row. There are never more kinds than codes times roles, so a list will do.
     #[cold]
     pub(super) fn count(&mut self, code: Code, severity: Severity, column: Option<Role>, row: u64) {
+        self.count_many(code, severity, column, row, 1);
+    }
+
+    /// Counts several rows of which `row` is the first.
+    pub(super) fn count_many(
+        &mut self,
+        code: Code,
+        severity: Severity,
+        column: Option<Role>,
+        row: u64,
+        count: u64,
+    ) {
         let known = self
             .found
             .iter_mut()
             .find(|f| f.code == code && f.column == column && f.severity == severity);
         match known {
             Some(found) => {
-                found.count += 1;
+                found.count += count;
                 if found.rows.len() < PLACES {
                     found.rows.push(row);
+                    found.files.push(self.file);
                 }
             }
             None => self.found.push(Found {
                 code,
                 severity,
                 column,
-                count: 1,
+                count,
                 rows: vec![row],
+                files: vec![self.file],
                 remedies: Tally::default(),
             }),
         }
     }
 
-    /// Counts many rows at once; `rows` are the first of them.
+    /// Counts many rows at once; `places` are the first of them, each with its file.
     pub(super) fn add(
         &mut self,
         code: Code,
         severity: Severity,
         column: Option<Role>,
         count: u64,
-        rows: &[u64],
+        places: &[(u32, u64)],
     ) {
-        let rows = rows.iter().copied().take(PLACES).collect();
-        self.found.push(Found { code, severity, column, count, rows, remedies: Tally::default() });
+        let (files, rows) = places.iter().copied().take(PLACES).unzip();
+        let remedies = Tally::default();
+        self.found.push(Found { code, severity, column, count, rows, files, remedies });
     }
 
     /// Notes that an option would read the value for which a row was left out.
@@ -248,8 +294,8 @@ impl Issues {
     pub(super) fn main_rejection(&self) -> Option<(Error, Option<Role>)> {
         let mut main: Option<&Found> = None;
         for found in self.found.iter().filter(|f| f.severity == Severity::Rejected) {
-            let rank =
-                |found: &Found| (found.count, std::cmp::Reverse(found.rows.first().copied()));
+            let first = |found: &Found| (found.files.first().copied(), found.rows.first().copied());
+            let rank = |found: &Found| (found.count, std::cmp::Reverse(first(found)));
             if main.is_none_or(|best| rank(found) > rank(best)) {
                 main = Some(found);
             }
@@ -265,6 +311,9 @@ impl Issues {
         if let Some(row) = main.rows.first() {
             error = error.at_row(*row);
         }
+        if let Some(file) = main.files.first().filter(|file| **file > 0) {
+            error = error.in_file(*file);
+        }
         Some((error, main.column))
     }
 
@@ -277,6 +326,7 @@ impl Issues {
                 count: found.count,
                 column: found.column,
                 rows: found.rows.clone(),
+                files: found.files.clone(),
                 remedies: found.remedies.finish(),
             };
             let rank = |issue: &Issue| (issue.severity, issue.code, issue.column);
@@ -321,9 +371,21 @@ pub(super) struct Totals {
     pub(super) zeros: u64,
     amounts: u64,
     time: Option<TimeRange>,
+    /// Of the file that is being read.
+    file_time: Option<TimeRange>,
 }
 
 impl Totals {
+    /// First and last instant of the file that was read, and begins the next one.
+    pub(super) fn end_file(&mut self) -> Option<TimeRange> {
+        self.file_time.take()
+    }
+
+    /// The sum of all amounts, at scale 6.
+    pub(super) fn sum(&self) -> i128 {
+        self.sum
+    }
+
     /// Adds the amounts of one block.
     pub(super) fn add_amounts(&mut self, values: &[i64], scale: u8) {
         let (Some(min), Some(max)) = (values.iter().min(), values.iter().max()) else { return };
@@ -340,9 +402,11 @@ impl Totals {
     /// Adds the instants of one block.
     pub(super) fn add_times(&mut self, values: &[i64]) {
         let (Some(first), Some(last)) = (values.iter().min(), values.iter().max()) else { return };
-        let range = self.time.get_or_insert(TimeRange { first: *first, last: *last });
-        range.first = range.first.min(*first);
-        range.last = range.last.max(*last);
+        for range in [&mut self.time, &mut self.file_time] {
+            let range = range.get_or_insert(TimeRange { first: *first, last: *last });
+            range.first = range.first.min(*first);
+            range.last = range.last.max(*last);
+        }
     }
 
     pub(super) fn time(&self) -> Option<TimeRange> {

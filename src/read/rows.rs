@@ -11,14 +11,14 @@ use crate::table::block::{Bitmap, Block, Column, MISSING};
 use crate::table::fingerprint::Fingerprint;
 use crate::table::money::{self, power};
 use crate::table::role::Role;
-use crate::table::{Dictionaries, Field, Schema};
+use crate::table::{Dictionaries, Schema};
 
 use super::amount::{Amount, Writing};
 use super::ids::{self, Doubts, Waiting, push, trimmed};
 use super::integers::Integers;
 use super::no_memory;
 use super::options::{Limits, Options};
-use super::quality::{Issues, PLACES, Severity, Totals};
+use super::quality::{Issues, PLACES, RowCounts, Severity, TimeRange, Totals};
 use super::records::Wanted;
 use super::remedies;
 use super::time::{Time, Times};
@@ -100,6 +100,8 @@ pub(super) struct Rows {
     pub(super) dictionaries: Dictionaries,
     pub(super) issues: Issues,
     pub(super) totals: Totals,
+    /// For each field the name in the header of the file that is being read.
+    pub(super) names: Vec<String>,
     /// Set while single records are looked for: formats then hand those over instead of adding
     /// rows.
     pub(super) wanted: Option<Wanted>,
@@ -113,8 +115,12 @@ pub(super) struct Rows {
     times: Times,
     writing: Writing,
     /// Amounts that would be others with the other decimal mark: how many, and the first places.
-    open: (u64, Vec<u64>),
+    open: (u64, Vec<(u32, u64)>),
     block: u64,
+    /// The first block of the file that is being read.
+    base: u64,
+    /// The files before that one.
+    earlier: Vec<Earlier>,
     staged: Staged,
     /// Room for the amounts of many rows, used again.
     minors: Vec<i64>,
@@ -152,6 +158,15 @@ struct Text {
     integers: Integers,
 }
 
+/// A file that was read before the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Earlier {
+    rows: RowCounts,
+    time: Option<TimeRange>,
+    /// The sum of its amounts, at scale 6.
+    sum: i128,
+}
+
 /// Why a row is left out.
 type Reject = (Code, Option<Role>);
 
@@ -174,6 +189,7 @@ impl Rows {
             dictionaries: Dictionaries::for_schema(&schema, seed),
             issues: Issues::default(),
             totals: Totals::default(),
+            names: schema.fields.iter().map(|field| field.name.clone()).collect(),
             wanted: None,
             read: 0,
             used: 0,
@@ -184,6 +200,8 @@ impl Rows {
             writing: Writing::of(options),
             open: (0, Vec::new()),
             block: 0,
+            base: 0,
+            earlier: Vec::new(),
             minors: Vec::new(),
             staged: Staged { texts, ..Staged::default() },
             customer: schema.position(Role::Customer),
@@ -194,9 +212,10 @@ impl Rows {
         }
     }
 
-    /// Announces a record that belongs to `block`; blocks come in ascending order.
+    /// Announces a record that belongs to `block` of its file; blocks come in ascending order.
     #[inline]
     pub(super) fn begin(&mut self, block: u64, sink: &mut Sink<'_>) -> Result<()> {
+        let block = self.base + block;
         if block != self.block {
             self.flush(sink)?;
             self.block = block;
@@ -224,8 +243,8 @@ impl Rows {
         match self.try_add(place, cell)? {
             None => Ok(()),
             Some((code, column)) => {
-                let is_name = |(at, field): (usize, &Field)| matches!(cell(at), Cell::Text(text) if text == field.name.as_bytes());
-                match self.schema.fields.iter().enumerate().all(is_name) {
+                let is_name = |(at, name): (usize, &String)| matches!(cell(at), Cell::Text(text) if text == name.as_bytes());
+                match self.names.iter().enumerate().all(is_name) {
                     true => self.reject(Code::RepeatedHeader, None, place),
                     false => {
                         self.reject(code, column, place);
@@ -310,7 +329,7 @@ impl Rows {
         if open {
             self.open.0 += 1;
             if self.open.1.len() < PLACES {
-                self.open.1.push(place);
+                self.open.1.push((self.issues.file, place));
             }
         }
         if self.time.is_some() {
@@ -324,7 +343,7 @@ impl Rows {
         if let Some(position) = self.quantity {
             self.stage_quantity(cell(position), place)?;
         }
-        if self.customer.is_some() {
+        if self.customer.is_some() || !self.earlier.is_empty() {
             push(&mut self.staged.places, place)?;
         }
         for at in 0..self.staged.texts.len() {
@@ -466,6 +485,7 @@ impl Rows {
         for at in 0..self.staged.texts.len() {
             self.settle(at)?;
         }
+        self.count_overlap();
         let staged = &mut self.staged;
         self.totals.add_times(&staged.times);
         self.totals.add_amounts(&staged.amounts, staged.scale);
@@ -503,6 +523,47 @@ impl Rows {
         })?;
         self.fingerprint.update(&block);
         sink(block)
+    }
+
+    /// Counts the rows that are to be handed over of whose time an earlier file has rows too.
+    fn count_overlap(&mut self) {
+        let Staged { times, places, .. } = &self.staged;
+        let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else { return };
+        let ranges = self.earlier.iter().filter_map(|file| file.time);
+        let near: Vec<TimeRange> =
+            ranges.filter(|range| range.first <= *last && *first <= range.last).collect();
+        if near.is_empty() {
+            return;
+        }
+        for (time, place) in times.iter().zip(places) {
+            if near.iter().any(|range| (range.first..=range.last).contains(time)) {
+                self.issues.count(Code::Overlap, Severity::Note, Some(Role::Time), *place);
+            }
+        }
+    }
+
+    /// Ends a file: what it had, after its last block was handed over. The next record is of
+    /// another file, whose blocks are counted from 0 again.
+    pub(super) fn end_file(
+        &mut self,
+        sink: &mut Sink<'_>,
+    ) -> Result<(RowCounts, Option<TimeRange>)> {
+        self.flush(sink)?;
+        let before = self.earlier.iter().fold((0, 0, 0), |(read, used, sum), file| {
+            (read + file.rows.read, used + file.rows.used, sum + file.sum)
+        });
+        let (read, used) = (self.read - before.0, self.used - before.1);
+        let rows = RowCounts { read, used, skipped: read - used };
+        let time = self.totals.end_file();
+        let file = Earlier { rows, time, sum: self.totals.sum() - before.2 };
+        if used > 0 && time.is_some() && self.earlier.contains(&file) {
+            // So many rows of the same first and last instant and the same sum are no chance.
+            self.issues.count_many(Code::Overlap, Severity::Doubtful, None, 1, used);
+        }
+        self.earlier.push(file);
+        self.issues.file += 1;
+        self.base = self.block + 1;
+        Ok((rows, time))
     }
 
     /// Hands over the last block.

@@ -451,3 +451,174 @@ proptest! {
         let _ = read([start, &bytes].concat(), &usual());
     }
 }
+
+/// A table of several files, in pieces of `size` bytes.
+fn of_files(
+    files: &[(&str, FileOptions)],
+    size: usize,
+    options: &Options,
+) -> Result<(Table, Quality)> {
+    let mut kept = Kept::new(MEMORY);
+    let mut reader = Reader::new(options, shanghai(), 7)?;
+    for (text, file) in files {
+        reader.next_file(file, &mut |block| kept.keep(block))?;
+        for piece in text.as_bytes().chunks(size) {
+            reader.push(piece, &mut |block| kept.keep(block))?;
+        }
+    }
+    let quality = reader.finish(&mut |block| kept.keep(block))?;
+    Ok((kept.finish(reader.into_parts()), quality))
+}
+
+fn named(name: &str) -> FileOptions {
+    FileOptions { name: name.to_owned(), ..FileOptions::default() }
+}
+
+/// All rows of each column, whatever the blocks; money at scale 6.
+fn rows_of(table: &Table) -> Vec<Vec<i128>> {
+    let fields = 0..table.schema.fields.len();
+    let column = |at| table.blocks.iter().filter_map(move |block| block.column(at));
+    let values = |column: &Column| -> Vec<i128> {
+        match column {
+            Column::Codes(codes) => codes.iter().map(|code| (*code).into()).collect(),
+            Column::Times(times) => times.iter().map(|time| (*time).into()).collect(),
+            Column::Money { values, scale } => {
+                let factor = 10i128.pow(6 - u32::from(*scale));
+                values.iter().map(|value| i128::from(*value) * factor).collect()
+            }
+            Column::Numbers { values, .. } => {
+                values.iter().map(|value| value.to_bits().into()).collect()
+            }
+        }
+    };
+    fields.map(|at| column(at).flat_map(values).collect()).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_file_that_is_cut_in_two_gives_the_same_columns_fingerprint_and_sums(
+        rows in proptest::collection::vec(("[AB]{0,2}", 1u8..40, "[0-9]{1,3}(\\.[0-9]{1,2})?|x"), 1..40),
+        cut in 0usize..40,
+        size in 1usize..80,
+    ) {
+        let cut = cut.min(rows.len());
+        let line = |(id, day, amount): &(String, u8, String)| format!("{id},2025-05-{day:02},{amount}\n");
+        let header = "id,time,amount\n";
+        let text = |rows: &[_]| header.to_owned() + &rows.iter().map(line).collect::<String>();
+        let (whole, one, two) = (text(&rows), text(&rows[..cut]), text(&rows[cut..]));
+        let expected = read(&whole, &usual());
+        let files = [(one.as_str(), named("one")), (two.as_str(), named("two"))];
+        let found = of_files(&files, size, &usual());
+        let same = of_files(&files, 1 << 20, &usual());
+        prop_assert_eq!(essence(found).map(|e| format!("{e:?}")), essence(same).map(|e| format!("{e:?}")));
+        match (expected, of_files(&files, size, &usual())) {
+            (Ok((table, quality)), Ok((other, parts))) => {
+                prop_assert_eq!(table.fingerprint, other.fingerprint);
+                prop_assert_eq!(rows_of(&table), rows_of(&other));
+                prop_assert_eq!((quality.rows, quality.time, quality.customers), (parts.rows, parts.time, parts.customers));
+                prop_assert_eq!(&quality.amount, &parts.amount);
+                let read: u64 = parts.files.iter().map(|file| file.rows.read).sum();
+                prop_assert_eq!(read, parts.rows.read);
+                let kinds = |quality: &Quality| quality.issues.iter().filter(|issue| issue.code != "overlap").map(|issue| (issue.code, issue.count)).collect::<Vec<_>>();
+                prop_assert_eq!(kinds(&quality), kinds(&parts));
+            }
+            (expected, found) => prop_assert_eq!(expected.unwrap_err().code(), found.unwrap_err().code()),
+        }
+    }
+}
+
+#[test]
+fn each_file_has_its_own_header_separator_and_names() {
+    let mut options = usual();
+    options.other_names.customer = vec!["买家".to_owned(), "buyer".to_owned()];
+    let files = [
+        ("id,time,amount\nA,2025-05-01,1\n,2025-05-01,1\n", named("may.csv")),
+        (
+            "note;AMOUNT;买家;time\nx;2;B;2025-06-01\n;AMOUNT;买家;time\n;x;A;2025-06-02\n",
+            named("june.csv"),
+        ),
+        (
+            "bill\nbuyer\ttime\tamount\nA\t2025-07-01\t3\n",
+            FileOptions {
+                header: Some(2),
+                encoding: Some("gb18030".to_owned()),
+                ..named("july.csv")
+            },
+        ),
+    ];
+    let (table, quality) = of_files(&files, 5, &options).unwrap();
+    assert_eq!(rows_of(&table)[0], [0, 1, 0]);
+    assert_eq!(rows_of(&table)[2], [1_000_000, 2_000_000, 3_000_000]);
+    assert_eq!(table.schema.fields[0].name, "id");
+    let found: Vec<_> =
+        quality.issues.iter().map(|i| (i.code, &i.rows[..], &i.files[..])).collect();
+    assert_eq!(
+        found,
+        [
+            ("amount", &[4][..], &[1][..]),
+            ("missing-id", &[3][..], &[0][..]),
+            ("repeated-header", &[3][..], &[1][..]),
+            ("missing-column", &[1][..], &[1][..]),
+            ("preamble", &[1][..], &[2][..]),
+        ]
+    );
+    let files: Vec<_> = quality
+        .files
+        .iter()
+        .map(|f| (f.name.as_str(), f.delimiter.as_deref(), f.header_line, f.rows.used))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("may.csv", Some(","), Some(1), 1),
+            ("june.csv", Some(";"), Some(1), 1),
+            ("july.csv", Some("\t"), Some(2), 1),
+        ]
+    );
+    assert_eq!(quality.files[2].encoding.as_deref(), Some("gb18030"));
+    assert_eq!((quality.header_line, quality.delimiter.as_deref()), (Some(1), Some(",")));
+}
+
+#[test]
+fn what_is_wrong_with_a_file_names_the_file() {
+    let may = ("id,time,amount\nA,2025-05-01,1\n", named("may"));
+    let fails = |second: &str| {
+        let error = of_files(&[may.clone(), (second, named("june"))], 9, &usual()).unwrap_err();
+        (error.code(), error.file(), error.row())
+    };
+    assert_eq!(fails("id,time\nA,2025-05-01\n"), (Code::MissingColumn, Some(1), Some(1)));
+    assert_eq!(fails("id,time,amount\n\"A"), (Code::Parse, Some(1), Some(2)));
+    assert_eq!(fails(" "), (Code::Empty, Some(1), None));
+    // Months without a row are no error, a table without one is.
+    let none = "id,time,amount\n";
+    assert!(of_files(&[may.clone(), (none, named("june"))], 9, &usual()).is_ok());
+    let error = of_files(&[(none, named("may")), (none, named("june"))], 9, &usual()).unwrap_err();
+    assert_eq!((error.code(), error.file()), (Code::NoRows, None));
+    let bad = "id,time,amount\nA,soon,1\n";
+    let error = of_files(&[(none, named("may")), (bad, named("june"))], 9, &usual()).unwrap_err();
+    assert_eq!((error.code(), error.file(), error.row()), (Code::Date, Some(1), Some(2)));
+    let error = of_files(&[(bad, named("may")), (none, named("june"))], 9, &usual()).unwrap_err();
+    assert_eq!((error.code(), error.file(), error.row()), (Code::Date, None, Some(2)));
+}
+
+#[test]
+fn files_that_cover_the_same_time_are_noted_and_equal_files_are_doubtful() {
+    let file = |days: &[u8]| {
+        let line = |day: &u8| format!("A,2025-05-{day:02},{day}\n");
+        "id,time,amount\n".to_owned() + &days.iter().map(line).collect::<String>()
+    };
+    let overlaps = |files: &[&[u8]]| {
+        let texts: Vec<String> = files.iter().map(|days| file(days)).collect();
+        let given: Vec<_> = texts.iter().map(|text| (text.as_str(), named(""))).collect();
+        let (_, quality) = of_files(&given, 7, &usual()).unwrap();
+        let found = quality.issues.into_iter().filter(|issue| issue.code == "overlap");
+        found.map(|i| (i.severity, i.count, i.rows, i.files)).collect::<Vec<_>>()
+    };
+    assert_eq!(overlaps(&[&[1, 5, 9], &[10, 11], &[12]]), []);
+    let note = (Severity::Note, 2, vec![3, 4], vec![2, 2]);
+    assert_eq!(overlaps(&[&[1, 5], &[9, 11], &[7, 4, 10, 12]]), [note]);
+    assert_eq!(
+        overlaps(&[&[1, 5], &[5, 1]]),
+        [(Severity::Doubtful, 2, vec![1], vec![1]), (Severity::Note, 2, vec![2, 3], vec![1, 1]),]
+    );
+}

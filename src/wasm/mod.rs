@@ -3,7 +3,7 @@
 //!
 //! Everything lives in one registry behind integer handles, so that no JavaScript object owns
 //! Rust memory and nothing depends on a garbage collector. Every failure is thrown as a plain
-//! object `{ code, hint, table?, column?, row?, byte?, path? }`.
+//! object `{ code, hint, table?, file?, column?, row?, byte?, path? }`.
 
 mod columns;
 #[cfg(feature = "golden")]
@@ -81,6 +81,17 @@ pub fn read_begin(
     let keep = Keep::named(keep).map_err(thrown)?;
     let reading = Reading::new(options, zone, keep, memory_limit as u64).map_err(thrown)?;
     Ok(with_registry(|registry| registry.add(Entry::Reading(reading))))
+}
+
+/// Begins the next of several files, or the first: `{ name, format?, delimiter?, encoding?,
+/// header? }`. A table of one file may do without.
+///
+/// # Errors
+/// What the reader meets in the file before; the reading is then over.
+#[wasm_bindgen(js_name = readNext)]
+pub fn read_next(handle: u32, file: JsValue) -> Thrown<()> {
+    let file: read::FileOptions = plain(file)?.read().map_err(thrown)?;
+    with_registry(|registry| registry.reading(handle)?.next_file(file)).map_err(thrown)
 }
 
 /// Adds bytes of the file, as UTF-8.
@@ -262,7 +273,8 @@ fn set(object: &js_sys::Object, name: &str, value: &JsValue) -> Thrown<()> {
 /// The plain object that the package turns into a `SiyuError`.
 fn thrown(error: Error) -> JsValue {
     let object = js_sys::Object::new();
-    let numbers = [("row", error.row()), ("byte", error.byte())];
+    let file = error.file().map(u64::from);
+    let numbers = [("file", file), ("row", error.row()), ("byte", error.byte())];
     let texts = [
         ("code", Some(error.code().as_str())),
         ("hint", Some(error.hint())),

@@ -8,9 +8,10 @@ use serde::Serialize;
 use crate::analysis::{Job, Source, Streamed};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
+use crate::read::Sink;
 use crate::read::columns::{Batch, ColumnReader};
 use crate::read::records::Finder;
-use crate::read::{Options, Parts, Reader, quality::Quality};
+use crate::read::{FileOptions, Options, Parts, Reader, quality::Quality};
 use crate::table::Table;
 use crate::table::block::Block;
 use crate::table::role::Role;
@@ -44,6 +45,7 @@ impl Keep {
 pub(super) struct Reading {
     options: Options,
     zone: Zone,
+    files: Vec<FileOptions>,
     from: From,
     keep: Keep,
     blocks: Vec<Block>,
@@ -74,14 +76,26 @@ pub(super) struct Finished {
 impl Reading {
     pub(super) fn new(options: Options, zone: Zone, keep: Keep, memory_limit: u64) -> Result<Self> {
         let from = From::Bytes(Box::new(fresh(&options, &zone)?));
-        Ok(Reading { options, zone, from, keep, blocks: Vec::new(), held: 0, memory_limit })
+        let (files, blocks) = (Vec::new(), Vec::new());
+        Ok(Reading { options, zone, files, from, keep, blocks, held: 0, memory_limit })
+    }
+
+    /// Begins the next file, or the first.
+    pub(super) fn next_file(&mut self, file: FileOptions) -> Result<()> {
+        self.read(|reader, sink| reader.next_file(&file, sink))?;
+        self.files.push(file);
+        Ok(())
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.read(|reader, sink| reader.push(bytes, sink))
+    }
+
+    fn read(&mut self, work: impl FnOnce(&mut Reader, &mut Sink<'_>) -> Result<()>) -> Result<()> {
         let Reading { from: From::Bytes(reader), blocks, held, keep, .. } = self else {
             return Err(mixed());
         };
-        reader.push(bytes, &mut |block| {
+        work(reader, &mut |block| {
             if *keep != Keep::Source {
                 *held += block.heap_size();
                 blocks.push(block);
@@ -131,7 +145,7 @@ impl Reading {
     }
 
     pub(super) fn finish(self, handle: u32) -> Result<(Entry, Finished)> {
-        let Reading { options, zone, from, keep, mut blocks, .. } = self;
+        let Reading { options, zone, files, from, keep, mut blocks, .. } = self;
         let mut sink = |block: Block| {
             if keep != Keep::Source {
                 blocks.push(block);
@@ -146,7 +160,7 @@ impl Reading {
         let rows = quality.rows.used;
         let customers = dictionaries.get(Role::Customer).map_or(0, |ids| ids.len() as u64);
         let (entry, kind, bytes) = if keep == Keep::Source {
-            let remembered = Remembered { options, zone, rows, customers, fingerprint };
+            let remembered = Remembered { options, zone, files, rows, customers, fingerprint };
             (Entry::Streamed(remembered), "source", 0)
         } else {
             let table = Table { schema, dictionaries, blocks, fingerprint };
@@ -185,6 +199,7 @@ fn hash_seed() -> u64 {
 pub(super) struct Remembered {
     options: Options,
     zone: Zone,
+    files: Vec<FileOptions>,
     rows: u64,
     customers: u64,
     fingerprint: u64,
@@ -289,9 +304,10 @@ impl Registry {
         match self.get(handle) {
             Some(Entry::Loaded(table)) => Ok(Source::Loaded(Rc::clone(table))),
             Some(Entry::Streamed(remembered)) => {
-                let Remembered { options, zone, rows, customers, fingerprint } = remembered;
+                let Remembered { options, zone, files, rows, customers, fingerprint } = remembered;
                 Ok(Source::Streamed(Streamed {
                     reader: Box::new(fresh(options, zone)?),
+                    files: files.clone(),
                     rows: *rows,
                     customers: *customers,
                     fingerprint: *fingerprint,

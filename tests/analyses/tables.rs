@@ -135,6 +135,7 @@ pub(crate) fn run_streamed(
     let Parts { dictionaries, fingerprint, .. } = first.into_parts();
     let source = Source::Streamed(Streamed {
         reader: Box::new(Reader::new(options, zone, 2)?),
+        files: Vec::new(),
         rows: quality.rows.used,
         customers: dictionaries
             .get(siyu::table::role::Role::Customer)
