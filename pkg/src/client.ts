@@ -8,7 +8,7 @@
 import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import type { DescribeOptions, DescribeResult, Guess, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
-import { mappingOf } from './mapping.js'
+import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
 import { pause } from './pause.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
@@ -88,15 +88,20 @@ interface Session {
   pending: Map<number, Pending>
 }
 
+/** For each source where it can be pulled from; null for one that crosses as it is. */
+type Feeds = (number | null)[]
+
 /** What is kept of a table so that it outlives its engine. */
 interface TableRecord {
   name: string
   facts: TableFacts
   session: Session
-  /** The source, if it can be opened again. */
-  input: Input | null
-  feed: number | null
+  /** The sources, if they can be opened again. */
+  inputs: Input[] | null
+  feeds: Feeds | null
   options: TableOptions
+  /** How each was read. */
+  files: { header: number | null; roles: Roles }[]
   again: Promise<void> | null
   closed: boolean
 }
@@ -147,28 +152,29 @@ class Client implements Siyu {
     return this.#lending(listOf(source), sources => this.#call('rowsAt', { sources, places, options: rest }, calling({ signal, onProgress })))
   }
 
-  async read(source: Source, options: TableOptions & CallOptions = {}): Promise<Table> {
+  async read(source: Source | readonly Source[], options: TableOptions & CallOptions = {}): Promise<Table> {
     const { signal, onProgress, keep, ...rest } = options
     const call = calling({ signal, onProgress })
-    const input = await this.#inputOf(source, rest, keep, call)
-    const name = rest.name ?? (input.name || 'table')
+    const inputs: Input[] = []
+    for (const one of isRows(source) ? [source] : listOf(source)) inputs.push(await this.#inputOf(one, rest, keep, call))
+    const name = rest.name ?? (inputs[0]?.name || 'table')
     const asked = { ...rest, name }
-    const feed = this.#lend(input)
+    const feeds = inputs.map(input => this.#lend(input))
     try {
       const session = this.#start()
-      const facts = await this.#call('read', {
-        source: remoteOf(input, feed), options: asked, ...(keep && { keep }),
-      }, call)
-      const stays = facts.kind === 'source' && feed !== null
-      if (!stays) this.#takeBack(feed)
+      const facts = await this.#call('read', { sources: remotesOf(inputs, feeds), options: asked, ...(keep && { keep }) }, call)
+      const stays = facts.kind === 'source'
+      if (!stays) this.#takeBack(feeds)
+      const { roles, quality } = facts
       const record: TableRecord = {
-        name, facts, session, input: input.again ? input : null, feed: stays ? feed : null,
-        // The file is read again as it was read now, whatever would be guessed then.
-        options: { ...asked, roles: facts.roles, header: facts.quality.headerLine }, again: null, closed: false,
+        name, facts, session, inputs: inputs.every(({ again }) => again) ? inputs : null, feeds: stays ? feeds : null,
+        // The files are read again as they were read now, whatever would be guessed then.
+        options: { ...asked, roles }, files: quality.files.map(({ headerLine, columns }) => ({ header: headerLine, roles: rolesOf(columns) })),
+        again: null, closed: false,
       }
       return new ClientTable(this, record)
     } catch (error) {
-      this.#takeBack(feed)
+      this.#takeBack(feeds)
       throw error
     }
   }
@@ -180,8 +186,7 @@ class Client implements Siyu {
     }
     if (isColumns(source)) return (await arrays()).ofColumns(source)
     const input = (keep === 'source' ? reopenable(source) : null) ?? bytesOf(source)
-    if (!input) throw notASource()
-    return input
+    return input ?? notASource()
   }
 
   async run<R = Record<string, unknown>>(recipe: Recipe, tables: Record<string, Table>, options: CallOptions = {}): Promise<Report<R>> {
@@ -253,8 +258,8 @@ class Client implements Siyu {
   drop(record: TableRecord): void {
     if (record.closed) return
     record.closed = true
-    this.#takeBack(record.feed)
-    record.input = null
+    this.#takeBack(record.feeds)
+    record.inputs = null
     if (record.session === this.#session) record.session.port.post({ type: 'drop', table: record.facts.table })
   }
 
@@ -276,21 +281,22 @@ class Client implements Siyu {
     if (record.closed || this.#closed) throw fail('closed', 'The table was closed.', { table: record.name })
     const session = this.#start()
     if (record.session === session) return
-    const { input } = record
-    if (!input) throw gone()
+    const { inputs } = record
+    if (!inputs) throw gone()
     record.again ??= (async () => {
-      record.feed ??= this.#lend(input)
+      record.feeds ??= inputs.map(input => this.#lend(input))
       try {
         const facts = await this.#call('read', {
-          source: remoteOf(input, record.feed), options: record.options, keep: record.facts.kind, fingerprint: record.facts.fingerprint,
+          sources: remotesOf(inputs, record.feeds), options: record.options, files: record.files,
+          keep: record.facts.kind, fingerprint: record.facts.fingerprint,
         }, call)
         record.facts = { ...record.facts, table: facts.table }
         record.session = session
         if (record.closed) session.port.post({ type: 'drop', table: facts.table })
       } finally {
         if (record.facts.kind === 'loaded') {
-          this.#takeBack(record.feed)
-          record.feed = null
+          this.#takeBack(record.feeds)
+          record.feeds = null
         }
         record.again = null
       }
@@ -442,21 +448,18 @@ class Client implements Siyu {
     return feed
   }
 
-  #takeBack(feed: number | null): void {
-    if (feed !== null) this.#feeds.delete(feed)
+  #takeBack(feeds: Feeds | null): void {
+    for (const feed of feeds ?? []) if (feed !== null) this.#feeds.delete(feed)
   }
 
   /** Lends the bytes of sources for one call. */
   async #lending<T>(sources: readonly Source[], work: (remotes: Remote[]) => Promise<T>): Promise<T> {
-    const lent = sources.map(source => {
-      const input = bytesOf(source)
-      if (!input) throw notASource()
-      return { input, feed: this.#lend(input) }
-    })
+    const inputs = sources.map(source => bytesOf(source) ?? notASource())
+    const feeds = inputs.map(input => this.#lend(input))
     try {
-      return await work(lent.map(({ input, feed }) => remoteOf(input, feed)))
+      return await work(remotesOf(inputs, feeds))
     } finally {
-      for (const { feed } of lent) this.#takeBack(feed)
+      this.#takeBack(feeds)
     }
   }
 }
@@ -484,12 +487,16 @@ function crosses(blob: Blob): boolean {
 }
 declare const WorkerGlobalScope: unknown
 
-function remoteOf(input: Input, feed: number | null): Remote {
-  if (feed === null) return { kind: 'blob', form: 'bytes', blob: input.blob as Blob, size: (input.blob as Blob).size, again: true }
-  const common = { kind: 'feed' as const, feed, size: input.size }
-  return input.form === 'columns'
-    ? { ...common, form: 'columns', again: false, roles: input.roles }
-    : { ...common, form: 'bytes', again: input.again }
+function remotesOf(inputs: readonly Input[], feeds: Feeds): Remote[] {
+  return inputs.map((input, at) => {
+    const feed = feeds[at] ?? null
+    const { name, size } = input
+    if (feed === null) return { kind: 'blob', name, form: 'bytes', blob: input.blob as Blob, size: size as number, again: true }
+    const common = { kind: 'feed' as const, feed, name, size }
+    return input.form === 'columns'
+      ? { ...common, form: 'columns', again: false, roles: input.roles }
+      : { ...common, form: 'bytes', again: input.again }
+  })
 }
 
 class ClientTable implements Table {

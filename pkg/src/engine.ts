@@ -9,7 +9,7 @@ import { joined } from './bytes.js'
 import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
 import { Broken, fail, failureOf, SiyuError } from './errors.js'
 import type { Guess, Roles } from './generated.js'
-import { mappingOf } from './mapping.js'
+import { mappingOf, rolesOf } from './mapping.js'
 import { pause } from './pause.js'
 import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
@@ -29,10 +29,8 @@ const GOAL = 15
 /** A table that the engine holds. */
 interface Held {
   bytes: number
-  /** The file behind a source table. */
-  input: ByteInput | null
-  /** Its encoding, as it was found. */
-  encoding: string
+  /** The files behind a source table, and their encodings as they were found. */
+  files: { input: ByteInput; encoding: string }[]
 }
 
 /** A source on its way into the module. */
@@ -52,6 +50,7 @@ interface Opening {
 /** How a table is to be read. */
 export interface ReadPlan {
   options: TableOptions
+  files?: { header: number | null; roles: Roles }[]
   keep?: Keep
   fingerprint?: string
 }
@@ -114,49 +113,71 @@ export class Engine {
     return isDecoded(encoding) ? { ...guess, encoding: encoding.label } : guess
   }
 
-  /** Reads a table; without `keep`, a file that does not fit well into memory becomes a source. */
-  async read(input: Input, plan: ReadPlan, task: Task): Promise<TableFacts> {
+  /** Reads a table; without `keep`, files that do not fit well into memory become a source. */
+  async read(inputs: Input[], plan: ReadPlan, task: Task): Promise<TableFacts> {
     const { keep } = plan
-    if (keep === 'source' && !input.again) {
+    const again = inputs.every(input => input.again)
+    const size = inputs.reduce((sum, input) => sum + (input.size ?? 0), 0)
+    if (keep === 'source' && !again) {
       throw fail('invalid-option', 'Only a File or Blob can be streamed again: read it as loaded.', { path: 'keep' })
     }
-    return this.#read(input, plan, keep ?? (!input.again ? 'loaded' : (input.size ?? 0) > LARGE ? 'source' : 'auto'), task)
+    return this.#read(inputs, plan, keep ?? (!again ? 'loaded' : size > LARGE ? 'source' : 'auto'), task)
   }
 
-  async #read(input: Input, plan: ReadPlan, keep: Keep | 'auto', task: Task): Promise<TableFacts> {
-    const { encoding, name = input.name, ...options } = plan.options
+  async #read(inputs: Input[], plan: ReadPlan, keep: Keep | 'auto', task: Task): Promise<TableFacts> {
+    const { encoding, name = inputs[0]?.name ?? '', ...options } = plan.options
+    const several = inputs.length > 1
     let giveBack = (): void => {}
     const opening: Opening = { text: null, closing: [] }
+    const texts: Utf8[] = []
+    let reader = 0
+    let table: Roles = {}
+    let current: number | undefined
     try {
       const zone = zoneOf(options.zone ?? 'UTC')
-      const opened = await this.#opened(input, plan.options, task, opening)
-      const { text } = opened
-      const full = { ...options, ...opened.found }
-      const reader = this.#call(wasm => wasm.readBegin(full, zone.name, zone.instants, zone.offsets, keep, this.#free()))
-      giveBack = task.holds(() => this.#back(wasm => wasm.drop(reader)))
-      await this.#poured(opened, input, task, piece => {
-        this.#call(wasm => (piece instanceof Uint8Array ? wasm.readPush(reader, piece) : wasm.readColumns(reader, piece)))
-      })
+      const total = inputs.reduce<number | null>((sum, { size }) => (sum === null || size === null ? null : sum + size), 0)
+      let done = 0
+      for (const [at, input] of inputs.entries()) {
+        if (several) current = at
+        opening.text = null
+        const opened = await this.#opened(input, { ...plan.options, ...plan.files?.[at] }, task, opening)
+        const { text, found } = opened
+        if (at === 0) {
+          table = found.roles
+          reader = this.#call(wasm => wasm.readBegin({ ...options, roles: table }, zone.name, zone.instants, zone.offsets, keep, this.#free()))
+          giveBack = task.holds(() => this.#back(wasm => wasm.drop(reader)))
+        }
+        if (text) {
+          texts.push(text)
+          this.#call(wasm => wasm.readNext(reader, { name: input.name, ...found }))
+        }
+        done = await this.#poured(opened, done, total, task, piece => {
+          this.#call(wasm => (piece instanceof Uint8Array ? wasm.readPush(reader, piece) : wasm.readColumns(reader, piece)))
+        })
+      }
+      current = undefined
       const { quality, ...facts } = this.#call(wasm => wasm.readFinish(reader))
       task.keeps(giveBack)
       giveBack = () => this.#back(wasm => wasm.drop(facts.table))
       if (plan.fingerprint !== undefined && plan.fingerprint !== facts.fingerprint) {
         throw fail('closed', 'The file has changed since the table was read: read it again.')
       }
-      if (text && isDecoded(text.encoding)) {
-        quality.encoding = text.encoding.label
-        const { notUtf8 } = text.encoding
+      for (const [at, { encoding }] of texts.entries()) {
+        const file = quality.files[at]
+        if (!file || !isDecoded(encoding)) continue
+        file.encoding = encoding.label
         // Told from the bytes: worth a look.
-        if (notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, rows: [notUtf8.row], remedies: [] })
+        if (encoding.notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, rows: [encoding.notUtf8.row], files: [at], remedies: [] })
       }
+      quality.encoding = quality.files[0]?.encoding ?? null
       this.#tables.set(facts.table, {
-        bytes: facts.bytes, encoding: text?.encoding.label ?? 'utf-8',
-        input: facts.kind === 'source' ? (input as ByteInput) : null,
+        bytes: facts.bytes,
+        files: facts.kind === 'source' ? texts.map(({ encoding }, at) => ({ input: inputs[at] as ByteInput, encoding: encoding.label })) : [],
       })
       giveBack = (): void => {}
-      return { ...facts, quality, roles: mapped(quality.columns) ?? opened.found.roles }
+      return { ...facts, quality, roles: { ...table, ...rolesOf(quality.columns) } }
     } catch (error) {
-      throw placed(error, opening.text, name)
+      throw placed(error, opening.text, name, current, several ? inputs[current ?? -1]?.name : '')
     } finally {
       giveBack()
       for (const close of opening.closing) close()
@@ -176,7 +197,7 @@ export class Engine {
         const finder = this.#call(wasm => wasm.rowsBegin({ ...rest, ...opened.found }, rows))
         const giveBack = task.holds(() => this.#back(wasm => wasm.drop(finder)))
         opening.closing.push(giveBack)
-        await this.#poured(opened, input, task, piece => this.#call(wasm => wasm.rowsPush(finder, piece as Uint8Array)))
+        await this.#poured(opened, 0, input.size, task, piece => this.#call(wasm => wasm.rowsPush(finder, piece as Uint8Array)))
         for (const found of this.#call(wasm => wasm.rowsFinish(finder))) answer.push({ file, ...found })
         task.keeps(giveBack)
       } catch (error) {
@@ -210,15 +231,15 @@ export class Engine {
     return { text, pieces, found: { roles, ...(header != null && { header }) } }
   }
 
-  /** Gives a source to the module piece by piece, until it wants no more. */
-  async #poured({ text, pieces }: Opened, input: Input, task: Task, push: (piece: Uint8Array | Batch) => boolean | void): Promise<void> {
-    let done = 0
+  /** Gives a source to the module piece by piece, until it wants no more; `done` and what was read. */
+  async #poured({ text, pieces }: Opened, done: number, total: number | null, task: Task, push: (piece: Uint8Array | Batch) => boolean | void): Promise<number> {
+    let read = 0
     for (;;) {
       const piece = await pieces.next()
       task.check()
-      if (!piece || push(piece)) return
-      done = text ? text.done : done + sizeOf(piece)
-      task.tell({ phase: 'read', done, total: input.size })
+      if (!piece || push(piece)) return done + read
+      read = text ? text.done : read + sizeOf(piece)
+      task.tell({ phase: 'read', done: done + read, total })
       await pause()
       task.check()
     }
@@ -238,7 +259,7 @@ export class Engine {
       return one
     })
     let giveBack = (): void => {}
-    let reading: { name: string; text: Utf8; close: () => void } | null = null
+    let reading: { name: string; file: number; text: Utf8; close: () => void } | null = null
     try {
       const tables = Uint32Array.from(inputs, ({ table }) => table)
       const job = this.#call(wasm => wasm.runBegin(recipe, names, tables, this.#memoryLimit))
@@ -251,9 +272,9 @@ export class Engine {
         rows = Math.round(Math.min(Math.max(rows * Math.min(Math.max(GOAL / took, 0.25), 2), 1024), 1 << 24))
         task.tell({ phase: step.phase, done: step.done, total: step.total })
         if (step.wants !== null) {
-          if (reading?.name !== step.wants) {
+          if (reading?.name !== step.wants || reading.file !== step.file) {
             reading?.close()
-            reading = await reopened(held[names.indexOf(step.wants)], step.wants, task)
+            reading = await reopened(held[names.indexOf(step.wants)], step.wants, step.file, task)
           }
           const piece = await reading.text.next()
           task.check()
@@ -303,28 +324,24 @@ async function sampled(text: Utf8, size: number): Promise<{ sample: Uint8Array; 
   }
 }
 
-async function reopened(held: Held | undefined, name: string, task: Task): Promise<{ name: string; text: Utf8; close: () => void }> {
-  if (!held?.input) throw fail('closed', 'The table has no file to stream.', { table: name })
-  const cursor = held.input.open()
+async function reopened(held: Held | undefined, name: string, file: number, task: Task): Promise<{ name: string; file: number; text: Utf8; close: () => void }> {
+  const one = held?.files[file]
+  if (!one) throw fail('closed', 'The table has no file to stream.', { table: name })
+  const cursor = one.input.open()
   const close = task.holds(() => cursor.close())
-  return { name, text: await utf8(cursor, held.encoding), close }
-}
-
-/** The mapping as the header has it. */
-function mapped(columns: { name: string; role: string | null }[]): Roles | null {
-  const found = columns.filter(({ role }) => role !== null)
-  return found.length > 0 ? Object.fromEntries(found.map(({ name, role }) => [role, name])) : null
+  return { name, file, text: await utf8(cursor, one.encoding), close }
 }
 
 /**
  * An error of reading with the table's name. Bytes count in the file: for decoded text only the
  * line is known. A header that is missing in text taken for GB18030 means that it was not.
  */
-function placed(error: unknown, text: Utf8 | null, table: string): unknown {
+function placed(error: unknown, text: Utf8 | null, table: string, file?: number, fileName?: string): unknown {
   if (!(error instanceof SiyuError) || error.code === 'cancelled') return error
   const { byte, ...failure } = failureOf(error)
+  if (fileName) failure.hint = `In ${fileName}: ${failure.hint}`
   const { code, hint } = failure
-  const named = table && { table }
+  const named = { ...(table && { table }), ...(file !== undefined && { file }) }
   const notUtf8 = text?.encoding.notUtf8
   if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
     return fail('encoding', 'The bytes are neither UTF-8 nor GB18030 with these columns: name the encoding, or save the file as UTF-8.', {

@@ -10,6 +10,7 @@ export interface Failure {
   code: string
   hint: string
   table?: string
+  file?: number
   column?: string
   row?: number
   byte?: number
@@ -25,6 +26,8 @@ export class SiyuError extends Error {
   readonly hint: string
   /** The table's name. */
   declare readonly table?: string
+  /** Which of several files of the table, from 0. */
+  declare readonly file?: number
   /** The column's name as the file has it. */
   declare readonly column?: string
   /** The line of the file (from 1), or the row of columns in memory (from 1). */
@@ -38,7 +41,7 @@ export class SiyuError extends Error {
     super(sentence(failure), options)
     this.code = failure.code
     this.hint = failure.hint
-    for (const key of ['table', 'column', 'row', 'byte', 'path'] as const) {
+    for (const key of ['table', 'file', 'column', 'row', 'byte', 'path'] as const) {
       if (failure[key] != null) Object.assign(this, { [key]: failure[key] })
     }
   }
@@ -47,6 +50,7 @@ export class SiyuError extends Error {
 function sentence(failure: Failure): string {
   let text = failure.code
   if (failure.table != null) text += ` in table ${failure.table}`
+  if (failure.file != null) text += ` in file ${failure.file + 1}`
   if (failure.column != null) text += ` in column ${failure.column}`
   if (failure.row != null) text += ` at row ${failure.row}`
   if (failure.byte != null) text += ` (byte ${failure.byte})`

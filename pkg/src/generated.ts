@@ -190,6 +190,26 @@ export type Epoch =
   /** Microseconds: 15 or 16 digits. */
   | 'us'
 
+/** One file of a table. */
+export interface FileUse {
+  /** Its header. */
+  columns: ColumnUse[]
+  /** As in `Quality`. */
+  delimiter: string | null
+  /** As in `Quality`. */
+  encoding: string | null
+  /** As in `Quality`. */
+  format: string
+  /** As in `Quality`. */
+  headerLine: number | null
+  /** Its name; empty if it has none. */
+  name: string
+  /** How many of its records were read, used and skipped. */
+  rows: RowCounts
+  /** First and last instant of its used rows; null without that role or without such rows. */
+  time: TimeRange | null
+}
+
 /** The format of a file. */
 export type Format =
   /** Told from the first bytes. */
@@ -381,6 +401,8 @@ export interface Issue {
   column: Role | null
   /** Number of rows. */
   count: number
+  /** For each of `rows` the file that it is in, as an index into `files`. */
+  files: number[]
   /**
    * Read options that would read values of these rows, the one that reads most first. What
    * they make of the values is for somebody to confirm who knows the data.
@@ -516,6 +538,26 @@ export interface OrderAndPivot {
   pivot: number
 }
 
+/** Further header names of the column that has each role. */
+export interface OtherNames {
+  /** How much. */
+  amount?: string[]
+  /** Through which channel. */
+  channel?: string[]
+  /** Who. */
+  customer?: string[]
+  /** What happened. */
+  event?: string[]
+  /** Which order. */
+  order?: string[]
+  /** Which product. */
+  product?: string[]
+  /** How many pieces. */
+  quantity?: string[]
+  /** When. */
+  time?: string[]
+}
+
 /** What a value must do to pass a cut point. */
 export type Passes =
   /** Lie above it. */
@@ -527,7 +569,10 @@ export type Passes =
   /** Lie on it or below. */
   | 'at-most'
 
-/** What reading found. Equal for equal bytes, however they arrived. */
+/**
+ * What reading found; of a table of several files, `format`, `encoding`, `delimiter`,
+ * `headerLine` and `columns` are those of the first. Equal for equal bytes, however they arrived.
+ */
 export interface Quality {
   /** Exact sum and range of the amounts; null without that role. */
   amount: AmountSummary | null
@@ -539,6 +584,8 @@ export interface Quality {
   delimiter: string | null
   /** The encoding of the file: as found, or as declared; null for columns in memory. */
   encoding: string | null
+  /** The files, in the order in which they were read; columns in memory count as one. */
+  files: FileUse[]
   /** `csv`, `tsv` or `columns`. */
   format: string
   /** The line of the header (from 1); null for columns in memory. */
@@ -613,6 +660,11 @@ export interface ReadOptions {
   header?: number | null
   /** How far reading may go. */
   limits?: Limits
+  /**
+   * Other header names of mapped columns, for files that do not have the name in `roles`: the
+   * first that a header has counts. For tables of several files whose headers differ.
+   */
+  otherNames?: OtherNames
   /** Which column has which meaning. Columns that are not named here are dropped. */
   roles?: Roles
   /**
@@ -918,6 +970,7 @@ export type ErrorCode =
   | 'lookalike-id'
   | 'control-char'
   | 'duplicate-order'
+  | 'overlap'
   | 'type'
   | 'limit'
   | 'limit-memory'

@@ -56,13 +56,13 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?
         },
       }
     }
-    const common = { name: '', blob: null, open }
+    const common = { name: source.name, blob: null, open }
     return source.form === 'bytes'
       ? { ...common, form: 'bytes', size: source.size, again: source.again }
       : { ...common, form: 'columns', size: source.size ?? 0, again: false, roles: source.roles ?? {} }
   }
 
-  const inputOf = (source: Remote): Input => (source.kind === 'blob' ? ofBlob(source.blob) : pulled(source))
+  const inputOf = (source: Remote): Input => (source.kind === 'blob' ? ofBlob(source.blob, source.name) : pulled(source))
 
   /** What a call answers, and the buffers in it that can be moved. */
   const answer = async (message: CallMessage, task: Task): Promise<{ answer: unknown; transfer?: ArrayBuffer[] }> => {
@@ -78,8 +78,8 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?
       case 'guess':
         return { answer: await engine.guess(inputOf(message.source) as ByteInput, message.options, task) }
       case 'read': {
-        const { source, ...plan } = message
-        return { answer: await engine.read(inputOf(source), plan, task) }
+        const { sources, ...plan } = message
+        return { answer: await engine.read(sources.map(inputOf), plan, task) }
       }
       case 'rowsAt':
         return { answer: await engine.rowsAt(message.sources.map(inputOf) as ByteInput[], message.places, message.options, task) }

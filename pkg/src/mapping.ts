@@ -7,6 +7,11 @@ export const SURE = 0.8
 
 const REQUIRED: Role[] = ['customer', 'time']
 
+/** The mapping as a header has it. */
+export function rolesOf(columns: { name: string; role: string | null }[]): Roles {
+  return Object.fromEntries(columns.flatMap(({ name, role }) => (role === null ? [] : [[role, name]])))
+}
+
 /**
  * The columns that the guess is sure of. Throws `missing-role` with the whole guess in the hint if
  * customer or time are not among them.

@@ -12,13 +12,16 @@ import type { GuessOptions, Keep, Place, Progress, Recipe, RowAt, TableOptions }
 
 /** A source as the engine gets it: a blob it reads itself, or a feed of the page that it pulls. */
 export type Remote =
-  | { kind: 'blob'; form: 'bytes'; blob: Blob; size: number; again: true }
-  | { kind: 'feed'; form: 'bytes' | 'columns'; feed: number; size: number | null; again: boolean; roles?: Roles }
+  | { kind: 'blob'; name: string; form: 'bytes'; blob: Blob; size: number; again: true }
+  | { kind: 'feed'; name: string; form: 'bytes' | 'columns'; feed: number; size: number | null; again: boolean; roles?: Roles }
 
 /** How a table is to be read. `keep` absent: as is best. */
 export interface ReadRequest {
-  source: Remote
+  /** One source, or several files. */
+  sources: Remote[]
   options: TableOptions
+  /** What is particular to each file, when it is read again. */
+  files?: { header: number | null; roles: Roles }[]
   keep?: Keep
   /** After a restart: the content must be what it was. */
   fingerprint?: string

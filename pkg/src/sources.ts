@@ -70,19 +70,34 @@ export function bytesOf(source: Source): ByteInput | null {
   if (source instanceof ArrayBuffer) return ofBytes(new Uint8Array(source))
   if (source instanceof Uint8Array) return ofBytes(source)
   if (isBlob(source)) return ofBlob(source)
-  if (typeof Response === 'function' && source instanceof Response) return ofResponse(source)
-  if (typeof (source as ReadableStream | null)?.getReader === 'function') return ofStream(source as ReadableStream<Uint8Array>, null)
+  if (isResponse(source)) return ofResponse(source)
+  if (isStream(source)) return ofStream(source, null)
   return null
 }
 
 /** Whether the source is an array of objects. */
-export function isRows(source: Source): source is readonly object[] {
-  return Array.isArray(source)
+export function isRows(source: Source | readonly Source[]): source is readonly object[] {
+  return Array.isArray(source) && !isFiles(source)
 }
 
-/** The sources of a list, or of one. */
+/** The sources of a list of files; one source alone. */
 export function listOf(source: Source | readonly Source[]): readonly Source[] {
-  return Array.isArray(source) ? source : [source as Source]
+  return isFiles(source) ? source : [source as Source]
+}
+
+/** Whether the source is several files. */
+function isFiles(source: Source | readonly Source[]): source is readonly Source[] {
+  const holdsBytes = (one: unknown): boolean => typeof one === 'string' || one instanceof ArrayBuffer || one instanceof Uint8Array
+    || isBlob(one) || isResponse(one) || isStream(one)
+  return Array.isArray(source) && source.length > 0 && source.every(holdsBytes)
+}
+
+function isResponse(source: unknown): source is Response {
+  return typeof Response === 'function' && source instanceof Response
+}
+
+function isStream(source: unknown): source is ReadableStream<Uint8Array> {
+  return typeof (source as ReadableStream | null)?.getReader === 'function'
 }
 
 /** Whether the source is columns in memory. */
@@ -91,8 +106,8 @@ export function isColumns(source: Source): source is Columns {
 }
 
 /** What to say about anything else. */
-export function notASource(): Error {
-  return fail('type', 'A source is a File, Blob, stream, Response, bytes, CSV text, columns by role, or an array of objects.', { path: 'source' })
+export function notASource(): never {
+  throw fail('type', 'A source is a File, Blob, stream, Response, bytes, CSV text, columns by role, or an array of objects.', { path: 'source' })
 }
 
 /** Bytes or text as a blob, so that it can be opened again without holding the page's memory. */
@@ -109,9 +124,9 @@ function isBlob(source: unknown): source is Blob {
 }
 
 /** A blob or file, read in pieces, the next one while the last is being worked on. */
-export function ofBlob(blob: Blob): ByteInput {
+export function ofBlob(blob: Blob, name = (blob as File).name ?? ''): ByteInput {
   return {
-    form: 'bytes', name: (blob as File).name ?? '', size: blob.size, again: true, blob,
+    form: 'bytes', name, size: blob.size, again: true, blob,
     open() {
       let at = 0
       const load = (): Promise<ArrayBuffer> | null => {

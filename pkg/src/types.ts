@@ -180,8 +180,12 @@ export interface Siyu extends Disposable {
   readonly version: string
   /** Proposes which column has which role. A stream or response is used up by it. */
   guess(source: Source, options?: GuessOptions & CallOptions): Promise<Guess>
-  /** Reads a table. */
-  read(source: Source, options?: TableOptions & CallOptions): Promise<Table>
+  /**
+   * Reads a table. A list of files (or streams, bytes, texts) forms one table: each has its own header,
+   * in which the columns may stand in any order; `otherNames` says what else they may be called. Without
+   * `roles` each file is guessed. A file that lacks a mapped column is an error that names it.
+   */
+  read(source: Source | readonly Source[], options?: TableOptions & CallOptions): Promise<Table>
   /**
    * What stands at these places of a file, with the options that it was read with: the rows that a
    * quality report names, to be shown in place. At most 100 of one file; nothing of it is kept. Where

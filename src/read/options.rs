@@ -245,12 +245,21 @@ pub struct FileOptions {
     pub encoding: Option<String>,
     /// The line of its header, from 1.
     pub header: Option<u64>,
+    /// Its header names of roles that the table has, where they differ.
+    pub roles: Roles,
 }
 
 impl FileOptions {
     /// The options with which this file is read.
     pub(super) fn over(&self, options: &Options) -> Options {
+        let mut roles = options.roles.clone();
+        for role in Role::ALL.iter().filter(|role| options.roles.get(**role).is_some()) {
+            if let Some(name) = self.roles.get(*role) {
+                roles.set(*role, name);
+            }
+        }
         Options {
+            roles,
             format: self.format.unwrap_or(options.format),
             delimiter: self.delimiter.or(options.delimiter),
             encoding: self.encoding.clone().or_else(|| options.encoding.clone()),

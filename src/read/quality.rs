@@ -311,7 +311,7 @@ impl Issues {
         if let Some(row) = main.rows.first() {
             error = error.at_row(*row);
         }
-        if let Some(file) = main.files.first().filter(|file| **file > 0) {
+        if let (Some(file), true) = (main.files.first(), self.file > 1) {
             error = error.in_file(*file);
         }
         Some((error, main.column))

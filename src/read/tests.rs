@@ -538,7 +538,7 @@ fn each_file_has_its_own_header_separator_and_names() {
             named("june.csv"),
         ),
         (
-            "bill\nbuyer\ttime\tamount\nA\t2025-07-01\t3\n",
+            "bill\nbuyer\tday\tamount\nA\t2025-07-01\t3\n",
             FileOptions {
                 header: Some(2),
                 encoding: Some("gb18030".to_owned()),
@@ -598,7 +598,7 @@ fn what_is_wrong_with_a_file_names_the_file() {
     let error = of_files(&[(none, named("may")), (bad, named("june"))], 9, &usual()).unwrap_err();
     assert_eq!((error.code(), error.file(), error.row()), (Code::Date, Some(1), Some(2)));
     let error = of_files(&[(bad, named("may")), (none, named("june"))], 9, &usual()).unwrap_err();
-    assert_eq!((error.code(), error.file(), error.row()), (Code::Date, None, Some(2)));
+    assert_eq!((error.code(), error.file(), error.row()), (Code::Date, Some(0), Some(2)));
 }
 
 #[test]

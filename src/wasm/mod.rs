@@ -84,7 +84,7 @@ pub fn read_begin(
 }
 
 /// Begins the next of several files, or the first: `{ name, format?, delimiter?, encoding?,
-/// header? }`. A table of one file may do without.
+/// header?, roles? }`. A table of one file may do without.
 ///
 /// # Errors
 /// What the reader meets in the file before; the reading is then over.

@@ -24,12 +24,16 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const noBrowser = existsSync(executablePath) ? false : 'no Chromium (set CHROMIUM to its path)'
 const noFile = ({ here, path }) => (here ? false : `${basename(path)} is not here (set SIYU_DATA)`)
 
+/** The files of a table. */
+const paths = ({ path, more }) => (more ? [path, more] : [path])
+
 /** What the native program answers, in the form of `answers`. */
 async function native(file, request, keep) {
   writeFileSync(join(folder, 'request.json'), JSON.stringify(request))
   writeFileSync(join(folder, 'read.json'), JSON.stringify(file.read))
   const source = keep === 'source' ? ['--source'] : []
-  const args = ['run', 'request.json', '--table', `orders=${file.path}`, '--read', 'orders=read.json']
+  const more = file.more ? ['--table', `orders=${file.more}`] : []
+  const args = ['run', 'request.json', '--table', `orders=${file.path}`, ...more, '--read', 'orders=read.json']
   const text = execFileSync(program, [...args, ...source], { cwd: folder, maxBuffer: 1 << 30 })
   const { report, sets, quality } = JSON.parse(text)
   let columns = null
@@ -63,7 +67,8 @@ for (const file of files) {
   for (const keep of ['loaded', 'source']) {
     test(`${file.name}, ${keep}: native = WebAssembly in Node`, { skip: noFile(file) }, async () => {
       const siyu = await open()
-      const source = new Blob([await readFile(file.path)])
+      const named = async (path) => new File([await readFile(path)], basename(path))
+      const source = file.more ? [await named(file.path), await named(file.more)] : new Blob([await readFile(file.path)])
       await compare(file, keep, await answers(siyu, source, file.read, file.requests, keep))
     })
   }
@@ -80,14 +85,16 @@ before(async () => {
     join(site, 'page.js'),
     `import { open } from './dist/index.js'
 import { answers } from './answer.js'
-globalThis.run = async (path, read, requests, keep) => {
+globalThis.run = async (paths, read, requests, keep) => {
   const siyu = await open()
-  return answers(siyu, await (await fetch(path)).blob(), read, requests, keep)
+  const files = await Promise.all(paths.map(async ([path, name]) => new File([await (await fetch(path)).blob()], name)))
+  const source = files.length > 1 ? files : files[0].slice()
+  return answers(siyu, source, read, requests, keep)
 }
 document.title = 'ready'`,
   )
   writeFileSync(join(site, 'index.html'), '<!doctype html><title>parity</title><script type="module" src="page.js"></script>')
-  for (const file of files) if (file.here) cpSync(file.path, join(site, `${file.name}.csv`))
+  for (const path of files.flatMap(paths)) if (existsSync(path)) cpSync(path, join(site, basename(path)))
   server = await serve({ folder: site })
   browser = await chromium.launch({
     executablePath,
@@ -106,8 +113,8 @@ for (const file of files) {
     await page.waitForFunction(() => document.title === 'ready')
     for (const keep of ['loaded', 'source']) {
       const got = await page.evaluate(
-        ([path, read, requests, keep]) => globalThis.run(path, read, requests, keep),
-        [`${file.name}.csv`, file.read, file.requests, keep],
+        ([paths, read, requests, keep]) => globalThis.run(paths, read, requests, keep),
+        [paths(file).map((path) => [basename(path), basename(path)]), file.read, file.requests, keep],
       )
       await compare(file, keep, got)
     }

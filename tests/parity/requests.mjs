@@ -37,6 +37,20 @@ export const files = [
     ],
   },
   {
+    name: 'shop and a wholesaler',
+    path: join(root, 'tests/data/shop/orders.csv'),
+    more: join(root, 'tests/data/cdnow_master.csv'),
+    read: {
+      roles: { customer: '买家会员名', time: '付款时间', amount: '实付金额' },
+      otherNames: { customer: ['id'], time: ['date'], amount: ['amount'] },
+      zone: 'Asia/Shanghai',
+    },
+    requests: [
+      { analysis: 'rfm', options: { at: '2025-06-01' } },
+      { analysis: 'describe', options: { column: 'amount' } },
+    ],
+  },
+  {
     name: 'online-retail',
     path: join(shared, 'online_retail_invoices.csv'),
     read: {
