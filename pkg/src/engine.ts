@@ -7,7 +7,7 @@
  */
 import { joined } from './bytes.js'
 import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
-import { Broken, fail, failureOf, SiyuError } from './errors.js'
+import { Broken, fail, type Failure, failureOf, SiyuError } from './errors.js'
 import type { Guess, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { pause } from './pause.js'
@@ -177,7 +177,8 @@ export class Engine {
       giveBack = (): void => {}
       return { ...facts, quality, roles: { ...table, ...rolesOf(quality.columns) } }
     } catch (error) {
-      throw placed(error, opening.text, name, current, several ? inputs[current ?? -1]?.name : '')
+      const at = (error as Failure).file ?? current
+      throw placed(error, opening.text, name, at, several ? inputs[at ?? -1]?.name : '')
     } finally {
       giveBack()
       for (const close of opening.closing) close()

@@ -156,7 +156,8 @@ impl Reader {
     fn try_next_file(&mut self, file: &FileOptions, sink: &mut Sink<'_>) -> Result<()> {
         self.failed.clone().map_or(Ok(()), Err)?;
         if self.begun {
-            self.end_of_file(sink)?;
+            let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+            self.end_of_file(sink).map_err(|error| error.in_file(file))?;
             let ended = self.ended_file(sink)?;
             self.files.push(ended);
         }

@@ -542,6 +542,7 @@ fn each_file_has_its_own_header_separator_and_names() {
             FileOptions {
                 header: Some(2),
                 encoding: Some("gb18030".to_owned()),
+                roles: mapped(&[(Role::Time, "day"), (Role::Order, "unknown")]).roles,
                 ..named("july.csv")
             },
         ),
@@ -589,6 +590,8 @@ fn what_is_wrong_with_a_file_names_the_file() {
     assert_eq!(fails("id,time\nA,2025-05-01\n"), (Code::MissingColumn, Some(1), Some(1)));
     assert_eq!(fails("id,time,amount\n\"A"), (Code::Parse, Some(1), Some(2)));
     assert_eq!(fails(" "), (Code::Empty, Some(1), None));
+    let first = of_files(&[("id,time\n", named("may")), may.clone()], 9, &usual()).unwrap_err();
+    assert_eq!((first.code(), first.file()), (Code::MissingColumn, Some(0)));
     // Months without a row are no error, a table without one is.
     let none = "id,time,amount\n";
     assert!(of_files(&[may.clone(), (none, named("june"))], 9, &usual()).is_ok());
