@@ -130,6 +130,10 @@ macro_rules! analyses {
 analyses! {
     Rfm => crate::segment::rfm::Rfm,
     Describe => crate::segment::describe::Describe,
+    Lifecycle => crate::segment::lifecycle::Lifecycle,
+    Migration => crate::segment::migration::Migration,
+    Clusters => crate::segment::clusters::Clusters,
+    Concentration => crate::segment::concentration::Concentration,
 }
 
 /// One analysis as the package's types see it.

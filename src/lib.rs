@@ -13,7 +13,8 @@
 //!   JavaScript, and does nothing else.
 //! * Floor 4: [`analysis`] is the one list of what Siyu can do. A request is plain data, and a
 //!   [`analysis::Job`] takes it step by step to a report.
-//! * Floor 3, the analyses: [`segment`] (RFM and its groups; `describe`). Each implements
+//! * Floor 3, the analyses: [`segment`] (RFM and its groups, lifecycle, migration, clusters,
+//!   concentration; `describe`). Each implements
 //!   [`job::Analysis`].
 //! * Floor 2: [`read`] turns bytes into blocks; [`customers`] folds a log into one row per
 //!   customer; [`learn`] groups rows of numbers and codes; [`privacy`] holds the gate that every row passes and the release that every file

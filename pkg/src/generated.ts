@@ -27,6 +27,64 @@ export type Closed =
   /** To the side above: with the threshold 100, an amount of 100 counts as "100 and more". */
   | 'left'
 
+/** One cluster. */
+export interface Cluster {
+  /** How many customers. */
+  customers: number
+  /** Their share of all customers, 0 to 1. */
+  customersShare: number
+  /** What sets it apart, the largest effect first. */
+  features: FeatureEffect[]
+  /** Their money. */
+  revenue: number
+}
+
+/** Options of `clusters`. */
+export interface ClustersOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** The number of clusters, 2 to 20. Default: chosen from the data, or none. */
+  clusters?: number | null
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /**
+   * The mean silhouette from which clusters are clear. 0.5 is where Kaufman and Rousseeuw begin
+   * to speak of a reasonable structure.
+   */
+  leastSilhouette?: number
+  /**
+   * The stability from which clusters are clear: the mean adjusted Rand index between the
+   * partition and those found on resampled customers.
+   */
+  leastStability?: number
+  /** The largest number of clusters to try, 2 to 20. */
+  mostClusters?: number
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /** Names the random streams: the same seed gives the same clusters. */
+  seed?: number
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `clusters`. The column set `customers` holds `customer` and `cluster` (index into
+ * `clusters`); it is empty where no clusters are clear.
+ */
+export interface ClustersResult {
+  /** The clusters, the largest money per customer first; empty where none are clear. */
+  clusters: Cluster[]
+  /** Whether the clusters are clear. False with clusters means that their number was asked for. */
+  isClear: boolean
+  /** What assigns a new customer; null where there are no clusters. */
+  model: Model | null
+  /** Every number of clusters that was tried. */
+  tried: Tried[]
+}
+
 /** One column of the header. */
 export interface ColumnUse {
   /** The name in the header, without outer blanks. */
@@ -36,6 +94,49 @@ export interface ColumnUse {
    * several roles shows the first.
    */
   role: Role | null
+}
+
+/** Options of `concentration`. */
+export interface ConcentrationOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** What is held. */
+  measure?: Held
+  /** The parts of the total for which the fewest holders are counted; each above 0 and at most 1. */
+  parts?: number[]
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /**
+   * The shares of customers, largest first, whose part of the total is reported; each above 0
+   * and at most 1.
+   */
+  top?: number[]
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/** Result of `concentration`. */
+export interface ConcentrationResult {
+  /** Customers who hold 0 or more. */
+  customers: number
+  /** Gini coefficient: 0 if all hold the same, near 1 if one holds all. */
+  gini: number
+  /** How few customers hold a part of the total. */
+  holders: Holders[]
+  /**
+   * The Lorenz curve at every hundredth of the customers, from 0 to 1: part of the total held
+   * by the smallest so many.
+   */
+  lorenz: number[]
+  /** What the largest customers hold. */
+  top: TopShare[]
+  /** What they hold together. */
+  total: number
 }
 
 /** How a value becomes a score. `n` is the number of customers, `bins` the number of scores. */
@@ -190,6 +291,28 @@ export type Epoch =
   /** Microseconds: 15 or 16 digits. */
   | 'us'
 
+/** What is clustered. */
+export type Feature =
+  /** Days since the last purchase. */
+  | 'recency'
+  /** `ln` of the number of purchases. */
+  | 'frequency'
+  /** `sign(m)·ln(1 + |m|)` of the money. */
+  | 'monetary'
+
+/** How a cluster differs from all other customers in one measure. */
+export interface FeatureEffect {
+  /**
+   * Cohen's d on the scale that was clustered: the difference of the means of cluster and rest
+   * over their pooled standard deviation. 0.2 is small, 0.8 large. Null if nothing varies.
+   */
+  effect: number | null
+  /** The measure. */
+  feature: Feature
+  /** Mean in the cluster, in the measure's own unit. */
+  mean: number
+}
+
 /** One file of a table. */
 export interface FileUse {
   /** Its header. */
@@ -262,6 +385,27 @@ export interface GridCell {
   r: number
   /** Their money. */
   revenue: number
+}
+
+/** One group at both dates. */
+export interface GroupChange {
+  /** What to do about it, in one sentence. `None` in a map that does not say. */
+  action: Text | null
+  /** Customers at the second date. */
+  after: number
+  /** Customers at the first date. */
+  before: number
+  /** Of those at the second date, customers without a purchase up to the first. */
+  entered: number
+  /**
+   * Stable name for programs, such as `important-value`; in a map of your own, the name
+   * that you gave.
+   */
+  key: string
+  /** Who is in it, in one plain sentence. `None` in a map that does not say. */
+  meaning: Text | null
+  /** Display name. */
+  name: Text
 }
 
 /** How customers are grouped. */
@@ -379,6 +523,23 @@ export interface GuessRoles {
   time: GuessRole | null
 }
 
+/** What customers hold. */
+export type Held =
+  /** Money. */
+  | 'money'
+  /** Purchases. */
+  | 'purchases'
+
+/** How few customers hold a part of the total. */
+export interface Holders {
+  /** The fewest customers who hold it. */
+  customers: number
+  /** The part of the total that was asked for. */
+  part: number
+  /** Their share of all customers. */
+  share: number
+}
+
 /** One input, as the report names it. */
 export interface InputAbout {
   /** Hash of all typed values, 16 hexadecimal digits. */
@@ -391,6 +552,14 @@ export interface InputAbout {
   table: string
   /** The zone in which days were counted. */
   zone: string
+}
+
+/** A confidence interval. */
+export interface Interval {
+  /** Its upper end. */
+  high: number
+  /** Its lower end. */
+  low: number
 }
 
 /** One kind of problem in one column. */
@@ -425,6 +594,48 @@ export interface LeftOut {
   reason: string
   /** How many rows. */
   rows: number
+}
+
+/** Options of `lifecycle`. */
+export interface LifecycleOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /**
+   * Where stages end, in days since the last purchase, ascending: active, at risk, dormant.
+   * Beyond is lost. Default: the days between purchases that 75 %, 90 % and 97.5 % of all
+   * repeat purchases stay within.
+   */
+  limits?: [number, number, number] | null
+  /** Active with so many days of purchase or more: loyal. */
+  loyalDays?: number
+  /** A first purchase so many days ago or fewer, and no second day of purchase: new. */
+  newDays?: number
+  /** What a negative amount does to the money; it is never a purchase, except with `keep`. */
+  refunds?: Refunds
+  /** The periods of growth accounting. */
+  unit?: Unit
+  /** Where weeks begin. */
+  weekStart?: WeekStart
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `lifecycle`. The column set `customers` holds `customer`, `stage` (index into
+ * `stages`), `recency` (days since the last purchase) and `days` (days with a purchase).
+ */
+export interface LifecycleResult {
+  /** Days between two purchases that the limits were taken from; 0 if they were given. */
+  gaps: number
+  /** The limits that were used, in days: active, at risk, dormant. */
+  limits: [number, number, number]
+  /** Growth accounting, from the period of the first purchase to that of `at`. */
+  periods: PeriodRow[]
+  /** The stages, in the order of a life. */
+  stages: StageRow[]
 }
 
 /**
@@ -495,6 +706,54 @@ export interface Method {
   reference: string
 }
 
+/** Options of `migration`. */
+export interface MigrationOptions {
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** The first date: a local day, which still counts whole, or an instant. */
+  from: string
+  /** How scores become named groups, at both dates. */
+  groups?: GroupOptions
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /** How measures become scores, at both dates. */
+  scoring?: ScoreOptions
+  /** The second date, after the first. */
+  to: string
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `migration`. The column set `customers` holds `customer`, `from` and `to` (indices into
+ * `groups`, 255 = none) for everybody with a purchase up to the second date.
+ */
+export interface MigrationResult {
+  /** Customers in a group at both dates. */
+  compared: number
+  /** The groups in display order. */
+  groups: GroupChange[]
+  /** Every move that at least one customer made, staying included, by `from`, then `to`. */
+  moves: Move[]
+  /** Of them, those who are in the group they were in. */
+  stayed: number
+  /** Share of those who stayed; null if nobody could be compared. */
+  stayedShare: number | null
+}
+
+/**
+ * What assigns a new customer: scale, then the nearest centre. Columns are recency, frequency and
+ * money, transformed as `Feature` says.
+ */
+export interface Model {
+  /** The centres of the clusters in scaled columns, in the order of `clusters`. */
+  centres: number[][]
+  /** What is subtracted from each column, and what it is divided by. */
+  scaler: Scaler
+}
+
 /**
  * What `Moments` answers. A field is `None` where it is not defined, or lies beyond the
  * range of a float.
@@ -525,6 +784,22 @@ export interface MomentSummary {
   standardDeviation: number | null
   /** Sample variance, `M₂/(n−1)`: unbiased when the values are a sample. From two values on. */
   variance: number | null
+}
+
+/** Customers who were in one group and are in another, or the same. */
+export interface Move {
+  /** How many customers. */
+  customers: number
+  /** Index into `groups` at the first date. */
+  from: number
+  /** Wilson interval of the share. */
+  interval: Interval
+  /** What they spent between the two dates, in units of money. */
+  revenue: number
+  /** Their share of the compared customers of `from`, 0 to 1. */
+  share: number
+  /** Index into `groups` at the second date. */
+  to: number
 }
 
 /** The value of a read option. */
@@ -568,6 +843,29 @@ export type Passes =
   | 'below'
   /** Lie on it or below. */
   | 'at-most'
+
+/** One period. */
+export interface PeriodRow {
+  /** Customers with a purchase. */
+  active: number
+  /** Active in the period before, not now. */
+  dormant: number
+  /**
+   * Whether `at` is its last day or later. In a period that goes on, dormant customers may still
+   * come.
+   */
+  isComplete: boolean
+  /** Active for the first time. */
+  new: number
+  /** Its name: a date, or a month. */
+  period: string
+  /** `(new + resurrecting)/dormant`: above 1 the base grows. Null where nobody was lost. */
+  quickRatio: number | null
+  /** Active now, not in the period before, and some time earlier. */
+  resurrecting: number
+  /** Active now and in the period before. */
+  returning: number
+}
 
 /**
  * What reading found; of a table of several files, `format`, `encoding`, `delimiter`,
@@ -796,6 +1094,17 @@ export interface RowCounts {
   used: number
 }
 
+/**
+ * Centre and spread of each column. A spread of zero (all values equal, or half of them, under
+ * `Robust`) counts as 1, so that such a column is only moved.
+ */
+export interface Scaler {
+  /** What is subtracted, per column. */
+  centres: number[]
+  /** What is divided by, per column; never zero. */
+  spreads: number[]
+}
+
 /** Which kind of groups. */
 export type Scheme =
   /** The classic eight: recency, frequency and monetary value each high or low. */
@@ -848,6 +1157,37 @@ export type Split =
   /** By score: above the middle of the bins is high (4 and 5 of five). */
   | 'score'
 
+/** A stage of the life of a customer. */
+export type Stage =
+  /** Came lately and bought on one day only. */
+  | 'new'
+  /** Active again after a silence that had reached `lost`. */
+  | 'returned'
+  /** Active, and bought on many days. */
+  | 'loyal'
+  /** Bought within the usual rhythm. */
+  | 'active'
+  /** Longer silent than most customers between two purchases. */
+  | 'at-risk'
+  /** Silent for very long. */
+  | 'dormant'
+  /** Silent for longer than nearly anybody who came back. */
+  | 'lost'
+
+/** One stage. */
+export interface StageRow {
+  /** How many customers. */
+  customers: number
+  /** Their share of all customers, 0 to 1. */
+  customersShare: number
+  /** Display name. */
+  name: Text
+  /** Their money so far. */
+  revenue: number
+  /** The stage. */
+  stage: Stage
+}
+
 /** The same text in both languages. */
 export interface Text {
   /** English. */
@@ -877,6 +1217,16 @@ export interface TimeRange {
   last: number
 }
 
+/** What the largest customers hold. */
+export interface TopShare {
+  /** So many customers, rounded up. */
+  customers: number
+  /** Their part of the total, 0 to 1. */
+  part: number
+  /** The share of customers that was asked for. */
+  share: number
+}
+
 /** All customers together. */
 export interface Totals {
   /** Customers with at least one purchase. */
@@ -895,6 +1245,25 @@ export interface Totals {
   revenueText: string
 }
 
+/** One number of clusters. */
+export interface Tried {
+  /** How many clusters. */
+  clusters: number
+  /** Mean silhouette of the sample, −1 to 1. */
+  silhouette: number
+  /** Mean adjusted Rand index under resampling, about 0 to 1. */
+  stability: number
+}
+
+/** The length of a period. */
+export type Unit =
+  /** A local date. */
+  | 'day'
+  /** Seven local dates, from `weekStart` on. */
+  | 'week'
+  /** A calendar month. */
+  | 'month'
+
 /** How many rows and customers entered the answer. */
 export interface Used {
   /** Customers. */
@@ -912,6 +1281,13 @@ export interface Warning {
   /** One sentence. */
   hint: string
 }
+
+/** The first day of a week. */
+export type WeekStart =
+  /** As ISO 8601 has it. */
+  | 'monday'
+  /** Saturday comes last. */
+  | 'sunday'
 
 /** How much each measure counts in the total score. */
 export interface Weights {
@@ -942,6 +1318,10 @@ export interface ZoneUse {
 export interface Analyses {
   rfm: { version: 1; inputs: 'log'; options: RfmOptions; result: RfmResult }
   describe: { version: 1; inputs: 'log'; options: DescribeOptions; result: DescribeResult }
+  lifecycle: { version: 1; inputs: 'log'; options: LifecycleOptions; result: LifecycleResult }
+  migration: { version: 1; inputs: 'log'; options: MigrationOptions; result: MigrationResult }
+  clusters: { version: 1; inputs: 'log'; options: ClustersOptions; result: ClustersResult }
+  concentration: { version: 1; inputs: 'log'; options: ConcentrationOptions; result: ConcentrationResult }
 }
 
 /** The codes of the errors that the crate raises. */

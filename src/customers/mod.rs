@@ -5,8 +5,10 @@
 //! * [`state`] – what is known of one customer
 //! * `staging` – rows waiting for their customer's state, so that memory is touched in order
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
+//! * [`days`] – the days on which each customer bought
 //! * [`summary`] – finished customers as columns: recency, frequency, monetary, tenure
 
+pub mod days;
 pub mod pairs;
 pub mod purchases;
 mod staging;

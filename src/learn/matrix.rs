@@ -57,7 +57,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// One column, from the first row to the last.
-    pub fn column(&self, column: usize) -> impl Iterator<Item = f64> + 'a {
+    pub fn column(&self, column: usize) -> impl Iterator<Item = f64> + Clone + 'a {
         self.iter().filter_map(move |row| row.get(column).copied())
     }
 }

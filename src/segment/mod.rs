@@ -2,14 +2,23 @@
 //!
 //! * [`rfm`] – recency, frequency and monetary value as scores and named groups
 //! * [`describe`] – what is in one numeric column
+//! * [`lifecycle`] – the stage of each customer, and growth accounting
+//! * [`migration`] – who moved between groups from one date to another
+//! * [`clusters`] – groups that the customers form by themselves, if they do
+//! * [`concentration`] – how much the best customers hold
 //! * [`growth`] – active customers as new, returning, resurrecting and dormant
 //! * [`transitions`] – who moved from which segment to which
 //! * [`inactivity`] – followers who do nothing
 //! * [`coverage`] – which customers their managers reach, by rules that cannot be gamed
 
+pub mod clusters;
+pub mod concentration;
 pub mod coverage;
 pub mod describe;
 pub mod growth;
 pub mod inactivity;
+pub mod lifecycle;
+pub mod migration;
+mod population;
 pub mod rfm;
 pub mod transitions;

@@ -15,6 +15,18 @@ fn request(analysis: &str) -> &'static str {
     match analysis {
         "rfm" => r#"{"analysis":"rfm","purpose":"test","options":{"at":"2025-05-31"}}"#,
         "describe" => r#"{"analysis":"describe","purpose":"test","options":{"column":"amount"}}"#,
+        "lifecycle" => {
+            r#"{"analysis":"lifecycle","purpose":"test","options":{"at":"2025-05-31","unit":"week"}}"#
+        }
+        "migration" => {
+            r#"{"analysis":"migration","purpose":"test","options":{"from":"2025-05-10","to":"2025-05-31"}}"#
+        }
+        "clusters" => {
+            r#"{"analysis":"clusters","purpose":"test","options":{"at":"2025-05-31","clusters":2}}"#
+        }
+        "concentration" => {
+            r#"{"analysis":"concentration","purpose":"test","options":{"at":"2025-05-31"}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }

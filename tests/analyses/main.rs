@@ -1,9 +1,13 @@
 //! What an analysis promises, from file text to report, through the same door as every caller.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
 
+mod clusters;
+mod concentration;
 mod describe;
 mod gate;
+mod lifecycle;
 mod metamorphic;
+mod migration;
 mod real_data;
 mod requests;
 mod rfm;

@@ -21,6 +21,8 @@ export const files = [
       { analysis: 'rfm', options: { at: '1998-06-30', scoring: { convention: 'quantile', bins: 4 } } },
       { analysis: 'rfm', options: { at: '1998-06-30', scoring: { convention: 'ntile' } } },
       { analysis: 'describe', options: { column: 'amount' } },
+      { analysis: 'lifecycle', options: { at: '1998-06-30' } },
+      { analysis: 'clusters', options: { at: '1998-06-30', mostClusters: 4 } },
     ],
   },
   {
@@ -34,6 +36,9 @@ export const files = [
       { analysis: 'rfm', options: { at: '2025-06-01' } },
       { analysis: 'rfm', options: { at: '2025-03-01', refunds: 'drop', scoring: { convention: 'cume-dist' } } },
       { analysis: 'describe', options: { column: 'amount', quantileType: 2 } },
+      { analysis: 'lifecycle', options: { at: '2025-06-01', unit: 'week' } },
+      { analysis: 'migration', options: { from: '2025-03-01', to: '2025-06-01', groups: { scheme: 'eleven' } } },
+      { analysis: 'concentration', options: { at: '2025-06-01' } },
     ],
   },
   {

@@ -149,47 +149,64 @@ impl Pass {
 /// # Errors
 /// `invalid-option` for centres of another width; `not-enough-data` without rows or with more
 /// centres than rows; `overflow` where distances are beyond the range of a float.
-pub fn lloyd(rows: Matrix<'_>, mut centres: Vec<f64>, most_passes: u32) -> Result<KMeans> {
+pub fn lloyd(rows: Matrix<'_>, centres: Vec<f64>, most_passes: u32) -> Result<KMeans> {
+    let mut state = start(rows, centres)?;
+    while !pass(rows, &mut state, most_passes)? {}
+    Ok(state)
+}
+
+/// The state before the first [`pass`].
+///
+/// # Errors
+/// As [`lloyd`].
+pub fn start(rows: Matrix<'_>, centres: Vec<f64>) -> Result<KMeans> {
     let columns = rows.columns();
     let clusters = check_clusters(rows, centres.len() / columns)?;
     if centres.len() != clusters * columns || centres.iter().any(|value| !value.is_finite()) {
         return Err(Error::new(Code::InvalidOption, "centres are finite and as wide as the rows"));
     }
-    let mut labels = vec![u32::MAX; rows.rows()];
-    let mut passes = 0;
-    loop {
-        let mut all = Pass::new(&centres, columns);
-        let blocks = rows.values().chunks(BLOCK * columns).zip(labels.chunks_mut(BLOCK));
-        for (at, (block, labels)) in blocks.enumerate() {
-            let mut pass = Pass { lanes: all.lanes.clone(), ..Pass::new(&centres, columns) };
-            pass.update(block, at * BLOCK, labels);
-            all.merge(pass);
-        }
-        passes += 1;
-        if !all.inertia.is_finite() {
-            return Err(Error::new(
-                Code::Overflow,
-                "the distances are beyond the range of a number",
-            ));
-        }
-        let converged = all.moved == 0;
-        if converged || passes >= most_passes.max(1) {
-            return Ok(KMeans { labels, centres, inertia: all.inertia, passes, converged });
-        }
-        let mut is_taken = false;
-        for (cluster, count) in all.counts.iter().enumerate() {
-            let range = cluster * columns..(cluster + 1) * columns;
-            if *count > 0 {
-                for (centre, sum) in centres[range.clone()].iter_mut().zip(&all.sums[range]) {
-                    *centre = sum / *count as f64;
-                }
-            } else if all.farthest.0 > 0.0 && !is_taken {
-                // One a pass: the next farthest row is another one after this.
-                centres[range].copy_from_slice(rows.row(all.farthest.1));
-                is_taken = true;
+    let labels = vec![u32::MAX; rows.rows()];
+    Ok(KMeans { labels, centres, inertia: 0.0, passes: 0, converged: false })
+}
+
+/// One pass over all rows; true once nothing moves or `most_passes` are done. In between, the
+/// centres are those of the next pass.
+///
+/// # Errors
+/// `overflow` where distances are beyond the range of a float.
+pub fn pass(rows: Matrix<'_>, state: &mut KMeans, most_passes: u32) -> Result<bool> {
+    let columns = rows.columns();
+    let KMeans { labels, centres, .. } = state;
+    let mut all = Pass::new(centres, columns);
+    let blocks = rows.values().chunks(BLOCK * columns).zip(labels.chunks_mut(BLOCK));
+    for (at, (block, labels)) in blocks.enumerate() {
+        let mut pass = Pass { lanes: all.lanes.clone(), ..Pass::new(centres, columns) };
+        pass.update(block, at * BLOCK, labels);
+        all.merge(pass);
+    }
+    if !all.inertia.is_finite() {
+        return Err(Error::new(Code::Overflow, "the distances are beyond the range of a number"));
+    }
+    state.passes += 1;
+    state.inertia = all.inertia;
+    state.converged = all.moved == 0;
+    if state.converged || state.passes >= most_passes.max(1) {
+        return Ok(true);
+    }
+    let mut is_taken = false;
+    for (cluster, count) in all.counts.iter().enumerate() {
+        let range = cluster * columns..(cluster + 1) * columns;
+        if *count > 0 {
+            for (centre, sum) in centres[range.clone()].iter_mut().zip(&all.sums[range]) {
+                *centre = sum / *count as f64;
             }
+        } else if all.farthest.0 > 0.0 && !is_taken {
+            // One a pass: the next farthest row is another one after this.
+            centres[range].copy_from_slice(rows.row(all.farthest.1));
+            is_taken = true;
         }
     }
+    Ok(false)
 }
 
 /// `clusters` rows as first centres, by k-means++: each next one with probability proportional to
@@ -203,7 +220,7 @@ pub fn plus_plus(rows: Matrix<'_>, clusters: usize, random: &mut Random) -> Resu
     let mut centres = rows.row(first).to_vec();
     let mut nearest: Vec<f64> =
         rows.iter().map(|row| squared_distance(row, rows.row(first))).collect();
-    let draws = 2 + (clusters as f64).ln() as usize;
+    let draws = 2 + libm::log(clusters as f64) as usize;
     for _ in 1..clusters {
         let total: f64 = nearest.iter().sum();
         if total <= 0.0 {

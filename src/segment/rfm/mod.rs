@@ -429,6 +429,11 @@ impl Sums {
 }
 
 impl Rfm {
+    /// The finished customers with their groups, once they are.
+    pub(crate) fn grouped(&self) -> Option<(&Summary, &Grouped)> {
+        Some((&self.summary, self.grouped.as_ref()?))
+    }
+
     fn check_enough(&self) -> Result<()> {
         if !self.summary.is_empty() {
             return Ok(());

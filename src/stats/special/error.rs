@@ -48,7 +48,7 @@ pub fn normal_quantile(p: f64) -> Option<f64> {
     if tail == 0.0 {
         return Some(f64::INFINITY.copysign(from_middle));
     }
-    let r = (-tail.ln()).sqrt();
+    let r = (-libm::log(tail)).sqrt();
     let size = if r <= 5.0 {
         polynomial(r - 1.6, &SHOULDER.0) / polynomial(r - 1.6, &SHOULDER.1)
     } else {
