@@ -184,7 +184,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     // A separator that does not fit is refused by the reader; what is shown stays as it was.
     await page.selectOption('#reading-delimiter', '|')
     await page.locator('[data-problem]').waitFor()
-    assert.match(await page.innerText('[data-problem]'), /What is shown below is unchanged/)
+    assert.match(await page.innerText('[data-problem]'), /What is shown is unchanged/)
     assert.equal(await page.inputValue('#reading-delimiter'), '')
     assert.deepEqual((await figures(page))['Rows used'], before['Rows used'])
     await page.click('[data-action=undo]')

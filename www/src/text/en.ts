@@ -305,7 +305,7 @@ export const en = {
   'problem.again': 'Try again',
   'problem.rows': 'Count by row',
   'problem.files': 'Choose the files again',
-  'problem.kept': 'What is shown below is unchanged.',
+  'problem.kept': 'What is shown is unchanged.',
   'problem.where.file': '{file}',
 
   'code.encoding': 'Unreadable text',

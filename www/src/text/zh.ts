@@ -307,7 +307,7 @@ export const zh: Record<Key, string> = {
   'problem.again': '再试一次',
   'problem.rows': '改为按行计数',
   'problem.files': '重新选择文件',
-  'problem.kept': '下方显示的内容没有变。',
+  'problem.kept': '显示的内容没有变。',
   'problem.where.file': '文件 {file}',
 
   'code.encoding': '文字无法识别',
