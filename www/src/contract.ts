@@ -57,7 +57,7 @@ export type { Table }
 
 /** What the package at hand takes; the page offers nothing else. */
 export const ENGINE = {
-  several: false,
+  several: true,
   rows: true,
   profiles: true,
   formats: ['csv', 'tsv', 'json', 'ndjson'] as readonly string[],

@@ -295,8 +295,8 @@ export const en = {
   'net.statement': '{n} request since this page was opened, {foreign} of it to another host.|{n} requests since this page was opened, {foreign} of them to another host.',
   'net.stopped': 'Attempts that the policy stopped',
   'net.first': 'Requests that loaded the page',
-  'net.unseen': 'What a page cannot see of itself: requests of its worker (bound by the same policy; it fetches one file, the engine), WebSocket and WebRTC traffic, a navigation away, and what browser extensions do.',
-  'net.tested': 'What was tested, channel by channel',
+  'net.unseen': 'What a page cannot see of itself: requests of its worker (bound by the same policy; it fetches one file, the engine) and what browser extensions do. What no policy closes in every browser: leaving the page, preconnect and WebRTC. This page uses none of them.',
+  'net.tested': 'What was tested, channel by channel (saves a text file)',
 
   'problem.where.row': 'line {row}',
   'problem.where.column': 'column “{column}”',

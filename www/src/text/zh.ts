@@ -297,8 +297,8 @@ export const zh: Record<Key, string> = {
   'net.statement': '打开页面以来共 {n} 次请求，其中发往其他主机 {foreign} 次。',
   'net.stopped': '被安全策略拦下的尝试',
   'net.first': '载入页面本身的请求',
-  'net.unseen': '页面自己看不到的：Worker 的请求（受同一策略约束，只载入计算引擎一个文件）、WebSocket 与 WebRTC 流量、离开本页的跳转，以及浏览器扩展的行为。',
-  'net.tested': '逐个渠道的测试结果',
+  'net.unseen': '页面自己看不到的：Worker 的请求（受同一策略约束，只载入计算引擎一个文件），以及浏览器扩展的行为。任何策略都无法在所有浏览器里关闭的：离开本页、预连接（preconnect）和 WebRTC，本页均未使用。',
+  'net.tested': '逐个渠道的测试结果（存为文本文件）',
 
   'problem.where.row': '第 {row} 行',
   'problem.where.column': '列“{column}”',
