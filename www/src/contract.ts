@@ -1,5 +1,5 @@
 // Shapes of the package's answers that the page reads with care: every field that an answer may lack has an empty value here.
-import type { Guess, Quality, Table } from 'siyu'
+import type { Guess, Quality } from 'siyu'
 import { choicesOf, type Choice, type Option } from './reading'
 
 export type Issue = Quality['issues'][number]
@@ -18,31 +18,15 @@ export interface Proposal {
   reason: string
 }
 
-/** One file of the table. */
-export interface FileQuality {
-  name: string
-  format: string
-  encoding: string | null
-  delimiter: string | null
-  headerLine: number | null
-  rows: { read: number; used: number; skipped: number }
-  columns: { name: string; role: string | null }[]
-}
-
 /** What the page does not know how to show is not offered. */
 const known = (one: { choices: Choice[] }) => one.choices.length > 0
 
-export const remediesOf = (issue: Issue): Remedy[] => (issue.remedies ?? []).map(({ option, value, rows }) => ({ choices: choicesOf(option, value), rows })).filter(known)
+export const remediesOf = (issue: Issue): Remedy[] => issue.remedies.map(({ option, value, rows }) => ({ choices: choicesOf(option, value), rows })).filter(known)
 
 export const proposalsOf = (guess: Guess | null): Proposal[] =>
   ((guess as { proposals?: { option: string; value: unknown; confidence: number; reason: string }[] } | null)?.proposals ?? [])
     .map(({ option, value, confidence, reason }) => ({ choices: choicesOf(option, value), confidence, reason }))
     .filter(known)
-
-export const filesOfIssue = (issue: Issue): number[] => (issue as { files?: number[] }).files ?? issue.rows.map(() => 0)
-
-export const filesOf = (quality: Quality, name: string): FileQuality[] =>
-  (quality as { files?: FileQuality[] }).files ?? [{ name, format: quality.format, encoding: quality.encoding, delimiter: quality.delimiter, headerLine: quality.headerLine, rows: quality.rows, columns: quality.columns }]
 
 /** The sheet of a workbook that was read; empty for other files. */
 export const sheetOf = (quality: Quality | null): string => (quality as { sheet?: string | null } | null)?.sheet ?? ''
@@ -53,13 +37,8 @@ export interface PlacedRow {
   cells: string[]
 }
 
-export type { Table }
-
 /** What the package at hand takes; the page offers nothing else. */
 export const ENGINE = {
-  several: true,
-  rows: true,
-  profiles: true,
   formats: ['csv', 'tsv', 'json', 'ndjson'] as readonly string[],
   options: ['format', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot'] as readonly Option[],
 }

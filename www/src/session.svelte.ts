@@ -97,7 +97,7 @@ const STEPS: Record<string, Step> = { 'engine-restarted': 'again', 'engine-load'
 
 function problemOf(error: unknown): Problem {
   const of = (code: string, row: number | null = null, column: string | null = null, file: number | null = null): Problem => ({ code, row, column, file, step: STEPS[code] ?? null })
-  if (error instanceof SiyuError) return of(error.code, error.row ?? null, error.column ?? null, (error as { file?: number }).file ?? null)
+  if (error instanceof SiyuError) return of(error.code, error.row ?? null, error.column ?? null, error.file ?? null)
   if (error instanceof Failed) return of(error.code)
   if (error instanceof DOMException && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) return of('read')
   console.error(error)
@@ -577,6 +577,6 @@ async function guessEach(siyu: Siyu, files: readonly File[], options: object): P
 }
 
 /** One file as it is; several as the list that forms one table. */
-const sourceOf = (files: readonly File[]): Source => (files.length === 1 ? (files[0] as File) : ([...files] as unknown as Source))
+const sourceOf = (files: readonly File[]): Source | readonly Source[] => (files.length === 1 ? (files[0] as File) : files)
 
 export const session = new Session()
