@@ -52,7 +52,7 @@ codes! {
     DuplicateColumn = "duplicate-column",
     /// A header row that stands again among the rows.
     RepeatedHeader = "repeated-header",
-    /// Lines before the header.
+    /// Lines before the header, or after the table.
     Preamble = "preamble",
     /// A cell that is not an amount.
     Amount = "amount",
@@ -80,6 +80,8 @@ codes! {
     LookalikeId = "lookalike-id",
     /// A control character in an id.
     ControlChar = "control-char",
+    /// An id that has the shape of personal data.
+    Pii = "pii",
     /// The same order more than once.
     DuplicateOrder = "duplicate-order",
     /// Rows of several files that cover the same time.

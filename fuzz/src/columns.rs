@@ -119,7 +119,8 @@ pub fn columns(data: &[u8]) {
     let mut input = Input::new(data);
     let mut options = Options::default();
     let (zone, sizes, roles, rows) = (input.zone(), input.sizes(), input.byte(), input.byte());
-    for role in Role::ALL.iter().enumerate().filter(|(at, _)| roles >> at & 1 == 1) {
+    let bits = u16::from(roles) | u16::from(rows & 3) << 8;
+    for role in Role::ALL.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1) {
         options.roles.set(*role.1, role.1.as_str());
     }
     let mapped = || Role::ALL.iter().filter(|role| options.roles.get(**role).is_some());

@@ -22,6 +22,7 @@ const SAMPLE = 200
 /** The roles, customer first, and what each holds. */
 const KINDS: Record<Role, 'text' | 'time' | 'number'> = {
   customer: 'text', time: 'time', amount: 'number', order: 'text', event: 'text', product: 'text', quantity: 'number', channel: 'text',
+  currency: 'text', direction: 'text',
 }
 
 /** Columns in memory, checked. */

@@ -26,7 +26,7 @@ const USAGE = `siyu: customer segments from order files, on this machine
 
 Columns, if the guess is not right (several tables: orders.buyer as the column):
   --customer NAME  --time NAME  --amount NAME  --order NAME
-  --event NAME  --product NAME  --quantity NAME  --channel NAME
+  --event NAME  --product NAME  --quantity NAME  --channel NAME  --currency NAME  --direction NAME
 Reading:
   --zone Asia/Shanghai   the zone of times without an offset (default UTC)
   --encoding gb18030     (default: told from the bytes)
@@ -39,7 +39,7 @@ Answers:
   --csv FILE      the customers as a CSV file that is safe to open in a spreadsheet
 `
 
-const ROLES: Role[] = ['customer', 'time', 'amount', 'order', 'event', 'product', 'quantity', 'channel']
+const ROLES: Role[] = ['customer', 'time', 'amount', 'order', 'event', 'product', 'quantity', 'channel', 'currency', 'direction']
 const RFM = ['count', 'refunds', 'zeros']
 const SCORING = ['convention']
 const GROUPS = ['scheme', 'split']

@@ -509,8 +509,12 @@ export interface GuessRoles {
   amount: GuessRole | null
   /** Through which channel. */
   channel: GuessRole | null
+  /** In which currency. */
+  currency: GuessRole | null
   /** Who. */
   customer: GuessRole | null
+  /** In or out. */
+  direction: GuessRole | null
   /** What happened. */
   event: GuessRole | null
   /** Which order. */
@@ -819,8 +823,12 @@ export interface OtherNames {
   amount?: string[]
   /** Through which channel. */
   channel?: string[]
+  /** In which currency. */
+  currency?: string[]
   /** Who. */
   customer?: string[]
+  /** In or out. */
+  direction?: string[]
   /** What happened. */
   event?: string[]
   /** Which order. */
@@ -1063,6 +1071,10 @@ export type Role =
   | 'quantity'
   /** Through which channel. */
   | 'channel'
+  /** In which currency the amount is. */
+  | 'currency'
+  /** Whether the amount came in or went out. */
+  | 'direction'
 
 /** The header name of the column that has each role. */
 export interface Roles {
@@ -1070,8 +1082,18 @@ export interface Roles {
   amount?: string | null
   /** Through which channel. May be empty. */
   channel?: string | null
+  /**
+   * In which currency the amount is. Rows in another currency than the first row that is
+   * used are left out (`amount`).
+   */
+  currency?: string | null
   /** Who: the customer's id, always text. A row without it is left out. */
   customer?: string | null
+  /**
+   * Whether the amount came in or went out, as bills say it (`收/支`). What went out counts
+   * as negative, like a refund; a row that says neither is left out (`amount`).
+   */
+  direction?: string | null
   /** What happened. May be empty. */
   event?: string | null
   /** Which order the row belongs to. May be empty. */
@@ -1349,6 +1371,7 @@ export type ErrorCode =
   | 'mangled-id'
   | 'lookalike-id'
   | 'control-char'
+  | 'pii'
   | 'duplicate-order'
   | 'overlap'
   | 'type'

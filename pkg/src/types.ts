@@ -40,6 +40,8 @@ export interface Columns {
     product?: TextColumn
     quantity?: NumberColumn
     channel?: TextColumn
+    currency?: TextColumn
+    direction?: TextColumn
   }
 }
 

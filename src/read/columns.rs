@@ -147,7 +147,7 @@ impl ColumnReader {
                 for row in row..to {
                     self.rows.begin(block, sink)?;
                     let place = self.rows.read;
-                    self.rows.add(place, |position| {
+                    self.rows.add(place, None, |position| {
                         columns.get(position).map_or(Cell::Missing, |values| values.cell(row))
                     })?;
                 }
@@ -194,6 +194,13 @@ impl ColumnReader {
         &self.rows.dictionaries
     }
 
+    /// Bytes held by what grows with the table: the dictionaries and what is remembered of
+    /// orders.
+    #[must_use]
+    pub fn heap_size(&self) -> usize {
+        self.rows.heap_size()
+    }
+
     /// Schema, dictionaries and fingerprint of all blocks handed over.
     #[must_use]
     pub fn into_parts(self) -> Parts {
@@ -224,7 +231,7 @@ impl ColumnLoader {
     /// As [`ColumnReader::push`], and `limit-memory` over the limit.
     pub fn push(&mut self, batch: &Batch<'_>) -> Result<()> {
         self.reader.push(batch, &mut |block: Block| self.kept.keep(block))?;
-        self.kept.check(self.reader.dictionaries().heap_size())
+        self.kept.check(self.reader.heap_size())
     }
 
     /// The table and its report.
@@ -233,13 +240,14 @@ impl ColumnLoader {
     /// As [`ColumnReader::finish`], and `limit-memory` over the limit.
     pub fn finish(mut self) -> Result<(Table, Quality)> {
         let quality = self.reader.finish(&mut |block: Block| self.kept.keep(block))?;
-        self.kept.check(self.reader.dictionaries().heap_size())?;
+        self.kept.check(self.reader.heap_size())?;
         Ok((self.kept.finish(self.reader.into_parts()), quality))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::Duplicates;
     use super::super::tests::{essence, fails_as, mapped, shanghai, usual};
     use super::*;
     use crate::table::block::{Column, MISSING};
@@ -285,7 +293,8 @@ mod tests {
 
     #[test]
     fn numbers_as_ids_are_their_decimal_texts() {
-        let options = mapped(&[(Role::Customer, "id"), (Role::Order, "order")]);
+        let mut options = mapped(&[(Role::Customer, "id"), (Role::Order, "order")]);
+        options.duplicates = Duplicates::Keep;
         let (bytes, ends) = texts(&["7", "-3", " 7 ", "1.5", ""]);
         let text = Values::Text { bytes: &bytes, ends: &ends };
         let numbers = Values::F64(&[7.0, -3.0, 7.0, 1.5, f64::NAN]);
@@ -302,6 +311,22 @@ mod tests {
         assert_eq!(table.blocks[0].column(1), Some(&Column::Codes(vec![MISSING, 0])));
         assert_eq!(table.dictionaries.get(Role::Order).unwrap().get(0), Some(&b"0"[..]));
         assert_eq!(table.dictionaries.get(Role::Customer).unwrap().get(1), Some(&b"-5"[..]));
+    }
+
+    #[test]
+    fn copies_of_a_row_count_once_where_there_are_orders() {
+        let options =
+            mapped(&[(Role::Customer, "id"), (Role::Order, "order"), (Role::Amount, "amount")]);
+        let batch: &Batch<'_> = &[
+            (Role::Customer, Values::U32(&[7, 7, 7, 8])),
+            (Role::Order, Values::U32(&[1, 1, 1, 1])),
+            (Role::Amount, Values::F64(&[5.0, 5.0, 6.0, 5.0])),
+        ];
+        let (table, quality) = load(&options, &[batch]).unwrap();
+        let found: Vec<_> =
+            quality.issues.iter().map(|issue| (issue.code, issue.rows.clone())).collect();
+        assert_eq!(found, [("duplicate-order", vec![2]), ("duplicate-order", vec![4])]);
+        assert_eq!(table.rows(), 3);
     }
 
     #[test]

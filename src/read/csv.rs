@@ -20,6 +20,8 @@ use super::quality::{ColumnUse, Severity};
 use super::rows::{Cell, Rows, Sink};
 use super::{amount, time};
 
+/// In how many lines the header is looked for, if nobody says where it is.
+const MOST_PREAMBLE: usize = 50;
 /// The separators that are looked for when the header has no comma.
 const SNIFFED: [u8; 3] = [b';', b'\t', b'|'];
 /// How many header names an error lists, and how much of each.
@@ -232,6 +234,13 @@ pub(super) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
+/// Whether a line is a rule, as bills draw it before and after their table: dashes or equals
+/// signs, perhaps with words between, and perhaps with separators behind.
+fn is_rule(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    matches!(line, [mark @ (b'-' | b'='), rest @ ..] if rest.iter().take(4).filter(|byte| *byte == mark).count() == 4)
+}
+
 /// The separator that a `sep=` line names.
 pub(super) fn sep_line(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").and_then(|l| l.strip_suffix(b"\"")).unwrap_or(line);
@@ -279,6 +288,13 @@ pub(super) struct Csv {
     /// Once the header is read: its line and columns.
     found: Option<(u64, Vec<ColumnUse>)>,
     saw_text: bool,
+    /// Lines that were taken for the header in vain, and the error of the best of them with the
+    /// number of mapped names that it has.
+    tried: usize,
+    before: Vec<u64>,
+    best: Option<(usize, Error)>,
+    /// A rule came after the table: what has another width than the header is its footer.
+    ended: bool,
 }
 
 impl Csv {
@@ -298,6 +314,10 @@ impl Csv {
             header: Vec::new(),
             found: None,
             saw_text: false,
+            tried: 0,
+            before: Vec::new(),
+            best: None,
+            ended: false,
         }
     }
 
@@ -369,15 +389,21 @@ impl Csv {
                 }
             } else {
                 rows.begin((self.offset + at as u64) / BYTES, sink)?;
-                if record.malformed {
+                let marked = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw);
+                if record.width != width && (self.ended || is_rule(raw)) {
+                    self.ended = true;
+                    rows.reject(Code::Preamble, None, self.line);
+                } else if record.malformed {
                     rows.reject(Code::Parse, None, self.line);
-                } else if raw == self.header.as_slice() {
+                } else if marked == self.header.as_slice() {
                     rows.reject(Code::RepeatedHeader, None, self.line);
                 } else if record.width != width {
                     rows.reject(Code::Ragged, None, self.line);
                 } else {
                     let column = |field: usize| positions.get(field).copied().unwrap_or(usize::MAX);
-                    rows.add(self.line, |field| Cell::text(splitter.cell(window, column(field))))?;
+                    let cell = |field| Cell::text(splitter.cell(window, column(field)));
+                    self.ended = false;
+                    rows.add(self.line, Some(raw), cell)?;
                 }
             }
             self.line += record.lines;
@@ -428,6 +454,9 @@ impl Csv {
     }
 
     fn nothing(&self) -> Error {
+        if let Some((_, error)) = &self.best {
+            return error.clone();
+        }
         match self.saw_text {
             false => Error::new(Code::Empty, "there is nothing in the file but white space"),
             true => Error::new(Code::NoRows, "the file ends before the line of the header"),
@@ -459,24 +488,71 @@ impl Csv {
             } else {
                 let delimiter = self.delimiter.unwrap_or_else(|| sniff(text));
                 let mut splitter = Splitter::new(delimiter, self.most_columns + 1);
-                let Some(record) = self.next_record(&mut splitter, window, at, last)? else {
-                    return Ok(at);
+                // Below the first line, which may be the title of a bill, a header is looked
+                // for in single lines.
+                let (window, last) = match self.tried {
+                    0 => (window, last),
+                    _ => (window.get(..end).unwrap_or_default(), true),
                 };
-                if let Some(wanted) = &mut rows.wanted
-                    && wanted.has(self.line, record.lines)
-                {
-                    let cell = |at| splitter.cell(window, at);
-                    wanted.take(self.line, record.lines, record.width, cell);
+                let found = match splitter.record(window, at, last) {
+                    Found::Cut { .. } if self.tried > 0 => None,
+                    _ => match self.next_record(&mut splitter, window, at, last)? {
+                        Some(record) => Some(record),
+                        None => return Ok(at),
+                    },
+                };
+                let failed = match found {
+                    None => None,
+                    Some(record) => match self.map(&splitter, window, at, record, rows) {
+                        Ok(()) => {
+                            if let Some(wanted) = &mut rows.wanted
+                                && wanted.has(self.line, record.lines)
+                            {
+                                let cell = |at| splitter.cell(window, at);
+                                wanted.take(self.line, record.lines, record.width, cell);
+                            }
+                            self.splitter = Some(splitter);
+                            self.line += record.lines;
+                            let next = if self.tried > 0 { next } else { record.next };
+                            self.note_preamble(rows);
+                            return Ok(next);
+                        }
+                        Err(failed) => Some(failed),
+                    },
+                };
+                if let Some((known, error)) = failed {
+                    let may_follow = error.code() == Code::MissingColumn;
+                    if self.best.as_ref().is_none_or(|(most, _)| known > *most) {
+                        self.best = Some((known, error));
+                    }
+                    if self.header_line.is_some() || self.tried == 0 && !may_follow {
+                        return Err(self.nothing());
+                    }
                 }
-                self.map(&splitter, window, at, record, rows)?;
-                self.splitter = Some(splitter);
-                self.line += record.lines;
-                return Ok(record.next);
+                self.tried += 1;
+                self.saw_text = true;
+                self.before.push(self.line);
+                if let Some(wanted) = &mut rows.wanted
+                    && wanted.has(self.line, 1)
+                {
+                    wanted.take(self.line, 1, 1, |_| text);
+                }
+                if self.tried >= MOST_PREAMBLE {
+                    return Err(self.nothing());
+                }
             }
             self.line += 1;
             at = next;
         }
         Ok(at)
+    }
+
+    /// Counts the lines that were skipped to find the header. Somebody should look whether the
+    /// right line was found.
+    fn note_preamble(&mut self, rows: &mut Rows) {
+        for line in std::mem::take(&mut self.before) {
+            rows.issues.count(Code::Preamble, Severity::Doubtful, None, line);
+        }
     }
 
     fn too_long(&self, bytes: usize) -> Result<()> {
@@ -487,7 +563,8 @@ impl Csv {
         }
     }
 
-    /// Finds the mapped columns in the header.
+    /// Finds the mapped columns in the header. An error comes with the number of those that are
+    /// there; nothing has changed then.
     fn map(
         &mut self,
         splitter: &Splitter,
@@ -495,33 +572,49 @@ impl Csv {
         at: usize,
         record: Record,
         rows: &mut Rows,
-    ) -> Result<()> {
+    ) -> std::result::Result<(), (usize, Error)> {
         let raw = window.get(at..record.end).unwrap_or_default();
+        let refused = |error: Error| (0, error);
         if raw.contains(&0) {
-            return Err(Error::new(
-                Code::Encoding,
-                "the header has NUL characters, as UTF-16 without a byte order mark has; save \
-                 the file as UTF-8 or declare its encoding",
-            )
-            .at_row(self.line));
+            return Err(refused(
+                Error::new(
+                    Code::Encoding,
+                    "the header has NUL characters, as UTF-16 without a byte order mark has; \
+                     save the file as UTF-8 or declare its encoding",
+                )
+                .at_row(self.line),
+            ));
         }
         if record.malformed {
-            return Err(Error::new(Code::Parse, "the header has text after a closing quote")
-                .at_row(self.line));
+            let error = Error::new(Code::Parse, "the header has text after a closing quote");
+            return Err(refused(error.at_row(self.line)));
         }
         if record.width > self.most_columns {
-            return Err(Error::new(Code::Limit, "there are more columns than `limits.columns`"));
+            let hint = "there are more columns than `limits.columns`";
+            return Err(refused(Error::new(Code::Limit, hint)));
         }
         let names: Vec<&str> = (0..record.width)
             .map(|index| std::str::from_utf8(trimmed(splitter.cell(window, index))).unwrap_or(""))
             .collect();
+        let mut located = Vec::new();
+        let mut failed = None;
+        for (at, field) in rows.schema.fields.iter().enumerate() {
+            let wanted = self.names.get(at).map_or(&[][..], Vec::as_slice);
+            match locate(wanted, &names, field.role) {
+                Ok(found) => located.push(found),
+                Err(error) => {
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        if let Some(error) = failed {
+            return Err((located.len(), error.at_row(self.line)));
+        }
         let mut columns: Vec<ColumnUse> =
             names.iter().map(|name| ColumnUse { name: (*name).to_owned(), role: None }).collect();
         let first = rows.issues.file == 0;
-        for (at, field) in rows.schema.fields.iter_mut().enumerate() {
-            let wanted = self.names.get(at).map_or(&[][..], Vec::as_slice);
-            let (index, folded) =
-                locate(wanted, &names, field.role).map_err(|error| error.at_row(self.line))?;
+        let fields = rows.schema.fields.iter_mut().enumerate();
+        for ((at, field), (index, folded)) in fields.zip(located) {
             if folded {
                 let code = Code::MissingColumn;
                 rows.issues.count(code, Severity::Doubtful, Some(field.role), self.line);

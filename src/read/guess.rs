@@ -21,6 +21,7 @@ use super::ids::trimmed;
 use super::json::{self, Flavour};
 use super::lexicon;
 use super::options::{Dates, Format, Options};
+use super::rows;
 use super::shape;
 use super::text::Text;
 use super::time::{Time, Times};
@@ -84,6 +85,10 @@ pub struct GuessRoles {
     pub quantity: Option<GuessRole>,
     /// Through which channel.
     pub channel: Option<GuessRole>,
+    /// In which currency.
+    pub currency: Option<GuessRole>,
+    /// In or out.
+    pub direction: Option<GuessRole>,
 }
 
 impl GuessRoles {
@@ -99,6 +104,8 @@ impl GuessRoles {
             Role::Product => self.product.as_ref(),
             Role::Quantity => self.quantity.as_ref(),
             Role::Channel => self.channel.as_ref(),
+            Role::Currency => self.currency.as_ref(),
+            Role::Direction => self.direction.as_ref(),
         }
     }
 
@@ -112,6 +119,8 @@ impl GuessRoles {
             Role::Product => &mut self.product,
             Role::Quantity => &mut self.quantity,
             Role::Channel => &mut self.channel,
+            Role::Currency => &mut self.currency,
+            Role::Direction => &mut self.direction,
         };
         *slot = Some(found);
     }
@@ -359,6 +368,10 @@ struct Profile {
     numbered: usize,
     /// Digits only, nine or more.
     long: usize,
+    /// Codes or names of currencies.
+    coded: usize,
+    /// Directions of money, neither included.
+    directed: usize,
     distinct: HashSet<Vec<u8>>,
     times: Times,
 }
@@ -377,6 +390,8 @@ impl Profile {
             small: 0,
             numbered: 0,
             long: 0,
+            coded: 0,
+            directed: 0,
             distinct: HashSet::new(),
             times: Times::new(Dates::default()),
         }
@@ -404,6 +419,9 @@ impl Profile {
         }
         self.numbered += usize::from(value.first() == Some(&b'#'));
         self.long += usize::from(value.len() >= 9 && value.iter().all(u8::is_ascii_digit));
+        let code = value.len() == 3 && value.iter().all(u8::is_ascii_alphabetic);
+        self.coded += usize::from(code || rows::is_yuan(value));
+        self.directed += usize::from(rows::is_direction(value));
         let start = value.get(..value.len().min(64)).unwrap_or(value);
         self.distinct.insert(start.to_vec());
     }
@@ -447,6 +465,8 @@ impl Profile {
                 no_dates * no_money * if many { 0.4 } else { 1.0 }
             }
             Role::Product => no_dates * no_money,
+            Role::Currency => self.share(self.coded),
+            Role::Direction => self.share(self.directed),
         }
     }
 
@@ -697,6 +717,7 @@ mod tests {
                 ("event", "交易类型"),
                 ("product", "商品"),
                 ("channel", "支付方式"),
+                ("direction", "收/支"),
             ]
         );
         assert_eq!(look("\n\nid;date;amount\nA;2025-05-01;1\n").header, None);

@@ -1,14 +1,18 @@
 //! Ids and other text cells: kept exactly, only outer blanks go.
 //!
 //! An id is never a number: leading zeros, digits beyond 2^53 and the words `null` or `NaN`
-//! stay as they are. Two doubts are counted and the id is kept: characters that cannot be seen
-//! or that turn the reading direction (`control-char`), and the shape that a spreadsheet leaves
-//! of a long number (`6.2E+18`, `mangled-id`), where distinct customers may have become one.
+//! stay as they are. Doubts are counted and the id is kept: characters that cannot be seen or
+//! that turn the reading direction (`control-char`); the shape that a spreadsheet leaves of a
+//! long number (`6.2E+18`, `mangled-id`), where distinct customers may have become one; ids that
+//! look like another one (`lookalike-id`), where one customer may have become two; and ids that
+//! have the shape of personal data (`pii`).
 
 use crate::error::Result;
 use crate::table::block::MISSING;
+use crate::table::calendar::Date;
 use crate::table::dictionary::{Dictionary, short_key};
 
+use super::lookalike::plain_form;
 use super::no_memory;
 
 /// How many ids are looked up together.
@@ -34,6 +38,12 @@ pub(super) const CONTROL: u8 = 1;
 /// The shape of a number that a spreadsheet rounded.
 pub(super) const MANGLED: u8 = 2;
 
+/// Personal data in shape: a Chinese mobile number, a resident identity number or a bank card
+/// number with the right check digit, or an e-mail address.
+pub(super) const PERSONAL: u8 = 4;
+/// It has another plain form, so that it may look like another id.
+pub(super) const MASKED: u8 = 8;
+
 /// Which doubts an id raises.
 pub(super) fn doubts(id: &[u8]) -> u8 {
     let mut doubts = 0;
@@ -42,9 +52,13 @@ pub(super) fn doubts(id: &[u8]) -> u8 {
             c.is_control()
                 || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
         };
-        if std::str::from_utf8(id).is_ok_and(|id| id.chars().any(hidden)) {
-            doubts |= CONTROL;
+        if let Ok(id) = std::str::from_utf8(id) {
+            doubts |= if id.chars().any(hidden) { CONTROL } else { 0 };
+            doubts |= if plain_form(id).is_some() { MASKED } else { 0 };
         }
+    }
+    if is_personal(id) {
+        doubts |= PERSONAL;
     }
     if id.first().is_some_and(u8::is_ascii_digit) && is_mangled(id) {
         doubts |= MANGLED;
@@ -69,6 +83,112 @@ fn is_mangled(id: &[u8]) -> bool {
     fraction && exponent.len() >= 2 && exponent.iter().all(u8::is_ascii_digit)
 }
 
+/// Whether an id has the shape of personal data.
+fn is_personal(id: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    let number = id.strip_prefix(b"+").unwrap_or(id);
+    match number.len() {
+        11 | 13 if digits(number) => {
+            let own = if number.len() == 13 { number.strip_prefix(b"86") } else { Some(number) };
+            matches!(own, Some([b'1', b'3'..=b'9', ..]))
+        }
+        16..=19 if digits(number) && is_card(number) => true,
+        18 => is_resident_id(number),
+        _ => is_mail(id),
+    }
+}
+
+/// A resident identity number: region, date of birth, serial number, and the check character of
+/// GB 11643-1999 (ISO 7064, MOD 11-2).
+fn is_resident_id(id: &[u8]) -> bool {
+    let Some((check, body)) = id.split_last() else { return false };
+    if !body.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let number = |from: usize, to: usize| {
+        let part = body.get(from..to).unwrap_or_default();
+        part.iter().fold(0i32, |all, digit| all * 10 + i32::from(digit - b'0'))
+    };
+    let born = Date::new(number(6, 10), number(10, 12) as u8, number(12, 14) as u8);
+    let weighted = body.iter().fold(0u32, |sum, digit| (sum + u32::from(digit - b'0')) * 2 % 11);
+    let expected = match (12 - weighted) % 11 {
+        10 => b'X',
+        digit => b'0' + digit as u8,
+    };
+    number(0, 2) >= 11
+        && born.is_some_and(|born| (1900..=2100).contains(&born.year))
+        && check.eq_ignore_ascii_case(&expected)
+}
+
+/// A bank card number: the first digits of a card organisation, and the check digit of ISO/IEC
+/// 7812 (H. P. Luhn's).
+fn is_card(digits: &[u8]) -> bool {
+    let issued = matches!(
+        digits,
+        [b'4', ..] | [b'5', b'1'..=b'5', ..] | [b'6', b'2', ..] | [b'2', b'2'..=b'7', ..]
+    );
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| {
+            let digit = u32::from(digit - b'0');
+            if at % 2 == 0 { digit } else { digit * 2 % 10 + digit / 5 }
+        })
+        .sum();
+    issued && sum.is_multiple_of(10)
+}
+
+/// Something, an at sign, and a domain with a point inside.
+fn is_mail(id: &[u8]) -> bool {
+    let mut parts = id.split(|byte| *byte == b'@');
+    let (Some(name), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let usual =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+');
+    let point = domain.iter().rposition(|byte| *byte == b'.');
+    !name.is_empty()
+        && name.iter().chain(domain).all(usual)
+        && point.is_some_and(|at| at > 0 && domain.len() - at > 2)
+}
+
+/// Whether an id is the word that stands in front of a sum in reports: such a row sums up
+/// others.
+#[inline]
+pub(super) fn is_total(id: &[u8]) -> bool {
+    // 合 总 小 累 本 共 as UTF-8, and the first letters of the English words.
+    let may_be =
+        matches!(id.first(), Some(0xE5 | 0xE6 | 0xE7 | b't' | b'T' | b's' | b'S' | b'g' | b'G'));
+    may_be && id.len() <= 20 && is_total_word(id)
+}
+
+#[cold]
+fn is_total_word(id: &[u8]) -> bool {
+    const WORDS: [&str; 14] = [
+        "合计",
+        "总计",
+        "小计",
+        "累计",
+        "共计",
+        "总合计",
+        "本页合计",
+        "本页小计",
+        "total",
+        "totals",
+        "grand total",
+        "subtotal",
+        "sub total",
+        "sum",
+    ];
+    let Ok(text) = std::str::from_utf8(id) else { return false };
+    let text = text.trim_end_matches([':', '：']).trim_end();
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// A row: its file and its place there.
+type Place = (u32, u64);
+
 /// The doubts per dictionary code, looked at once per distinct id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Doubts {
@@ -76,6 +196,8 @@ pub(super) struct Doubts {
     seen: usize,
     /// By code; empty while no id raised any.
     by_code: Vec<u8>,
+    /// Codes of ids with another plain form, ascending, and the place of the first row of each.
+    masked: Vec<(u32, Option<Place>)>,
 }
 
 impl Doubts {
@@ -88,6 +210,9 @@ impl Doubts {
                 self.by_code.try_reserve(missing).map_err(|_| no_memory())?;
                 self.by_code.resize(code, 0);
                 self.by_code.push(doubts);
+                if doubts & MASKED != 0 {
+                    push(&mut self.masked, (code as u32, None))?;
+                }
             }
         }
         self.seen = dictionary.len();
@@ -98,6 +223,37 @@ impl Doubts {
     #[inline]
     pub(super) fn of(&self, code: u32) -> u8 {
         self.by_code.get(code as usize).copied().unwrap_or(0)
+    }
+
+    /// Notes a row of an id with another plain form; rows come in ascending order.
+    pub(super) fn note(&mut self, code: u32, place: Place) {
+        let at = self.masked.binary_search_by_key(&code, |(code, _)| *code);
+        if let Some((_, first)) = at.ok().and_then(|at| self.masked.get_mut(at)) {
+            first.get_or_insert(place);
+        }
+    }
+
+    /// The first places of the ids that look like another one, ascending.
+    pub(super) fn lookalikes(&self, dictionary: &Dictionary) -> Vec<Place> {
+        let form = |code: u32| {
+            let id = dictionary.get(code).and_then(|id| std::str::from_utf8(id).ok());
+            id.and_then(plain_form)
+        };
+        let forms = self.masked.iter().filter_map(|(code, place)| Some((form(*code)?, (*place)?)));
+        let mut forms: Vec<(String, Place)> = forms.collect();
+        forms.sort();
+        let mut places: Vec<Place> = forms
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|alike| {
+                let known =
+                    |(form, _): &(String, Place)| dictionary.find(form.as_bytes()).is_some();
+                alike.len() > 1 || alike.first().is_some_and(known)
+            })
+            .flatten()
+            .map(|(_, place)| *place)
+            .collect();
+        places.sort_unstable();
+        places
     }
 
     /// Whether no id raised any.
@@ -225,11 +381,89 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_doubtful_and_what_can_is_not() {
         for id in ["C\0", "C\x1b[31m", "C\x07", "C\x7f", "C\u{85}", "C\u{2028}4", "\u{202e}A1"] {
-            assert_eq!(doubts(id.as_bytes()), CONTROL, "{id:?}");
+            assert_eq!(doubts(id.as_bytes()) & !MASKED, CONTROL, "{id:?}");
         }
-        for id in ["张三", "é", "👩\u{200d}🚀", "=cmd|' /C calc'!A0", "__proto__"] {
+        for id in ["张三", "=cmd|' /C calc'!A0", "__proto__"] {
             assert_eq!(doubts(id.as_bytes()), 0, "{id:?}");
         }
+    }
+
+    #[test]
+    fn personal_data_is_told_by_its_shape_and_check_digit() {
+        for id in [
+            "13800138000",
+            "+8613800138000",
+            "8619912345678",
+            "11010519491231002X",
+            "11010519491231002x",
+            "4111111111111111",
+            "6222021234567890128",
+            "5555555555554444",
+            "li.si+a@mail.example.cn",
+        ] {
+            assert!(is_personal(id.as_bytes()), "{id}");
+        }
+        for id in [
+            "12800138000",
+            "1380013800",
+            "138001380001",
+            "110105194912310021",
+            "110105194913310025",
+            "110105188001010011",
+            "4111111111111112",
+            "9007199254740992",
+            "18446744073709551617",
+            "1111111111111117",
+            "a@b",
+            "a@b.c",
+            "@example.com",
+            "a b@example.com",
+            "a@b@example.com",
+            "C001",
+            "张三@example.com",
+        ] {
+            assert!(!is_personal(id.as_bytes()), "{id}");
+        }
+    }
+
+    #[test]
+    fn words_for_sums_are_known() {
+        for id in
+            ["合计", "总计：", "小计:", "本页小计", "Total", "GRAND TOTAL", "subtotal :", "sum"]
+        {
+            assert!(is_total(id.as_bytes()), "{id}");
+        }
+        for id in ["合计公司", "Totally", "T", "小明", "sum1", "总", "", "全部", "Total Energies"]
+        {
+            assert!(!is_total(id.as_bytes()), "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_that_look_like_another_are_found_with_the_row_in_which_they_came_first() {
+        let mut dictionary = Dictionary::new(1);
+        let mut all = Doubts::default();
+        let ids = [
+            "A1",
+            "A1\u{200b}",
+            "Ａ１",
+            "é",
+            "B",
+            "e\u{301}",
+            "Ｃ",
+            "ﬁ",
+            "\u{fb01}x",
+            "ﬁx",
+            "张三",
+        ];
+        for (place, id) in (2..).zip(ids.iter().chain(&ids)) {
+            let code = dictionary.intern(id.as_bytes()).unwrap();
+            all.look(&dictionary).unwrap();
+            if all.of(code) & MASKED != 0 {
+                all.note(code, (0, place));
+            }
+        }
+        assert_eq!(all.lookalikes(&dictionary), [(0, 3), (0, 4), (0, 5)]);
     }
 
     #[test]

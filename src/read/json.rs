@@ -597,7 +597,8 @@ impl Json {
                     match scanned {
                         Ok(end) => {
                             rows.begin((self.offset + at as u64) / BYTES, sink)?;
-                            self.add(window, at, rows.read, rows)?;
+                            let record = window.get(..end).unwrap_or_default();
+                            self.add(record, at, rows.read, rows)?;
                             self.state = State::After;
                             self.pass(window, passed, end);
                         }
@@ -707,7 +708,7 @@ impl Json {
         Ok(end)
     }
 
-    /// Adds the record at `at` that was scanned last.
+    /// Adds the record at `at` that was scanned last and ends with the text.
     fn add(&mut self, text: &[u8], at: usize, place: u64, rows: &mut Rows) -> Result<()> {
         if let Some(wanted) = &mut rows.wanted {
             if wanted.has(place, 1) {
@@ -772,7 +773,7 @@ impl Json {
             }
             Some(Place::Missing) | None => Cell::Missing,
         };
-        rows.add(place, cell)
+        rows.add(place, text.get(at..).map(<[u8]>::trim_ascii_end), cell)
     }
 
     /// All values of the record at `at` as text, in the order of the columns; of what is no

@@ -422,6 +422,26 @@ const CHANNEL: Names = &[
     ("paymentmethod", 30),
 ];
 
+const CURRENCY: Names = &[
+    ("币种", 98),
+    ("货币", 95),
+    ("交易币种", 98),
+    ("结算币种", 90),
+    ("currency", 98),
+    ("currencycode", 97),
+];
+
+const DIRECTION: Names = &[
+    ("收支", 100),
+    ("收支类型", 100),
+    ("收支方向", 100),
+    ("资金流向", 92),
+    ("借贷标志", 92),
+    ("收支方式", 0),
+    ("收付款方式", 0),
+    ("debitcredit", 90),
+];
+
 fn names(role: Role) -> Names {
     match role {
         Role::Customer => CUSTOMER,
@@ -432,6 +452,8 @@ fn names(role: Role) -> Names {
         Role::Product => PRODUCT,
         Role::Quantity => QUANTITY,
         Role::Channel => CHANNEL,
+        Role::Currency => CURRENCY,
+        Role::Direction => DIRECTION,
     }
 }
 

@@ -46,11 +46,13 @@
 mod amount;
 pub mod columns;
 mod csv;
+mod duplicates;
 pub mod guess;
 mod ids;
 mod integers;
 mod json;
 mod lexicon;
+mod lookalike;
 pub mod options;
 pub mod quality;
 pub mod records;
@@ -308,6 +310,13 @@ impl Reader {
         &self.rows.dictionaries
     }
 
+    /// Bytes held by what grows with the table: the dictionaries and what is remembered of
+    /// orders.
+    #[must_use]
+    pub fn heap_size(&self) -> usize {
+        self.rows.heap_size()
+    }
+
     /// The hash of all typed values so far.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
@@ -431,7 +440,7 @@ impl Loader {
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         for piece in bytes.chunks(PIECE) {
             self.reader.push(piece, &mut |block| self.kept.keep(block))?;
-            self.kept.check(self.reader.dictionaries().heap_size())?;
+            self.kept.check(self.reader.heap_size())?;
         }
         Ok(())
     }
@@ -448,7 +457,7 @@ impl Loader {
     /// As [`Reader::finish`], and `limit-memory` over the limit.
     pub fn finish(mut self) -> Result<(Table, Quality)> {
         let quality = self.reader.finish(&mut |block| self.kept.keep(block))?;
-        self.kept.check(self.reader.dictionaries().heap_size())?;
+        self.kept.check(self.reader.heap_size())?;
         Ok((self.kept.finish(self.reader.into_parts()), quality))
     }
 }

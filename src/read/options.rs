@@ -155,6 +155,12 @@ pub struct Roles {
     pub quantity: Option<String>,
     /// Through which channel. May be empty.
     pub channel: Option<String>,
+    /// In which currency the amount is. Rows in another currency than the first row that is
+    /// used are left out (`amount`).
+    pub currency: Option<String>,
+    /// Whether the amount came in or went out, as bills say it (`收/支`). What went out counts
+    /// as negative, like a refund; a row that says neither is left out (`amount`).
+    pub direction: Option<String>,
 }
 
 impl Roles {
@@ -170,6 +176,8 @@ impl Roles {
             Role::Product => &self.product,
             Role::Quantity => &self.quantity,
             Role::Channel => &self.channel,
+            Role::Currency => &self.currency,
+            Role::Direction => &self.direction,
         };
         name.as_deref()
     }
@@ -186,6 +194,8 @@ impl Roles {
             Role::Product => self.product = name,
             Role::Quantity => self.quantity = name,
             Role::Channel => self.channel = name,
+            Role::Currency => self.currency = name,
+            Role::Direction => self.direction = name,
         }
     }
 }
@@ -211,6 +221,10 @@ pub struct OtherNames {
     pub quantity: Vec<String>,
     /// Through which channel.
     pub channel: Vec<String>,
+    /// In which currency.
+    pub currency: Vec<String>,
+    /// In or out.
+    pub direction: Vec<String>,
 }
 
 impl OtherNames {
@@ -226,6 +240,8 @@ impl OtherNames {
             Role::Product => &self.product,
             Role::Quantity => &self.quantity,
             Role::Channel => &self.channel,
+            Role::Currency => &self.currency,
+            Role::Direction => &self.direction,
         }
     }
 }

@@ -6,6 +6,8 @@
 
 mod plain;
 
+use std::borrow::Cow;
+
 use crate::error::{Code, Error, Result};
 use crate::table::block::{Bitmap, Block, Column, MISSING};
 use crate::table::fingerprint::Fingerprint;
@@ -14,10 +16,11 @@ use crate::table::role::Role;
 use crate::table::{Dictionaries, Schema};
 
 use super::amount::{Amount, Writing};
-use super::ids::{self, Doubts, Waiting, push, trimmed};
+use super::duplicates::{Orders, Seen};
+use super::ids::{self, Doubts, Waiting, is_total, push, trimmed};
 use super::integers::Integers;
 use super::no_memory;
-use super::options::{Limits, Options};
+use super::options::{Duplicates, Limits, Options};
 use super::quality::{Issues, PLACES, RowCounts, Severity, TimeRange, Totals};
 use super::records::Wanted;
 use super::remedies;
@@ -77,6 +80,16 @@ impl<'t> Cell<'t> {
         }
     }
 
+    /// The text, or the decimal text of a number.
+    fn as_bytes(&self) -> Cow<'t, [u8]> {
+        match *self {
+            Cell::Missing => Cow::Borrowed(b""),
+            Cell::Text(text) | Cell::Decimal(text) => Cow::Borrowed(text),
+            Cell::Integer(value) => Cow::Owned(value.to_string().into_bytes()),
+            Cell::Number(value) => Cow::Owned(value.to_string().into_bytes()),
+        }
+    }
+
     #[inline]
     fn amount(&self, writing: Writing) -> Amount {
         match *self {
@@ -128,6 +141,13 @@ pub(super) struct Rows {
     time: Option<usize>,
     amount: Option<usize>,
     quantity: Option<usize>,
+    order: Option<usize>,
+    currency: Option<usize>,
+    direction: Option<usize>,
+    /// The orders so far, if copies count once.
+    orders: Option<Orders>,
+    /// The currency of the first row that was used, by its usual name.
+    main_currency: Option<Vec<u8>>,
 }
 
 /// The columns of the block that is being filled; those that are not mapped stay empty. The
@@ -208,6 +228,13 @@ impl Rows {
             time: schema.position(Role::Time),
             amount: schema.position(Role::Amount),
             quantity: schema.position(Role::Quantity),
+            order: schema.position(Role::Order),
+            currency: schema.position(Role::Currency),
+            direction: schema.position(Role::Direction),
+            orders: (options.duplicates == Duplicates::Once
+                && schema.position(Role::Order).is_some())
+            .then(|| Orders::new(seed)),
+            main_currency: None,
             schema,
         }
     }
@@ -233,14 +260,16 @@ impl Rows {
     }
 
     /// Adds the record announced last. `cell` gives the value at a schema position; `place` is
-    /// the record's line or number.
+    /// the record's line or number; `whole` is the text of the whole record, unmapped cells
+    /// included, where there is one.
     #[inline]
     pub(super) fn add<'t>(
         &mut self,
         place: u64,
+        whole: Option<&[u8]>,
         cell: impl Fn(usize) -> Cell<'t> + Copy,
     ) -> Result<()> {
-        match self.try_add(place, cell)? {
+        match self.try_add(place, whole, cell)? {
             None => Ok(()),
             Some((code, column)) => {
                 let is_name = |(at, name): (usize, &String)| matches!(cell(at), Cell::Text(text) if text == name.as_bytes());
@@ -265,7 +294,10 @@ impl Rows {
         cell: impl Fn(usize) -> Cell<'t>,
     ) {
         let Some(role) = column else { return };
-        let Some(Cell::Text(text)) = self.schema.position(role).map(cell) else { return };
+        let Some(Cell::Text(text) | Cell::Decimal(text)) = self.schema.position(role).map(cell)
+        else {
+            return;
+        };
         let issues = &mut self.issues;
         let name = |option, value| issues.remedy(code, role, option, value);
         match (code, role) {
@@ -281,6 +313,7 @@ impl Rows {
     fn try_add<'t>(
         &mut self,
         place: u64,
+        whole: Option<&[u8]>,
         cell: impl Fn(usize) -> Cell<'t> + Copy,
     ) -> Result<Option<Reject>> {
         // First every reason to leave the row out, since what enters a dictionary stays there.
@@ -312,7 +345,7 @@ impl Rows {
             }),
             number => number.amount(self.writing),
         };
-        let (minor, scale, lost) = match amount {
+        let (mut minor, scale, lost) = match amount {
             Amount::Money { minor, scale, lost } => (minor, scale, lost),
             Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
             Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
@@ -320,6 +353,28 @@ impl Rows {
         for text in &self.staged.texts {
             if let Some(code) = cell(text.position).refused_as_id(longest) {
                 return Ok(Some((code, Some(text.role))));
+            }
+        }
+        if self.customer.map(cell).is_some_and(|id| matches!(id, Cell::Text(id) if is_total(id))) {
+            return Ok(Some((Code::MissingId, Some(Role::Customer))));
+        }
+        if let Some(position) = self.direction {
+            match money_flow(cell(position)) {
+                Some(Flow::In) => {}
+                Some(Flow::Out) => minor = if minor > 0 { -minor } else { minor },
+                None => return Ok(Some((Code::Amount, Some(Role::Direction)))),
+            }
+        }
+        if let Some(position) = self.currency
+            && !self.is_main_currency(cell(position))
+        {
+            return Ok(Some((Code::Amount, Some(Role::Currency))));
+        }
+        if self.orders.is_some() {
+            match self.look_at_order(whole, instant, minor < 0, cell)? {
+                Seen::New => {}
+                Seen::Copy => return Ok(Some((Code::DuplicateOrder, Some(Role::Order)))),
+                Seen::Conflict => self.doubtful(Code::DuplicateOrder, Role::Order, place),
             }
         }
         // From here on the row is used, unless its amount does not fit beside the others.
@@ -357,6 +412,49 @@ impl Rows {
         }
         self.staged.rows += 1;
         Ok(None)
+    }
+
+    /// What the record is to the earlier ones of its order.
+    fn look_at_order<'t>(
+        &mut self,
+        whole: Option<&[u8]>,
+        instant: i64,
+        refund: bool,
+        cell: impl Fn(usize) -> Cell<'t> + Copy,
+    ) -> Result<Seen> {
+        let Some(orders) = &mut self.orders else { return Ok(Seen::New) };
+        let order = self.order.map_or(Cell::Missing, cell);
+        if order.is_missing() {
+            return Ok(Seen::New);
+        }
+        let customer = self.customer.map_or(Cell::Missing, cell);
+        let record = match whole {
+            Some(whole) => orders.hash(whole),
+            None => {
+                let mut mapped = Vec::new();
+                for position in 0..self.schema.fields.len() {
+                    // No UTF-8 text has this byte.
+                    mapped.push(0xFF);
+                    mapped.extend_from_slice(&cell(position).as_bytes());
+                }
+                orders.hash(&mapped)
+            }
+        };
+        orders.see(&order.as_bytes(), &customer.as_bytes(), instant, refund, record)
+    }
+
+    /// Whether an amount is in the table's currency; the first row that comes here decides
+    /// which that is. An empty cell is in it.
+    fn is_main_currency(&mut self, cell: Cell<'_>) -> bool {
+        let Cell::Text(text) = cell else { return cell.is_missing() };
+        if text.is_empty() {
+            return true;
+        }
+        let usual = match is_yuan(text) {
+            true => b"CNY".to_vec(),
+            false => text.to_ascii_uppercase(),
+        };
+        *self.main_currency.get_or_insert_with(|| usual.clone()) == usual
     }
 
     /// Adds an id that comes as a number to a text column.
@@ -398,9 +496,14 @@ impl Rows {
         let fresh = text.codes.iter().zip(&self.staged.places).skip(from);
         for (code, place) in fresh {
             let doubts = self.doubts.of(*code);
-            for (doubt, name) in
-                [(ids::CONTROL, Code::ControlChar), (ids::MANGLED, Code::MangledId)]
-            {
+            if doubts & ids::MASKED != 0 {
+                self.doubts.note(*code, (self.issues.file, *place));
+            }
+            for (doubt, name) in [
+                (ids::CONTROL, Code::ControlChar),
+                (ids::MANGLED, Code::MangledId),
+                (ids::PERSONAL, Code::Pii),
+            ] {
                 if doubts & doubt != 0 {
                     let column = Some(Role::Customer);
                     self.issues.count(name, Severity::Doubtful, column, *place);
@@ -572,6 +675,14 @@ impl Rows {
     /// `no-rows`, or the code that left most rows out, if no row was usable.
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         self.flush(sink)?;
+        if let Some(customers) = self.dictionaries.get(Role::Customer) {
+            let places = self.doubts.lookalikes(customers);
+            if !places.is_empty() {
+                let (severity, column) = (Severity::Doubtful, Some(Role::Customer));
+                let count = places.len() as u64;
+                self.issues.add(Code::LookalikeId, severity, column, count, &places);
+            }
+        }
         let (open, places) = &self.open;
         if *open > 0 && self.issues.would_help("decimal") {
             // Others in the column are written with the other mark; these perhaps too.
@@ -591,6 +702,11 @@ impl Rows {
         })
     }
 
+    /// Bytes held by what grows with the table besides its blocks.
+    pub(super) fn heap_size(&self) -> usize {
+        self.dictionaries.heap_size() + self.orders.as_ref().map_or(0, Orders::heap_size)
+    }
+
     /// Rows of the blocks handed over so far.
     pub(super) fn used(&self) -> u64 {
         self.used
@@ -602,6 +718,38 @@ impl Rows {
             self.schema.fields.iter().filter_map(|field| self.dictionaries.get(field.role));
         self.fingerprint.finish(dictionaries.map(|dictionary| dictionary.as_parts()))
     }
+}
+
+/// Where money went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    In,
+    Out,
+}
+
+/// What a bill says about the direction of an amount; nothing if it says neither, as `/` and
+/// `不计收支` do.
+fn money_flow(cell: Cell<'_>) -> Option<Flow> {
+    let Cell::Text(text) = cell else { return None };
+    let is_one_of =
+        |words: &[&str]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(text));
+    if is_one_of(&["收入", "收", "已收入", "入账", "贷", "in", "income", "credit"]) {
+        return Some(Flow::In);
+    }
+    let out = ["支出", "支", "已支出", "出账", "借", "退款", "out", "expense", "debit", "refund"];
+    is_one_of(&out).then_some(Flow::Out)
+}
+
+/// Whether a value says where money went, or that it went nowhere.
+pub(super) fn is_direction(value: &[u8]) -> bool {
+    let neither = ["/", "不计收支", "中性交易", "其他"];
+    money_flow(Cell::Text(value)).is_some() || neither.iter().any(|word| word.as_bytes() == value)
+}
+
+/// Whether a value is one of the other names of CNY.
+pub(super) fn is_yuan(value: &[u8]) -> bool {
+    const NAMES: [&str; 7] = ["RMB", "¥", "￥", "CN¥", "元", "人民币", "人民币元"];
+    NAMES.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(value))
 }
 
 /// A copy without slack.

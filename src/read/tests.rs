@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::options::{DateOrder, Dates, Decimal, Serial};
+use super::options::{DateOrder, Dates, Decimal, Duplicates, Serial};
 use super::quality::{Outcome, Severity};
 use super::*;
 use crate::table::block::{Column, MISSING};
@@ -255,7 +255,7 @@ fn limits_end_the_reading_and_long_ids_only_their_row() {
 fn an_error_stays_the_answer() {
     let mut reader = Reader::new(&usual(), shanghai(), 7).unwrap();
     let mut sink = |_| Ok(());
-    let first = reader.push(&b"other,names\n".repeat(10), &mut sink).unwrap_err();
+    let first = reader.push(&b"other,names\n".repeat(60), &mut sink).unwrap_err();
     assert_eq!(first.code(), Code::MissingColumn);
     assert_eq!(reader.push(b"id,time,amount\n", &mut sink).unwrap_err(), first);
     assert_eq!(reader.finish(&mut sink).unwrap_err(), first);
@@ -359,6 +359,173 @@ fn thousands_among_decimal_commas_are_doubtful() {
     );
     let clean = text.replace("20,25", "20.25");
     assert_eq!(read(clean, &usual()).unwrap().1.outcome(), Outcome::Ok);
+}
+
+fn roles_of_a_bill() -> Options {
+    mapped(&[
+        (Role::Customer, "交易对方"),
+        (Role::Time, "交易时间"),
+        (Role::Amount, "金额(元)"),
+        (Role::Direction, "收/支"),
+    ])
+}
+
+const BILL: &str = "\u{feff}微信支付账单明细,,,,,,,,\n\
+    微信昵称：[测试],,,,,,,,\n\
+    起始时间：[2025-05-01 00:00:00] 终止时间：[2025-05-31 23:59:59],,,,,,,,\n\
+    ,,,,,,,,\n\
+    ----------------------微信支付账单明细列表--------------------,,,,,,,,\n\
+    交易时间,交易类型,交易对方,商品,收/支,金额(元),支付方式,当前状态,交易单号\n\
+    2025-05-01 10:00:00,商户消费,张三,\"茶\",收入,¥10.50,零钱,支付成功,\"4200000001\t\"\n\
+    2025-05-02 11:30:00,商户消费,李四,\"茶,B\",收入,¥20.25,零钱,支付成功,\"4200000002\t\"\n\
+    2025-05-03 12:00:00,退款,张三,\"茶\",支出,¥5.25,零钱,已全额退款,\"4200000003\t\"\n\
+    2025-05-04 12:00:00,零钱提现,银行,\"/\",/,¥100.00,银行,提现已到账,\"4200000004\t\"\n";
+
+#[test]
+fn the_header_of_a_bill_is_found_below_its_title() {
+    for size in [1, 7, 1000] {
+        let (table, quality) = in_pieces(BILL.as_bytes(), size, &roles_of_a_bill()).unwrap();
+        assert_eq!((table.rows(), quality.header_line), (3, Some(6)));
+        assert_eq!(
+            codes(&quality),
+            [("amount", 1, vec![10]), ("preamble", 5, vec![1, 2, 3, 4, 5]), ("refund", 1, vec![9]),]
+        );
+        assert_eq!(quality.amount.unwrap().sum, "25.50");
+    }
+}
+
+#[test]
+fn lines_around_the_table_of_a_bill_are_counted_and_no_customers() {
+    let text = "支付宝交易记录明细查询\r\n\
+                账号:[test@example.com]\r\n\
+                -----------------------交易记录明细列表-----------------------\r\n\
+                交易号    ,交易创建时间 ,交易对方 ,金额（元）,收/支 ,备注 ,\r\n\
+                2025050122\t,2025-05-01 10:00:00 ,张三 ,10.50 ,收入 , ,\r\n\
+                2025050123\t,2025-05-02 10:00:00 ,李四 ,3.00 ,支出 , ,\r\n\
+                2025050124\t,2025-05-02 10:00:00 ,余额宝 ,9.00 ,不计收支 , ,\r\n\
+                -----------------------------------------------------------\r\n\
+                共3笔记录\r\n\
+                已收入:1笔,10.50元\r\n\
+                导出时间:[2025-06-01 10:00:00]    用户:测试\r\n";
+    let options = mapped(&[
+        (Role::Customer, "交易对方"),
+        (Role::Time, "交易创建时间"),
+        (Role::Amount, "金额（元）"),
+        (Role::Direction, "收/支"),
+    ]);
+    let (table, quality) = read(text, &options).unwrap();
+    assert_eq!(table.rows(), 2);
+    assert_eq!(
+        codes(&quality),
+        [
+            ("amount", 1, vec![7]),
+            ("preamble", 4, vec![8, 9, 10, 11]),
+            ("preamble", 3, vec![1, 2, 3]),
+            ("refund", 1, vec![6]),
+        ]
+    );
+    assert_eq!(quality.customers, Some(2));
+    assert_eq!(quality.rows.read, 7);
+}
+
+#[test]
+fn a_header_is_looked_for_in_fifty_lines_and_the_best_try_is_named() {
+    let title = |lines: usize| "Report of May\n".repeat(lines) + "id,time,amount\nA,2025-05-01,1\n";
+    assert_eq!(read(title(49), &usual()).unwrap().1.header_line, Some(50));
+    assert_eq!(fails(title(50), &usual()).code(), Code::MissingColumn);
+    let error = fails("Report\n\nid,time,paid\nA,2025-05-01,1\n", &usual());
+    assert_eq!(
+        (error.code(), error.row(), error.column()),
+        (Code::MissingColumn, Some(3), Some("amount"))
+    );
+    let error = fails("id,time,paid\nA,2025-05-01,1\n\"B,2025-05-01,1\n", &usual());
+    assert_eq!((error.code(), error.row()), (Code::MissingColumn, Some(1)));
+    let error = fails("Report\nid,time,amount,amount\nA,2025-05-01,1,2\n", &usual());
+    assert_eq!((error.code(), error.row()), (Code::DuplicateColumn, Some(2)));
+    let mut declared = usual();
+    declared.header = Some(1);
+    assert_eq!(fails(title(1), &declared).code(), Code::MissingColumn);
+}
+
+#[test]
+fn rows_that_sum_up_others_are_no_customers() {
+    let text = "id,time,amount\n\
+                A,2025-05-01,1\n\
+                合计,,1\n\
+                小计：,2025-05-01,1\n\
+                Total,2025-05-31,2\n\
+                Totally,2025-05-31,2\n";
+    let (table, quality) = read(text, &usual()).unwrap();
+    assert_eq!(codes(&quality), [("date", 1, vec![3]), ("missing-id", 2, vec![4, 5])]);
+    assert_eq!(table.rows(), 2);
+}
+
+#[test]
+fn the_header_of_a_joined_file_is_known_with_its_mark() {
+    let text = "id,time,amount\nA,2025-05-01,1\n\u{feff}id,time,amount\nB,2025-05-01,1\n";
+    let (table, quality) = read(text, &usual()).unwrap();
+    assert_eq!((table.rows(), codes(&quality)), (2, vec![("repeated-header", 1, vec![3])]));
+}
+
+#[test]
+fn copies_of_a_record_count_once_and_conflicts_are_reported() {
+    let mut options = usual();
+    options.roles.set(Role::Order, "order");
+    let text = "order,id,time,amount,item\n\
+                1,A,2025-05-01,10,cup\n\
+                1,A,2025-05-01,10,cup\n\
+                1,A,2025-05-01,10,pot\n\
+                1,A,2025-05-09,-10,pot\n\
+                2,B,2025-05-01,5,cup\n\
+                2,B,2025-05-02,5,cup\n\
+                2,C,2025-05-01,5,cup\n\
+                ,D,2025-05-01,5,cup\n\
+                ,D,2025-05-01,5,cup\n";
+    for size in [1, 1000] {
+        let (table, quality) = in_pieces(text.as_bytes(), size, &options).unwrap();
+        assert_eq!(table.rows(), 8);
+        assert_eq!(
+            codes(&quality),
+            [
+                ("duplicate-order", 1, vec![3]),
+                ("duplicate-order", 2, vec![7, 8]),
+                ("refund", 1, vec![5]),
+            ]
+        );
+    }
+    options.duplicates = Duplicates::Keep;
+    let (table, quality) = read(text, &options).unwrap();
+    assert_eq!((table.rows(), codes(&quality)), (9, vec![("refund", 1, vec![5])]));
+    let (table, quality) = read(text, &usual()).unwrap();
+    assert_eq!((table.rows(), quality.issues.len()), (9, 1));
+}
+
+#[test]
+fn another_currency_than_the_first_is_left_out() {
+    let mut options = usual();
+    options.roles.set(Role::Currency, "in");
+    let text = "id,time,amount,in\n\
+                A,2025-05-01,1,CNY\nB,2025-05-01,2,usd\nC,2025-05-01,4,rmb\nD,2025-05-01,8,\n\
+                E,2025-05-01,16,人民币\n";
+    let (table, quality) = read(text, &options).unwrap();
+    assert_eq!((table.rows(), codes(&quality)), (4, vec![("amount", 1, vec![3])]));
+    assert_eq!(quality.issues[0].column, Some(Role::Currency));
+    assert_eq!(quality.amount.unwrap().sum, "29");
+}
+
+#[test]
+fn doubts_about_ids_are_counted_and_merge_nobody() {
+    let text = "id,time,amount\n\
+                A1,2025-05-01,1\n\
+                Ａ１,2025-05-01,1\n\
+                A1\u{200b},2025-05-01,1\n\
+                13800138000,2025-05-01,1\n\
+                李\u{200d}四,2025-05-01,1\n";
+    for size in [1, 1000] {
+        let (table, quality) = in_pieces(text.as_bytes(), size, &usual()).unwrap();
+        assert_eq!((table.rows(), quality.customers), (5, Some(5)));
+        assert_eq!(codes(&quality), [("lookalike-id", 2, vec![3, 4]), ("pii", 1, vec![5])]);
+    }
 }
 
 /// A file of several blocks with most things that can go wrong.

@@ -26,6 +26,10 @@ pub enum Role {
     Quantity,
     /// Through which channel.
     Channel,
+    /// In which currency the amount is.
+    Currency,
+    /// Whether the amount came in or went out.
+    Direction,
 }
 
 /// How the values of a role are stored.
@@ -52,6 +56,8 @@ impl Role {
         Role::Product,
         Role::Quantity,
         Role::Channel,
+        Role::Currency,
+        Role::Direction,
     ];
 
     /// The name on every surface.
@@ -66,6 +72,8 @@ impl Role {
             Role::Product => "product",
             Role::Quantity => "quantity",
             Role::Channel => "channel",
+            Role::Currency => "currency",
+            Role::Direction => "direction",
         }
     }
 
@@ -73,9 +81,13 @@ impl Role {
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
-            Role::Customer | Role::Order | Role::Event | Role::Product | Role::Channel => {
-                Kind::Text
-            }
+            Role::Customer
+            | Role::Order
+            | Role::Event
+            | Role::Product
+            | Role::Channel
+            | Role::Currency
+            | Role::Direction => Kind::Text,
             Role::Time => Kind::Time,
             Role::Amount => Kind::Money,
             Role::Quantity => Kind::Number,

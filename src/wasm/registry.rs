@@ -102,7 +102,7 @@ impl Reading {
             }
             Ok(())
         })?;
-        let dictionaries = reader.dictionaries().heap_size();
+        let dictionaries = reader.heap_size();
         self.check_memory(dictionaries)
     }
 
@@ -123,7 +123,7 @@ impl Reading {
             blocks.push(block);
             Ok(())
         })?;
-        let dictionaries = reader.dictionaries().heap_size();
+        let dictionaries = reader.heap_size();
         self.check_memory(dictionaries)
     }
 

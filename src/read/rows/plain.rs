@@ -12,7 +12,7 @@ use crate::table::money::power;
 use crate::table::role::{Kind, Role};
 
 use super::super::columns::Values;
-use super::super::ids::push;
+use super::super::ids::{is_total, push};
 use super::super::no_memory;
 use super::super::time::Time;
 use super::{Cell, EXACT, Rows, Sink};
@@ -63,6 +63,9 @@ impl Rows {
     ) -> Result<Option<u8>> {
         let mut scale = 0;
         minors.clear();
+        if self.orders.is_some() || self.currency.is_some() || self.direction.is_some() {
+            return Ok(None);
+        }
         for (field, values) in self.schema.fields.iter().zip(columns) {
             let optional = field.role != Role::Customer;
             let plain = match (field.role.kind(), *values) {
@@ -74,7 +77,7 @@ impl Rows {
                     rows.clone().all(|row| match values.cell(row) {
                         Cell::Text(id) => {
                             id.len() <= self.limits.id_bytes as usize
-                                && (optional || !id.is_empty())
+                                && (optional || !(id.is_empty() || is_total(id)))
                         }
                         _ => false,
                     })
