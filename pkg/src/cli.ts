@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { ColumnSet } from './columns.js'
 import { SiyuError } from './errors.js'
 import { fileAt } from './files.node.js'
-import type { Guess, GuessRole, RfmOptions, Role, Roles } from './generated.js'
+import type { Guess, GuessRole, Profile, RfmOptions, Role, Roles } from './generated.js'
 import { mappingOf, SURE } from './mapping.js'
 import { open } from './sync.node.js'
 import type { Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
@@ -19,10 +19,12 @@ const USAGE = `siyu: customer segments from order files, on this machine
 
   siyu guess orders.csv
       which column means what
-  siyu rfm orders.csv --at 2025-06-01 [options] [--out report.json] [--csv customers.csv]
+  siyu rfm orders.csv [more.csv …] --at 2025-06-01 [options] [--out report.json] [--csv customers.csv]
       recency, frequency, monetary value: named groups of customers
   siyu run recipe.json --table orders=orders.csv [--out report.json] [--csv customers.csv]
       any analysis, given as data: { "analysis": "rfm", "inputs": { "log": "orders" }, "options": { … } }
+
+      --table orders=may.csv --table orders=june.csv: several files as one table
 
 Columns, if the guess is not right (several tables: orders.buyer as the column):
   --customer NAME  --time NAME  --amount NAME  --order NAME
@@ -31,6 +33,7 @@ Reading:
   --zone Asia/Shanghai   the zone of times without an offset (default UTC)
   --encoding gb18030     (default: told from the bytes)
   --delimiter ';'        (default: told from the header)
+  --profile FILE         how exports of this kind are read, as profileOf gives it (several may be given)
 Options of rfm:
   --count row|order|day  --refunds net|drop|keep  --zeros keep|drop
   --bins 2…10  --convention NAME  --scheme eight|eleven  --split mean|score
@@ -51,7 +54,7 @@ class Misuse extends Error {}
 type Flags = Record<string, string | undefined> & { table?: never }
 
 /** The command's words, and its flags. */
-function understood(words: string[]): { command: string; files: string[]; tables: string[]; flags: Flags } {
+function understood(words: string[]): { command: string; files: string[]; tables: string[]; profiles: string[]; flags: Flags } {
   const text = { type: 'string' } as const
   const names = [...ROLES, ...RFM, ...SCORING, ...GROUPS, ...READ, 'at', 'bins', 'out', 'csv']
   try {
@@ -59,19 +62,19 @@ function understood(words: string[]): { command: string; files: string[]; tables
       args: words, allowPositionals: true,
       options: {
         ...Object.fromEntries(names.map(name => [name, text])),
-        table: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' },
+        table: { type: 'string', multiple: true }, profile: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' },
       },
     })
-    const { table, help, version, ...flags } = values
+    const { table, profile, help, version, ...flags } = values
     const [command = '', ...files] = positionals
-    return { command: help ? 'help' : version ? 'version' : command, files, tables: (table as string[] | undefined) ?? [], flags: flags as Flags }
+    return { command: help ? 'help' : version ? 'version' : command, files, tables: (table as string[] | undefined) ?? [], profiles: (profile as string[] | undefined) ?? [], flags: flags as Flags }
   } catch (error) {
     throw new Misuse((error as Error).message)
   }
 }
 
 async function main(words: string[]): Promise<void> {
-  const { command, files, tables, flags } = understood(words)
+  const { command, files, tables, profiles, flags } = understood(words)
   if (command === 'help' || command === '') {
     if (command === '') throw new Misuse('say what to do')
     process.stdout.write(USAGE)
@@ -83,11 +86,11 @@ async function main(words: string[]): Promise<void> {
       case 'version':
         return void process.stdout.write(`${siyu.version}\n`)
       case 'guess':
-        return printGuess(await siyu.guess(await source(only(files, 'a file'))))
+        return printGuess(await siyu.guess(await source(only(files, 'a file')), { profiles: await known(profiles) }))
       case 'rfm':
-        return await rfm(siyu, only(files, 'a file'), flags)
+        return await rfm(siyu, files, flags, await known(profiles))
       case 'run':
-        return await run(siyu, only(files, 'a recipe'), tables, flags)
+        return await run(siyu, only(files, 'a recipe'), tables, flags, await known(profiles))
       default:
         throw new Misuse(`there is no command ${command}`)
     }
@@ -96,11 +99,23 @@ async function main(words: string[]): Promise<void> {
   }
 }
 
-async function rfm(siyu: Siyu, file: string, flags: Flags): Promise<void> {
+/** The profiles in these files. */
+async function known(files: string[]): Promise<Profile[]> {
+  return Promise.all(files.map(async file => {
+    try {
+      return JSON.parse(await readFile(file, 'utf8')) as Profile
+    } catch (error) {
+      throw new Misuse(`${file} is no profile: ${(error as Error).message}`)
+    }
+  }))
+}
+
+async function rfm(siyu: Siyu, files: string[], flags: Flags, profiles: Profile[]): Promise<void> {
+  if (files.length === 0) throw new Misuse('this command takes a file')
   const { at, bins } = flags
   if (!at) throw new Misuse('rfm needs --at, the day at which recency is measured, such as --at 2025-06-01')
   if (bins !== undefined && !/^\d+$/.test(bins)) throw new Misuse('--bins is a number')
-  const table = await read(siyu, 'orders', file, flags)
+  const table = await read(siyu, 'orders', files, flags, profiles)
   const options = {
     at, ...picked(flags, RFM), groups: picked(flags, GROUPS),
     scoring: { ...picked(flags, SCORING), ...(bins && { bins: Number(bins) }) },
@@ -110,7 +125,7 @@ async function rfm(siyu: Siyu, file: string, flags: Flags): Promise<void> {
   if (!flags.out) printGroups(report)
 }
 
-async function run(siyu: Siyu, file: string, given: string[], flags: Flags): Promise<void> {
+async function run(siyu: Siyu, file: string, given: string[], flags: Flags, profiles: Profile[]): Promise<void> {
   if (flags.at || flags.bins) throw new Misuse('options of the analysis are part of the recipe')
   let recipe: Recipe
   try {
@@ -119,39 +134,52 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags): Pro
     throw new Misuse(`${file} is no recipe: ${(error as Error).message}`)
   }
   if (given.length === 0) throw new Misuse('run needs --table name=file for each table that the recipe names')
-  const tables: Record<string, Table> = Object.create(null)
+  const files = new Map<string, string[]>()
   for (const pair of given) {
     const at = pair.indexOf('=')
     if (at < 1) throw new Misuse(`--table is name=file, not ${pair}`)
     const name = pair.slice(0, at)
-    tables[name] = await read(siyu, name, pair.slice(at + 1), flags)
+    files.set(name, [...(files.get(name) ?? []), pair.slice(at + 1)])
   }
+  const tables: Record<string, Table> = Object.create(null)
+  for (const [name, parts] of files) tables[name] = await read(siyu, name, parts, flags, profiles)
   const report = await siyu.run(recipe, tables)
   await write(siyu, report, flags)
   if (!flags.out) process.stdout.write(`${asJson(report)}\n`)
 }
 
-/** Reads a file with the columns of the flags, and the sure ones of the guess for the rest. */
-async function read(siyu: Siyu, name: string, file: string, flags: Flags): Promise<Table> {
-  const blob = await source(file)
+/**
+ * Reads files as one table, with the columns of the flags, and for the rest those of the profile or the sure
+ * ones of the guess of the first file. Where nothing is said, every file is guessed.
+ */
+async function read(siyu: Siyu, name: string, files: string[], flags: Flags, profiles: Profile[]): Promise<Table> {
+  const blobs = await Promise.all(files.map(source))
   const said: Roles = {}
   for (const role of ROLES) {
     const column = flags[role]
     const [table, ...rest] = column?.split('.') ?? []
     if (column !== undefined) said[role] = table === name && rest.length > 0 ? rest.join('.') : column
   }
-  const guess = await siyu.guess(blob)
+  const guess = await siyu.guess(blobs[0] as Blob, { ...picked(flags, ['encoding', 'delimiter']), profiles })
+  const profile = guess.profile === null ? undefined : profiles[guess.profile]
+  if (profile) note(`${name}: read as ${profile.name} (${guess.profileMatch === 'kind' ? 'the same columns' : 'the mapped columns are there'})`)
+  else if (profiles.length > 0) note(`${name}: no profile fits`)
   const found = Object.entries(guess.roles) as [Role, GuessRole | null][]
   const guessed = found.filter(([role, one]) => one && one.confidence >= SURE && !said[role] && !Object.values(said).includes(one.column))
   for (const [role, one] of guessed) if (one) note(`${name}: ${role} = ${one.column} (guessed, ${Math.round(one.confidence * 100)} %: ${one.reason})`)
   const sure = Object.fromEntries(guessed.map(([role, one]) => [role, one?.column]))
   const roles: Roles = said.customer && said.time ? { ...sure, ...said } : { ...mappingOf(withSaid(guess, said)), ...said }
-  const options: TableOptions = { ...picked(flags, READ), roles, name }
-  const table = await siyu.read(blob, { ...options, ...progress(name) })
+  const eachGuessed = blobs.length > 1 && !profile && Object.keys(said).length === 0
+  const header = blobs.length === 1 ? guess.header : null
+  const options: TableOptions = {
+    ...profile?.options, ...(header !== null && { header }), ...picked(flags, READ), name, ...(!eachGuessed && { roles }),
+  }
+  const table = await siyu.read(blobs.length === 1 ? (blobs[0] as Blob) : blobs, { ...options, ...progress(name) })
   const { rows, issues } = table.quality
   note(`${name}: ${rows.used} of ${rows.read} rows used, ${table.customers} customers`)
-  for (const { code, severity, count, column, rows: lines } of issues) {
-    note(`${name}: ${code}${column ? ` in ${column}` : ''}: ${count} rows ${severity}, lines ${lines.join(', ')}`)
+  for (const { code, severity, count, column, rows: lines, files: of } of issues) {
+    const places = lines.map((line, at) => (blobs.length > 1 ? `${files[of[at] ?? 0]}:${line}` : line))
+    note(`${name}: ${code}${column ? ` in ${column}` : ''}: ${count} rows ${severity}, lines ${places.join(', ')}`)
   }
   return table
 }

@@ -7,7 +7,7 @@
  */
 import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
-import type { DescribeOptions, DescribeResult, Guess, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
+import type { DescribeOptions, DescribeResult, Guess, Profile, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
 import { pause } from './pause.js'
@@ -190,13 +190,20 @@ class Client implements Siyu {
   }
 
   async run<R = Record<string, unknown>>(recipe: Recipe, tables: Record<string, Table>, options: CallOptions = {}): Promise<Report<R>> {
-    const records = Object.entries(tables).map(([name, table]) => {
-      if (!(table instanceof ClientTable) || table.client !== this) throw fail('unknown-table', 'This is no table of this engine.', { table: name })
-      return { name, record: table.record }
-    })
+    const records = Object.entries(tables).map(([name, table]) => ({ name, record: this.#recordOf(table, name) }))
     for (const { record } of records) await this.#present(record, options)
     const inputs = records.map(({ name, record }) => ({ name, table: record.facts.table }))
     return reportOf<R>(await this.#call('run', { recipe, inputs }, options))
+  }
+
+  profileOf(table: Table): Profile {
+    const { facts, options: { name = '', ...options } } = this.#recordOf(table, table.name)
+    return { version: 1, kind: facts.quality.files[0]?.kind ?? '', name, options: structuredClone(options) }
+  }
+
+  #recordOf(table: Table, name: string): TableRecord {
+    if (!(table instanceof ClientTable) || table.client !== this) throw fail('unknown-table', 'This is no table of this engine.', { table: name })
+    return table.record
   }
 
   rfm(table: Table, options: RfmOptions, call?: CallOptions): Promise<RfmReport> {

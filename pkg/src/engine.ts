@@ -107,9 +107,9 @@ export class Engine {
     }
   }
 
-  #guess(sample: Uint8Array, encoding: Encoding, { format, delimiter }: Pick<TableOptions, 'format' | 'delimiter'>): Guess {
+  #guess(sample: Uint8Array, encoding: Encoding, { format, delimiter, profiles = [] }: Pick<GuessOptions, 'format' | 'delimiter' | 'profiles'>): Guess {
     const options = { ...(format && { format }), ...(delimiter != null && { delimiter }) }
-    const guess = this.#call(wasm => wasm.guess(sample, options))
+    const guess = this.#call(wasm => wasm.guess(sample, options, profiles))
     return isDecoded(encoding) ? { ...guess, encoding: encoding.label } : guess
   }
 

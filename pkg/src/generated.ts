@@ -325,6 +325,8 @@ export interface FileUse {
   format: string
   /** As in `Quality`. */
   headerLine: number | null
+  /** The kind of export that it is, as in a guess. */
+  kind: string
   /** Its name; empty if it has none. */
   name: string
   /** How many of its records were read, used and skipped. */
@@ -464,8 +466,20 @@ export interface Guess {
    * option `header`.
    */
   header: number | null
+  /**
+   * The kind of export: 16 hexadecimal digits that are equal for files of one format with the
+   * same header names, in any order.
+   */
+  kind: string
   /** What would be left out with this mapping. */
   problems: GuessProblem[]
+  /**
+   * Which of the given profiles was recognised, from 0; its options then say how to read the
+   * file. Null if none was.
+   */
+  profile: number | null
+  /** Why it was. */
+  profileMatch: ProfileMatch | null
   /** The proposals. */
   roles: GuessRoles
   /** Rows looked at. */
@@ -875,6 +889,25 @@ export interface PeriodRow {
   returning: number
 }
 
+/** How one kind of export is read. */
+export interface Profile {
+  /** The kind of export, as in `Guess::kind`. */
+  kind: string
+  /** A name for people. */
+  name: string
+  /** The options that were confirmed, with the roles. */
+  options: ReadOptions
+  /** The version of this form: 1. */
+  version: number
+}
+
+/** Why a profile was recognised. */
+export type ProfileMatch =
+  /** The kind is equal: the same format with the same header names, in any order. */
+  | 'kind'
+  /** Every column that the profile maps is there, among others than those of its kind. */
+  | 'columns'
+
 /**
  * What reading found; of a table of several files, `format`, `encoding`, `delimiter`,
  * `headerLine` and `columns` are those of the first. Equal for equal bytes, however they arrived.
@@ -993,6 +1026,8 @@ export type Reason =
   | 'values'
   /** The header names it and the values agree. */
   | 'both'
+  /** A profile that was recognised says so. */
+  | 'profile'
 
 /** What a negative amount does. */
 export type Refunds =

@@ -4,7 +4,7 @@
  */
 import type { ColumnSet } from './columns.js'
 import type {
-  DescribeOptions, DescribeResult, FoundRow, Guess, InputAbout, LeftOut, Method, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
+  DescribeOptions, DescribeResult, FoundRow, Guess, InputAbout, LeftOut, Method, Profile, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
 } from './generated.js'
 
 /** How the engine is started. Every field has a default. */
@@ -155,6 +155,8 @@ export interface About {
 export interface GuessOptions extends Pick<ReadOptions, 'format' | 'delimiter' | 'encoding'> {
   /** How many bytes are looked at. Default 256 KiB. */
   sampleBytes?: number
+  /** How other exports were read: if this is one of them, `profile` says which, and its roles are proposed. */
+  profiles?: readonly Profile[]
 }
 
 /** A result with what it says about itself. */
@@ -194,6 +196,8 @@ export interface Siyu extends Disposable {
    * no record is there is no answer. A stream or response is used up by it.
    */
   rowsAt(source: Source | readonly Source[], places: readonly Place[], options?: TableOptions & CallOptions): Promise<RowAt[]>
+  /** How a table was read, as plain data, to recognise the next export of its kind. No cell is in it, and nothing is stored. */
+  profileOf(table: Table): Profile
   /** Runs an analysis given as plain data; `tables` holds the tables that its inputs name. */
   run<R = Record<string, unknown>>(recipe: Recipe, tables: Record<string, Table>, call?: CallOptions): Promise<Report<R>>
   /** Recency, frequency, monetary value: scores and named groups of customers. */

@@ -4,7 +4,7 @@
  * Every function takes handles and plain data; a failure is thrown as a plain object with a code.
  */
 import { Broken, fail, isFailure, SiyuError } from './errors.js'
-import type { FoundRow, Guess, Quality, Roles } from './generated.js'
+import type { FoundRow, Guess, Profile, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
 import type { Keep, Progress } from './types.js'
@@ -32,7 +32,7 @@ export interface Step extends Progress {
 /** The exports. */
 export interface Wasm {
   version(): string
-  guess(sample: Uint8Array, options: object): Guess
+  guess(sample: Uint8Array, options: object, profiles: readonly Profile[]): Guess
   readBegin(options: object, zoneName: string, instants: Float64Array, offsets: Int32Array, keep: Keep | 'auto', memoryLimit: number): number
   /** Begins a file; the first as well. */
   readNext(reader: number, file: { name: string; header?: number | null; roles?: Roles }): void

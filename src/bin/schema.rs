@@ -11,6 +11,7 @@ fn main() {
     let mut written = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let analyses = analysis::schemas(&mut read, &mut written);
     read.subschema_for::<siyu::read::Options>();
+    read.subschema_for::<siyu::read::profile::Profile>();
     written.subschema_for::<siyu::read::quality::Quality>();
     written.subschema_for::<siyu::read::guess::Guess>();
     written.subschema_for::<siyu::read::records::Record>();

@@ -12,6 +12,7 @@ use crate::table::zone::Zone;
 use crate::table::{Dictionaries, Schema, Table};
 
 use super::options::Options;
+use super::profile::kind_of;
 use super::quality::{ColumnUse, FileUse, Quality};
 use super::rows::{Cell, Rows, Sink};
 use super::{Kept, Parts, fields_of, parts_of, quality_of};
@@ -166,11 +167,12 @@ impl ColumnReader {
         let (rows, time) = self.rows.end_file(sink)?;
         self.rows.finish(sink)?;
         let columns = self.rows.schema.fields.iter();
-        let columns = columns
+        let columns: Vec<ColumnUse> = columns
             .map(|field| ColumnUse { name: field.name.clone(), role: Some(field.role) })
             .collect();
         let all = FileUse {
             name: String::new(),
+            kind: kind_of("columns", columns.iter().map(|column| column.name.as_str())),
             format: "columns",
             encoding: None,
             delimiter: None,

@@ -21,6 +21,7 @@ use super::ids::trimmed;
 use super::json::{self, Flavour};
 use super::lexicon;
 use super::options::{Dates, Format, Options};
+use super::profile::{ProfileMatch, kind_of};
 use super::rows;
 use super::shape;
 use super::text::Text;
@@ -49,6 +50,8 @@ pub enum Reason {
     Values,
     /// The header names it and the values agree.
     Both,
+    /// A profile that was recognised says so.
+    Profile,
 }
 
 /// The column proposed for a role.
@@ -110,6 +113,10 @@ impl GuessRoles {
     }
 
     fn set(&mut self, role: Role, found: GuessRole) {
+        self.put(role, Some(found));
+    }
+
+    pub(super) fn put(&mut self, role: Role, found: Option<GuessRole>) {
         let slot = match role {
             Role::Customer => &mut self.customer,
             Role::Time => &mut self.time,
@@ -122,7 +129,7 @@ impl GuessRoles {
             Role::Currency => &mut self.currency,
             Role::Direction => &mut self.direction,
         };
-        *slot = Some(found);
+        *slot = found;
     }
 }
 
@@ -156,6 +163,14 @@ pub struct GuessProblem {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guess {
+    /// The kind of export: 16 hexadecimal digits that are equal for files of one format with the
+    /// same header names, in any order.
+    pub kind: String,
+    /// Which of the given profiles was recognised, from 0; its options then say how to read the
+    /// file. Null if none was.
+    pub profile: Option<u32>,
+    /// Why it was.
+    pub profile_match: Option<ProfileMatch>,
     /// The columns, in the order of the file.
     pub columns: Vec<GuessColumn>,
     /// The proposals.
@@ -213,11 +228,14 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
         at = record.next;
     }
     let (roles, problems) = propose(&profiles);
-    let columns = profiles.into_iter();
+    let format = if options.format == Format::Tsv { "tsv" } else { "csv" };
     Ok(Guess {
-        columns: columns.map(|p| GuessColumn { name: p.name, samples: p.samples }).collect(),
+        kind: kind_of(format, profiles.iter().map(|profile| profile.name.as_str())),
+        profile: None,
+        profile_match: None,
+        columns: columns_of(profiles),
         roles,
-        format: if options.format == Format::Tsv { "tsv" } else { "csv" },
+        format,
         delimiter: Some(char::from(header.delimiter).to_string()),
         encoding,
         header: header.line,
@@ -251,9 +269,11 @@ fn of_objects(text: &[u8], flavour: Flavour, encoding: String, options: &Options
         }
     }
     let (roles, problems) = propose(&profiles);
-    let columns = profiles.into_iter();
     Ok(Guess {
-        columns: columns.map(|p| GuessColumn { name: p.name, samples: p.samples }).collect(),
+        kind: kind_of(flavour.name(), profiles.iter().map(|profile| profile.name.as_str())),
+        profile: None,
+        profile_match: None,
+        columns: columns_of(profiles),
         roles,
         format: flavour.name(),
         delimiter: None,
@@ -262,6 +282,11 @@ fn of_objects(text: &[u8], flavour: Flavour, encoding: String, options: &Options
         rows_sampled: records.len() as u64,
         problems,
     })
+}
+
+fn columns_of(profiles: Vec<Profile>) -> Vec<GuessColumn> {
+    let profiles = profiles.into_iter();
+    profiles.map(|p| GuessColumn { name: p.name, samples: p.samples }).collect()
 }
 
 struct Header {

@@ -13,6 +13,7 @@
 //! * [`columns`] – columns that are in memory already, by the same rules
 //! * `rows` – cells to typed blocks, by the rules of `amount`, `time` and `ids`
 //! * [`guess`] – what the columns of an unknown file probably mean
+//! * [`profile`] – kinds of exports, and how they were read
 //! * [`records`] – single records again, to be shown in place
 //! * [`quality`] – what was read, left out, altered or doubtful
 //! * [`remedies`] – which option would read what was left out
@@ -54,6 +55,7 @@ mod json;
 mod lexicon;
 mod lookalike;
 pub mod options;
+pub mod profile;
 pub mod quality;
 pub mod records;
 pub mod remedies;
@@ -181,7 +183,9 @@ impl Reader {
             (Some("utf-8") | None, Some(declared)) => Some(declared.clone()),
             (found, _) => found.map(str::to_owned),
         };
+        let names = self.shape.columns().iter().map(|column| column.name.as_str());
         Ok(FileUse {
+            kind: profile::kind_of(self.shape.format(), names),
             name: std::mem::take(&mut self.name),
             format: self.shape.format(),
             encoding,

@@ -83,6 +83,8 @@ pub struct RowCounts {
 pub struct FileUse {
     /// Its name; empty if it has none.
     pub name: String,
+    /// The kind of export that it is, as in a guess.
+    pub kind: String,
     /// As in [`Quality`].
     pub format: &'static str,
     /// As in [`Quality`].

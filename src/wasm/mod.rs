@@ -51,14 +51,22 @@ pub fn table_bytes() -> f64 {
     with_registry(|registry| registry.table_bytes() as f64)
 }
 
-/// Proposes a mapping from the first bytes of a file, as UTF-8.
+/// Proposes a mapping from the first bytes of a file, as UTF-8; if one of `profiles` is
+/// recognised, that one's.
 ///
 /// # Errors
-/// As [`read::guess::guess`].
+/// As [`read::guess::guess`] and [`read::guess::Guess::recognise`].
 #[wasm_bindgen]
-pub fn guess(sample: &[u8], options: JsValue) -> Thrown<JsValue> {
+pub fn guess(sample: &[u8], options: JsValue, profiles: Vec<JsValue>) -> Thrown<JsValue> {
     let options = plain(options)?.read().map_err(thrown)?;
-    to_js(&read::guess::guess(sample, &options).map_err(thrown)?)
+    let mut known: Vec<read::profile::Profile> = Vec::new();
+    for (at, profile) in profiles.into_iter().enumerate() {
+        let inside = |error: Error| thrown(error.inside(&format!("profiles[{at}]")));
+        known.push(plain(profile)?.read().map_err(inside)?);
+    }
+    let mut guess = read::guess::guess(sample, &options).map_err(thrown)?;
+    guess.recognise(&known).map_err(thrown)?;
+    to_js(&guess)
 }
 
 /// Starts reading a table; `keep` is `loaded`, `source` or `auto`.

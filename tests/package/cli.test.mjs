@@ -69,6 +69,28 @@ test('run takes a recipe and tables by name, with a column for one of them', () 
   assert.deepEqual(report.about.inputs.map(({ table }) => table), ['shop'])
 })
 
+test('several files form one table, guessed each, or with named columns', () => {
+  file('june.csv', `order_date;customer_id;amount;order_id\n2025-06-01;A1;5;n1\n2025-06-02;D4;x;n2\n${[3, 4, 5, 6, 7, 8, 9].map((day) => `2025-06-0${day};D4;1;n${day}\n`).join('')}`)
+  const both = siyu('rfm', 'orders.csv', 'june.csv', '--at', '2025-07-01')
+  assert.equal(both.status, 0, both.stderr)
+  assert.match(both.stderr, /11 of 12 rows used, 3 customers/)
+  assert.match(both.stderr, /amount in amount: 1 rows rejected, lines june\.csv:3/)
+  file('more.csv', 'a,b,c,d\nA1,2025-06-01,5,o9\n')
+  const tables = ['--table', 'shop=plain.csv', '--table', 'shop=more.csv']
+  const { status, stdout, stderr } = siyu('run', 'recipe.json', ...tables, '--customer', 'a', '--time', 'b', '--amount', 'c')
+  assert.equal(status, 0, stderr)
+  assert.equal(JSON.parse(stdout).about.inputs[0].rows, 6)
+})
+
+test('a profile says how exports of its kind are read', () => {
+  file('profile.json', JSON.stringify({ version: 1, kind: '', name: 'our shop', options: { roles: { customer: 'a', time: 'b', amount: 'c' }, zone: 'Asia/Shanghai' } }))
+  const { status, stderr } = siyu('rfm', 'plain.csv', '--at', '2025-06-01', '--profile', 'profile.json')
+  assert.equal(status, 0, stderr)
+  assert.match(stderr, /read as our shop \(the mapped columns are there\)/)
+  assert.match(siyu('rfm', 'orders.csv', '--at', '2025-06-01', '--profile', 'profile.json').stderr, /no profile fits/)
+  assert.equal(siyu('guess', 'orders.csv', '--profile', 'none.json').status, 2)
+})
+
 test('an error of data or request ends with 1, its code and help', () => {
   const cases = [
     [['rfm', 'plain.csv', '--at', '2025-06-01', '--time', 'b'], /^siyu: missing-role .*customer/m],
