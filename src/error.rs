@@ -48,6 +48,8 @@ codes! {
     NoRows = "no-rows",
     /// A column that the mapping names is not in the header.
     MissingColumn = "missing-column",
+    /// A sheet that the options name is not in the workbook.
+    MissingSheet = "missing-sheet",
     /// A column that the mapping names stands in the header twice.
     DuplicateColumn = "duplicate-column",
     /// A header row that stands again among the rows.

@@ -10,15 +10,17 @@
 //! Rooms stand on floors, and imports point down only (`tests/architecture.rs` checks it).
 //!
 //! * Floor 5, the boundary: `wasm` (only on that target) carries columns and error codes to
-//!   JavaScript, and does nothing else.
+//!   JavaScript, and does nothing else. With the feature `sheet` it is that of the second module,
+//!   which holds `sheet` alone.
 //! * Floor 4: [`analysis`] is the one list of what Siyu can do. A request is plain data, and a
 //!   [`analysis::Job`] takes it step by step to a report.
 //! * Floor 3, the analyses: [`segment`] (RFM and its groups, lifecycle, migration, clusters,
 //!   concentration; `describe`). Each implements
 //!   [`job::Analysis`].
-//! * Floor 2: [`read`] turns bytes into blocks; [`customers`] folds a log into one row per
-//!   customer; [`learn`] groups rows of numbers and codes; [`privacy`] holds the gate that every row passes and the release that every file
-//!   passes.
+//! * Floor 2: [`read`] turns bytes into blocks; `sheet` (a feature) turns a sheet of a workbook
+//!   into text for it; [`customers`] folds a log into one row per customer; [`learn`] groups rows
+//!   of numbers and codes; [`privacy`] holds the gate that every row passes and the release that
+//!   every file passes.
 //! * Floor 1: [`table`] (typed columns, dictionaries, calendar, zones, money), [`stats`]
 //!   (mergeable statistics over slices), [`mod@report`] (what every computation gives back).
 //! * Floor 0: [`error`] and [`plain`], the values in which everything goes wrong and everything is
@@ -41,7 +43,12 @@ pub mod privacy;
 pub mod read;
 pub mod report;
 pub mod segment;
+#[cfg(feature = "sheet")]
+pub mod sheet;
 pub mod stats;
 pub mod table;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "sheet")))]
+pub mod wasm;
+#[cfg(all(target_arch = "wasm32", feature = "sheet"))]
+#[path = "wasm/sheet.rs"]
 pub mod wasm;

@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("table", 10),
     ("report", 10),
     ("read", 20),
+    ("sheet", 20),
     ("customers", 20),
     ("learn", 20),
     ("privacy", 15),

@@ -60,6 +60,7 @@ const groups = [
     steps: () => [
       one('clippy', 'cargo', [...clippy, '--all-targets', '--all-features', ...deny]),
       one('clippy for wasm', 'cargo', [...clippy, '--lib', '--target', WASM, ...deny]),
+      one('clippy for the module of sheets', 'cargo', [...clippy, '--lib', '--features', 'sheet', '--target', WASM, ...deny]),
       one('rustdoc', 'cargo', ['doc', '--locked', '--no-deps', '--all-features'], {
         RUSTDOCFLAGS: '-D warnings',
       }),

@@ -1,6 +1,6 @@
 // One job: build the package into pkg/dist. Steps, each skipped when its inputs are unchanged:
 //
-//   wasm    the crate → siyu.wasm, and the glue of wasm-bindgen as a function
+//   wasm    the crate → siyu.wasm and sheet.wasm, and the glue of wasm-bindgen as a function
 //   script  TypeScript → one file per entry; for `siyu/sync`, whose caller's bundler splits code,
 //           seldom used parts are files of their own
 //   types   TypeScript → the declarations that the entries reach
@@ -18,22 +18,23 @@ const pkg = join(root, 'pkg')
 const dist = join(pkg, 'dist')
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target')
 const work = join(root, 'target', 'pkg')
-const glue = join(work, 'glue.js')
-const wasm = join(dist, 'siyu.wasm')
 
 /** Entries of the package and what each may weigh, gzipped. */
 const KB = 1024
 const BROWSER = { index: 15 * KB, sync: 15 * KB, inline: 15 * KB, worker: 15 * KB, 'worker-inline': null }
+/** What a worker imports when it is needed; the page names it, as it names the worker. */
+const NAMED = ['sheet-inline']
 const NODE = { 'index.node': 15 * KB, 'sync.node': 15 * KB, 'worker.node': 15 * KB, cli: null }
 /** Entries that load parts when first needed. A worker's script is one file, whoever serves it. */
 const SPLIT = ['sync', 'sync.node']
 /** The parts, by the names of their modules. */
-const LAZY = ['arrays', 'decode']
+const LAZY = ['arrays', 'decode', 'sheet']
 /** What entries and parts share: an error must be of one class. It counts with its entry. */
 const SHARED = ['errors']
 /** 150 KB after the first job; JSON, gzip and what spreadsheets and bills hold may have
  * 35 KB more, the analyses of lifecycle, migration, clusters and concentration another 40 KB. 450 KB in the end. */
 const WASM_BROTLI = 240 * KB
+const SHEET_BROTLI = 110 * KB
 const TARBALL = 4 * KB * KB
 const TARBALL_WITHOUT_INLINE = 2 * KB * KB
 
@@ -47,23 +48,24 @@ function program(name) {
 /** What a wasm engine must know for this module; the list, so that none comes in unseen. */
 const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'reference-types', 'multivalue']
 
-async function buildWasm() {
+/** The crate with these features as `<name>.wasm`, and its glue. */
+async function buildWasm(name, features, level) {
   const triple = 'wasm32-unknown-unknown'
-  await run('cargo', ['build', '--locked', '--release', '--lib', '--target', triple])
-  const bindgen = join(work, 'bindgen')
+  await run('cargo', ['build', '--locked', '--release', '--lib', ...features, '--target', triple])
+  const bindgen = join(work, name)
   await run('wasm-bindgen', [
-    join(target, triple, 'release', 'siyu.wasm'), '--target', 'web', '--out-dir', bindgen, '--out-name', 'siyu',
+    join(target, triple, 'release', 'siyu.wasm'), '--target', 'web', '--out-dir', bindgen, '--out-name', name,
     '--no-typescript', '--omit-default-module-path', '--remove-producers-section',
   ])
-  const bound = readFileSync(join(bindgen, 'siyu_bg.wasm'))
-  const short = new Map(importNames(bound).map((name, at) => [name, `_${at.toString(36)}`]))
-  writeFileSync(join(bindgen, 'short.wasm'), rewriteImports(bound, (name) => short.get(name)))
-  const script = readFileSync(join(bindgen, 'siyu.js'), 'utf8').replace(/__wb\w+/g, (name) => short.get(name) ?? name)
+  const bound = readFileSync(join(bindgen, `${name}_bg.wasm`))
+  const short = new Map(importNames(bound).map((imported, at) => [imported, `_${at.toString(36)}`]))
+  writeFileSync(join(bindgen, 'short.wasm'), rewriteImports(bound, (imported) => short.get(imported)))
+  const script = readFileSync(join(bindgen, `${name}.js`), 'utf8').replace(/__wb\w+/g, (imported) => short.get(imported) ?? imported)
 
   mkdirSync(dist, { recursive: true })
   await run(program('wasm-opt'), [
-    '-O3', '--mvp-features', ...FEATURES.map((feature) => `--enable-${feature}`), '--strip-debug', '--strip-producers',
-    join(bindgen, 'short.wasm'), '-o', wasm,
+    level, '--mvp-features', ...FEATURES.map((feature) => `--enable-${feature}`), '--strip-debug', '--strip-producers',
+    join(bindgen, 'short.wasm'), '-o', join(dist, `${name}.wasm`),
   ])
   // The generated module has one instance for ever. As a function it gives a fresh one after a trap.
   const { outputFiles } = await esbuild.build({
@@ -71,22 +73,29 @@ async function buildWasm() {
     plugins: [{
       name: 'bound',
       setup(build) {
-        build.onResolve({ filter: /^#bound$/ }, () => ({ path: 'siyu.js', namespace: 'bound' }))
+        build.onResolve({ filter: /^#bound$/ }, () => ({ path: `${name}.js`, namespace: 'bound' }))
         build.onLoad({ filter: /.*/, namespace: 'bound' }, () => ({ contents: script }))
       },
     }],
     bundle: true, write: false, format: 'cjs', target: 'es2022', minify: true,
   })
-  writeFileSync(glue, `export default function makeGlue() {\nconst module = { exports: {} };\n${outputFiles[0].text}\nreturn module.exports;\n}\n`)
+  writeFileSync(join(work, `${name}-glue.js`), `export default function makeGlue() {\nconst module = { exports: {} };\n${outputFiles[0].text}\nreturn module.exports;\n}\n`)
 }
 
-/** Where `#glue` and `#bytes` come from. */
+/** The modules: the engine, and what reads workbooks, which is loaded when first needed. */
+const MODULES = [
+  { name: 'siyu', title: 'the crate as wasm', features: [], level: '-O3' },
+  { name: 'sheet', title: 'the module of sheets', features: ['--features', 'sheet'], level: '-O3' },
+]
+
+/** Where `#glue`, `#bytes`, `#sheet-glue` and `#sheet-bytes` come from. */
 const generated = {
   name: 'generated',
   setup(build) {
-    build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue }))
-    build.onResolve({ filter: /^#bytes$/ }, () => ({ path: wasm, namespace: 'bytes' }))
-    build.onLoad({ filter: /.*/, namespace: 'bytes' }, () => ({ contents: readFileSync(wasm), loader: 'base64' }))
+    const module = (path) => (path.startsWith('#sheet-') ? 'sheet' : 'siyu')
+    build.onResolve({ filter: /^#(sheet-)?glue$/ }, ({ path }) => ({ path: join(work, `${module(path)}-glue.js`) }))
+    build.onResolve({ filter: /^#(sheet-)?bytes$/ }, ({ path }) => ({ path: join(dist, `${module(path)}.wasm`), namespace: 'bytes' }))
+    build.onLoad({ filter: /.*/, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'base64' }))
   },
 }
 
@@ -106,7 +115,7 @@ async function buildScript() {
   }
   const entries = (names) => names.map((name) => ({ in: join(pkg, 'src', `${name}.ts`), out: name }))
   const whole = (names) => entries(Object.keys(names).filter((name) => !SPLIT.includes(name)))
-  await esbuild.build({ ...common, entryPoints: whole(BROWSER), platform: 'browser' })
+  await esbuild.build({ ...common, entryPoints: [...whole(BROWSER), ...entries(NAMED)], platform: 'browser' })
   await esbuild.build({ ...common, entryPoints: whole(NODE), platform: 'node' })
   const plugins = [...common.plugins, parts]
   await esbuild.build({ ...common, plugins, entryPoints: entries(['sync', ...LAZY, ...SHARED]), platform: 'browser' })
@@ -155,9 +164,10 @@ async function sizes() {
     row(files.join(' + '), files, budget, 'gzip')
   }
   console.log('  loaded when first needed')
-  for (const name of LAZY) row(`${name}.js`, [`${name}.js`], null, 'gzip')
+  row('sheet.wasm', ['sheet.wasm'], SHEET_BROTLI, 'brotli')
+  for (const name of [...LAZY, ...NAMED]) row(`${name}.js`, [`${name}.js`], null, 'gzip')
   const [packed] = JSON.parse(execFileSync(npm.program, [...npm.args, 'pack', '--dry-run', '--json'], { cwd: pkg, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-  const inlined = gzipSync(readFileSync(join(dist, 'worker-inline.js'))).length
+  const inlined = ['worker-inline.js', 'sheet-inline.js'].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0)
   console.log(`  tarball ${(packed.size / KB).toFixed(0)} KB, ${(packed.entryCount)} files`)
   if (packed.size > TARBALL) over.push(`tarball: ${packed.size} bytes`)
   if (packed.size - inlined > TARBALL_WITHOUT_INLINE) over.push(`tarball without the inlined entry: ${packed.size - inlined} bytes`)
@@ -166,11 +176,14 @@ async function sizes() {
 
 const script = ['pkg/src', 'pkg/build', 'pkg/package.json', 'pkg/tsconfig.json', 'pkg/tsconfig.node.json']
 const rust = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'pkg/build']
-const entries = [...Object.keys({ ...BROWSER, ...NODE }), ...LAZY, ...SHARED].map((name) => `pkg/dist/${name}.js`)
+const entries = [...Object.keys({ ...BROWSER, ...NODE }), ...LAZY, ...NAMED, ...SHARED].map((name) => `pkg/dist/${name}.js`)
 
 await main(async () => {
   mkdirSync(work, { recursive: true })
-  await cachedStep('the crate as wasm', { name: 'pkg-wasm', inputs: rust, outputs: ['pkg/dist/siyu.wasm', 'target/pkg/glue.js'] }, buildWasm)
+  for (const { name, title, features, level } of MODULES) {
+    const outputs = [`pkg/dist/${name}.wasm`, `target/pkg/${name}-glue.js`]
+    await cachedStep(title, { name: `pkg-wasm-${name}`, inputs: rust, outputs }, () => buildWasm(name, features, level))
+  }
   await cachedStep('JavaScript', { name: 'pkg-script', inputs: [...rust, ...script], outputs: entries }, buildScript)
   await cachedStep('declarations', { name: 'pkg-types', inputs: script, outputs: ['pkg/dist/index.d.ts'] }, buildTypes)
   await cachedStep('sizes', { name: 'pkg-sizes', inputs: [...rust, ...script], outputs: [] }, sizes)

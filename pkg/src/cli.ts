@@ -15,7 +15,7 @@ import { mappingOf, SURE } from './mapping.js'
 import { open } from './sync.node.js'
 import type { Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
 
-const USAGE = `siyu: customer segments from order files, on this machine
+const USAGE = `siyu: customer segments from order files (CSV, .xlsx), on this machine
 
   siyu guess orders.csv
       which column means what
@@ -34,6 +34,7 @@ Reading:
   --encoding gb18030     (default: told from the bytes)
   --delimiter ';'        (default: told from the header)
   --profile FILE         how exports of this kind are read, as profileOf gives it (several may be given)
+  --sheet NAME           of an .xlsx workbook (default: the first that holds data)
 Options of rfm:
   --count row|order|day  --refunds net|drop|keep  --zeros keep|drop
   --bins 2…10  --convention NAME  --scheme eight|eleven  --split mean|score
@@ -46,7 +47,7 @@ const ROLES: Role[] = ['customer', 'time', 'amount', 'order', 'event', 'product'
 const RFM = ['count', 'refunds', 'zeros']
 const SCORING = ['convention']
 const GROUPS = ['scheme', 'split']
-const READ = ['zone', 'encoding', 'delimiter']
+const READ = ['zone', 'encoding', 'delimiter', 'sheet']
 
 /** A command that was not understood. */
 class Misuse extends Error {}
@@ -86,7 +87,7 @@ async function main(words: string[]): Promise<void> {
       case 'version':
         return void process.stdout.write(`${siyu.version}\n`)
       case 'guess':
-        return printGuess(await siyu.guess(await source(only(files, 'a file')), { profiles: await known(profiles) }))
+        return printGuess(await siyu.guess(await source(only(files, 'a file')), { ...picked(flags, ['encoding', 'delimiter', 'sheet']), profiles: await known(profiles) }))
       case 'rfm':
         return await rfm(siyu, files, flags, await known(profiles))
       case 'run':

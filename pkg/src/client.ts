@@ -27,6 +27,8 @@ export interface Platform {
   connect(worker: OpenOptions['worker']): Port<ToEngine, FromEngine>
   /** The module if the caller names none; null if the engine has it. */
   wasm(): Promise<string | BufferSource | null> | string | null
+  /** The address of the module of sheets, if the caller names none. */
+  sheet(): string
 }
 
 /** Default of `memoryLimit`. */
@@ -54,6 +56,7 @@ export function openOn(platform: Platform, options: OpenOptions = {}): Promise<S
   const same = opened.find(one => one.platform === platform
     && address(one.options.worker) === address(options.worker)
     && address(one.options.wasm) === address(options.wasm)
+    && address(one.options.sheet) === address(options.sheet)
     && one.options.memoryLimit === options.memoryLimit)
   if (same) return same.siyu
   const siyu = Client.open(platform, options)
@@ -325,7 +328,7 @@ class Client implements Siyu {
     port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
     const open = async (): Promise<void> => {
       const wasm = this.#module ?? (await this.#wasm())
-      port.post({ type: 'open', id, wasm, memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT })
+      port.post({ type: 'open', id, wasm, sheet: this.#sheet(), memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT })
       this.#module = (await ready).module
       session.opened = true
     }
@@ -342,9 +345,13 @@ class Client implements Siyu {
     const { wasm } = this.#options
     if (wasm === undefined) return this.#platform.wasm()
     if (wasm instanceof URL) return wasm.href
-    // Relative to the page, not to the worker.
-    if (typeof wasm === 'string') return typeof document === 'object' ? new URL(wasm, document.baseURI).href : wasm
+    if (typeof wasm === 'string') return fromPage(wasm)
     return compile(wasm)
+  }
+
+  #sheet(): string {
+    const { sheet } = this.#options
+    return sheet === undefined ? this.#platform.sheet() : fromPage(String(sheet))
   }
 
   /** Sends a call and waits for its answer. */
@@ -472,6 +479,11 @@ class Client implements Siyu {
 }
 
 const RESTARTED = 'The engine stopped and was replaced; the call was not finished: call again.'
+
+/** An address relative to the page, not to the worker. */
+function fromPage(address: string): string {
+  return typeof document === 'object' ? new URL(address, document.baseURI).href : address
+}
 
 function cancelled(signal: AbortSignal | undefined): SiyuError {
   return new SiyuError({ code: 'cancelled', hint: 'The caller stopped it.' }, { cause: signal?.reason })

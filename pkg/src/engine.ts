@@ -17,6 +17,7 @@ import { type Batch, type ByteInput, type Cells, type Cursor, type Input, sizeOf
 import type { Task } from './task.js'
 import type { GuessOptions, Keep, Place, Recipe, RowAt, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
+import { isSheet, isWorkbook, type LoadSheet, openWorkbook, peeked } from './workbook.js'
 import { zoneOf } from './zone.js'
 
 /** Bytes that a guess looks at. */
@@ -29,16 +30,19 @@ const GOAL = 15
 /** A table that the engine holds. */
 interface Held {
   bytes: number
-  /** The files behind a source table, and their encodings as they were found. */
-  files: { input: ByteInput; encoding: string }[]
+  /** The files behind a source table, and what was found of their form. */
+  files: { input: ByteInput; form: Form }[]
 }
+
+/** What says how a file becomes text. */
+type Form = Pick<TableOptions, 'format' | 'encoding' | 'sheet' | 'limits'>
 
 /** A source on its way into the module. */
 interface Opened {
   /** Null for columns. */
   text: Utf8 | null
   pieces: Cursor<Uint8Array | Batch>
-  found: { roles: Roles; header?: number }
+  found: { roles: Roles; header?: number } & Pick<TableOptions, 'format' | 'sheet'>
 }
 
 /** What to know of a source, and to give back, when opening or reading it fails. */
@@ -58,13 +62,15 @@ export interface ReadPlan {
 export class Engine {
   readonly #wasm: Wasm
   readonly #memoryLimit: number
+  readonly #loadSheet: LoadSheet
   readonly #tables = new Map<number, Held>()
 
   #broken: Broken | null = null
 
-  constructor(wasm: Wasm, memoryLimit: number) {
+  constructor(wasm: Wasm, memoryLimit: number, loadSheet: LoadSheet) {
     this.#wasm = wasm
     this.#memoryLimit = memoryLimit
+    this.#loadSheet = loadSheet
   }
 
   /** Runs a function of the module; after a trap none runs any more. */
@@ -92,14 +98,14 @@ export class Engine {
   }
 
   /** Proposes a mapping from the first bytes. */
-  async guess(input: ByteInput, { sampleBytes = SAMPLE, encoding, ...options }: GuessOptions, task: Task): Promise<Guess> {
+  async guess(input: ByteInput, { sampleBytes = SAMPLE, ...options }: GuessOptions, task: Task): Promise<Guess> {
     const cursor = input.open()
     const close = task.holds(() => cursor.close())
     try {
-      const text = await utf8(cursor, encoding ?? undefined)
+      const text = await this.#text(cursor, input.size, options, task)
       const { sample } = await sampled(text, sampleBytes)
       task.check()
-      return this.#guess(sample, text.encoding, options)
+      return this.#guess(sample, text.encoding, isSheet(text) ? { ...options, format: 'xlsx' } : options)
     } catch (error) {
       throw placed(error, null, input.name)
     } finally {
@@ -172,7 +178,7 @@ export class Engine {
       quality.encoding = quality.files[0]?.encoding ?? null
       this.#tables.set(facts.table, {
         bytes: facts.bytes,
-        files: facts.kind === 'source' ? texts.map(({ encoding }, at) => ({ input: inputs[at] as ByteInput, encoding: encoding.label })) : [],
+        files: facts.kind === 'source' ? texts.map((text, at) => ({ input: inputs[at] as ByteInput, form: formOf(text, plan.options) })) : [],
       })
       giveBack = (): void => {}
       return { ...facts, quality, roles: { ...table, ...rolesOf(quality.columns) } }
@@ -214,22 +220,36 @@ export class Engine {
    * A source as pieces for the module. Where the options have no roles it is looked at, for the line of
    * the header and, if `mapping` is wanted, for the roles.
    */
-  async #opened(input: Input, { encoding, roles, header, ...options }: TableOptions, task: Task, opening: Opening, mapping = true): Promise<Opened> {
+  async #opened(input: Input, { roles, header, ...options }: TableOptions, task: Task, opening: Opening, mapping = true): Promise<Opened> {
     const cursor = input.open()
     opening.closing.push(task.holds(() => cursor.close()))
     if (input.form === 'columns') return { text: null, pieces: cursor, found: { roles: input.roles } }
-    const text = await utf8(cursor as Cursor<Uint8Array>, encoding ?? undefined)
+    const text = await this.#text(cursor as Cursor<Uint8Array>, input.size, options, task)
     opening.text = text
     let pieces: Cursor<Uint8Array> = text
-    if (!roles) {
+    let form: Pick<TableOptions, 'format' | 'sheet'> = {}
+    if (!roles || isSheet(text)) {
       const looked = await sampled(text, SAMPLE)
       task.check()
-      const guess = this.#guess(looked.sample, text.encoding, options)
-      roles = mapping ? mappingOf(guess) : {}
-      header ??= guess.header
       pieces = looked.pieces
+      if (isSheet(text)) form = { format: 'xlsx', sheet: text.sheet }
+      if (!roles) {
+        const guess = this.#guess(looked.sample, text.encoding, { ...options, ...form })
+        roles = mapping ? mappingOf(guess) : {}
+        header ??= guess.header
+      }
     }
-    return { text, pieces, found: { roles, ...(header != null && { header }) } }
+    return { text, pieces, found: { roles, ...form, ...(header != null && { header }) } }
+  }
+
+  /** A file as text: of a workbook that of its sheet, of others decoded. */
+  async #text(file: Cursor<Uint8Array>, size: number | null, { format, encoding, sheet, limits }: Form, task: Task): Promise<Utf8> {
+    const { first, cursor } = await peeked(file)
+    task.check()
+    if (format === 'xlsx' || ((format ?? 'auto') === 'auto' && isWorkbook(first))) {
+      return openWorkbook(this.#loadSheet, cursor, size, { sheet: sheet ?? null, limits: limits ?? {} }, this.#free(), task)
+    }
+    return utf8(cursor, encoding ?? undefined)
   }
 
   /** Gives a source to the module piece by piece, until it wants no more; `done` and what was read. */
@@ -275,7 +295,7 @@ export class Engine {
         if (step.wants !== null) {
           if (reading?.name !== step.wants || reading.file !== step.file) {
             reading?.close()
-            reading = await reopened(held[names.indexOf(step.wants)], step.wants, step.file, task)
+            reading = await this.#reopened(held[names.indexOf(step.wants)], step.wants, step.file, task)
           }
           const piece = await reading.text.next()
           task.check()
@@ -292,6 +312,15 @@ export class Engine {
       giveBack()
       reading?.close()
     }
+  }
+
+  /** A file of a source table, from its start. */
+  async #reopened(held: Held | undefined, name: string, file: number, task: Task): Promise<{ name: string; file: number; text: Utf8; close: () => void }> {
+    const one = held?.files[file]
+    if (!one) throw fail('closed', 'The table has no file to stream.', { table: name })
+    const cursor = one.input.open()
+    const close = task.holds(() => cursor.close())
+    return { name, file, text: await this.#text(cursor, one.input.size, one.form, task), close }
   }
 
   /** Writes columns as a CSV file with BOM and header. */
@@ -325,12 +354,10 @@ async function sampled(text: Utf8, size: number): Promise<{ sample: Uint8Array; 
   }
 }
 
-async function reopened(held: Held | undefined, name: string, file: number, task: Task): Promise<{ name: string; file: number; text: Utf8; close: () => void }> {
-  const one = held?.files[file]
-  if (!one) throw fail('closed', 'The table has no file to stream.', { table: name })
-  const cursor = one.input.open()
-  const close = task.holds(() => cursor.close())
-  return { name, file, text: await utf8(cursor, one.encoding), close }
+/** How a file that was read becomes the same text again. */
+function formOf(text: Utf8, { format, limits }: TableOptions): Form {
+  const found = isSheet(text) ? { format: 'xlsx' as const, sheet: text.sheet } : { ...(format && { format }), encoding: text.encoding.label }
+  return { ...found, ...(limits && { limits }) }
 }
 
 /**
@@ -350,6 +377,6 @@ function placed(error: unknown, text: Utf8 | null, table: string, file?: number,
     })
   }
   // A place that was found while decoding counts in the file already.
-  const inFile = !text || !isDecoded(text.encoding) || code === 'encoding'
+  const inFile = !text || (!isDecoded(text.encoding) && !isSheet(text)) || code === 'encoding'
   return fail(code, hint, { ...failure, ...named, ...(inFile && byte !== undefined && { byte }) })
 }

@@ -331,6 +331,8 @@ export interface FileUse {
   name: string
   /** How many of its records were read, used and skipped. */
   rows: RowCounts
+  /** As in `Quality`. */
+  sheet: string | null
   /** First and last instant of its used rows; null without that role or without such rows. */
   time: TimeRange | null
 }
@@ -347,6 +349,11 @@ export type Format =
   | 'json'
   /** JSON: one object per line. */
   | 'ndjson'
+  /**
+   * A sheet of a workbook. The bytes that come here are its text, as `sheet` (or the package)
+   * made it: separated by commas, a record for each row.
+   */
+  | 'xlsx'
   /** Not read: `unsupported`. */
   | 'parquet'
   /** Not read: `unsupported`. */
@@ -459,7 +466,7 @@ export interface Guess {
   delimiter: string | null
   /** `utf-8`, `utf-16le` or `utf-16be`. */
   encoding: string
-  /** `csv`, `tsv`, `json` or `ndjson`. */
+  /** `csv`, `tsv`, `json`, `ndjson` or `xlsx`. */
   format: string
   /**
    * The line of the header if it is not the first that is not blank: hand it on as the
@@ -596,8 +603,8 @@ export interface Issue {
    */
   remedies: Remedy[]
   /**
-   * The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
-   * most five.
+   * The first lines of the file (from 1), rows of the sheet (from 1) or rows of the columns
+   * (from 1) that have it, at most five.
    */
   rows: number[]
   /** What was done. */
@@ -919,20 +926,25 @@ export interface Quality {
   columns: ColumnUse[]
   /** Distinct customers of the used rows; null without that role. */
   customers: number | null
-  /** The field separator; null for columns in memory. */
+  /** The field separator; null for workbooks and columns in memory. */
   delimiter: string | null
-  /** The encoding of the file: as found, or as declared; null for columns in memory. */
+  /**
+   * The encoding of the file: as found, or as declared; null for workbooks and columns in
+   * memory.
+   */
   encoding: string | null
   /** The files, in the order in which they were read; columns in memory count as one. */
   files: FileUse[]
-  /** `csv`, `tsv` or `columns`. */
+  /** `csv`, `tsv`, `xlsx` or `columns`. */
   format: string
-  /** The line of the header (from 1); null for columns in memory. */
+  /** The line of the header (from 1), or its row in the sheet; null for columns in memory. */
   headerLine: number | null
   /** Problems: rejected rows first, then changed, doubtful, notes; by code and column within. */
   issues: Issue[]
   /** How many records were read, used and skipped. */
   rows: RowCounts
+  /** The sheet of a workbook; null for other formats. */
+  sheet: string | null
   /** First and last instant; null without that role. */
   time: TimeRange | null
   /** The zone of naive times. */
@@ -1006,6 +1018,11 @@ export interface ReadOptions {
   otherNames?: OtherNames
   /** Which column has which meaning. Columns that are not named here are dropped. */
   roles?: Roles
+  /**
+   * The sheet of a workbook, by its name. Absent: the first that holds data. Other formats
+   * have none.
+   */
+  sheet?: string | null
   /**
    * Read the units 万 (ten thousand) and 亿 (a hundred million) behind a number: `1.2万` is
    * 12000. Otherwise such cells are left out.
@@ -1390,6 +1407,7 @@ export type ErrorCode =
   | 'empty'
   | 'no-rows'
   | 'missing-column'
+  | 'missing-sheet'
   | 'duplicate-column'
   | 'repeated-header'
   | 'preamble'

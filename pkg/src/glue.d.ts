@@ -4,8 +4,20 @@ declare module '#glue' {
   export default makeGlue
 }
 
+/** The same for the module of sheets. */
+declare module '#sheet-glue' {
+  const makeGlue: () => import('./sheet.js').SheetGlue
+  export default makeGlue
+}
+
 /** The bytes of siyu.wasm as base64, put in by the build. */
 declare module '#bytes' {
+  const base64: string
+  export default base64
+}
+
+/** The bytes of sheet.wasm as base64. */
+declare module '#sheet-bytes' {
   const base64: string
   export default base64
 }

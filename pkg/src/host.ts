@@ -13,11 +13,16 @@ interface Waiting {
   fail(error: unknown): void
 }
 
-/**
- * Serves one port until the engine breaks. `builtin` gives the module's bytes where they are part
- * of the script.
- */
-export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?: () => BufferSource): void {
+/** What the script around the engine knows of its files. */
+export interface Files {
+  /** The module's bytes, where they are part of the script. */
+  builtin?(): BufferSource
+  /** The module of sheets at the address that the page names; an address is fetched. */
+  sheet?(address: string): Promise<BufferSource>
+}
+
+/** Serves one port until the engine breaks. */
+export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builtin, sheet }: Files = {}): void {
   let engine: Engine | null = null
   let broken = false
   let cursors = 0
@@ -70,7 +75,7 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, builtin?
       const wasm = message.wasm ?? builtin?.()
       if (!wasm) throw fail('engine-load', 'There is no address of siyu.wasm: give one as open({ wasm }).')
       const module = await compile(wasm)
-      engine = new Engine(start(make, module), message.memoryLimit)
+      engine = new Engine(start(make, module), message.memoryLimit, () => sheet?.(message.sheet) ?? message.sheet)
       return { answer: { version: engine.version(), module } }
     }
     if (!engine) throw fail('closed', 'The engine is not open.')

@@ -14,6 +14,7 @@ const node: Platform = {
     return portOf(thread)
   },
   wasm: () => readFile(new URL('./siyu.wasm', import.meta.url)),
+  sheet: () => new URL('./sheet.wasm', import.meta.url).href,
 }
 
 /** Opens the engine. The same options give the same engine until it is closed. */

@@ -17,6 +17,7 @@ const page: Platform = {
     return portOf(workerAt(worker ?? new URL('./worker.js', import.meta.url)))
   },
   wasm: () => new URL('./siyu.wasm', import.meta.url).href,
+  sheet: () => new URL('./sheet.wasm', import.meta.url).href,
 }
 
 /** Opens the engine. The same options give the same engine until it is closed. */

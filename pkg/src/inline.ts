@@ -1,4 +1,4 @@
-/** The package where a policy forbids fetching: the worker's script holds the wasm module. */
+/** The package where a policy forbids fetching: the scripts hold the wasm modules. */
 import { openOn, type Platform } from './client.js'
 import { fail } from './errors.js'
 import { portOf } from './ports.js'
@@ -17,6 +17,7 @@ const page: Platform = {
     return portOf(workerAt(worker ?? new URL('./worker-inline.js', import.meta.url)))
   },
   wasm: () => null,
+  sheet: () => new URL('./sheet-inline.js', import.meta.url).href,
 }
 
 /** Opens the engine. The same options give the same engine until it is closed. */

@@ -43,7 +43,8 @@ export interface TableFacts {
 /** The calls: what each takes and what it answers. */
 export interface Calls {
   open: {
-    request: { wasm: string | BufferSource | WebAssembly.Module | null; memoryLimit: number }
+    /** `sheet` is the address of the module of sheets, which is loaded when first needed. */
+    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; memoryLimit: number }
     answer: { version: string; module: WebAssembly.Module }
   }
   guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }

@@ -6,7 +6,11 @@ import type { OpenOptions, Siyu } from './types.js'
 
 export { SiyuError } from './errors.js'
 
-const thread = /* @__PURE__ */ here(() => readFile(new URL('./siyu.wasm', import.meta.url)))
+const thread = /* @__PURE__ */ here(
+  () => readFile(new URL('./siyu.wasm', import.meta.url)),
+  () => new URL('./sheet.wasm', import.meta.url).href,
+  { sheet: address => readFile(new URL(address)) },
+)
 
 /** Opens the engine. The same options give the same engine until it is closed. */
 export function open(options?: OpenOptions): Promise<Siyu> {

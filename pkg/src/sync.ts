@@ -8,7 +8,10 @@ export { SiyuError } from './errors.js'
 export type * from './generated.js'
 export type * from './types.js'
 
-const thread = /* @__PURE__ */ here(() => new URL('./siyu.wasm', import.meta.url).href)
+const thread = /* @__PURE__ */ here(
+  () => new URL('./siyu.wasm', import.meta.url).href,
+  () => new URL('./sheet.wasm', import.meta.url).href,
+)
 
 /** Opens the engine. The same options give the same engine until it is closed. */
 export function open(options?: OpenOptions): Promise<Siyu> {

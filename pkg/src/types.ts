@@ -11,6 +11,11 @@ import type {
 export interface OpenOptions {
   /** The wasm module: an address, a response, its bytes, or the compiled module. */
   wasm?: URL | string | Response | BufferSource | WebAssembly.Module
+  /**
+   * The address of the module that reads workbooks, `sheet.wasm` (of `siyu/inline`: `sheet-inline.js`).
+   * It is loaded when the first workbook is read.
+   */
+  sheet?: URL | string
   /** The worker: the address of its script, or a function that starts one. */
   worker?: URL | string | (() => Worker)
   /** Upper bound of the engine's memory in bytes. Default 512 MiB. */
@@ -152,7 +157,7 @@ export interface About {
 }
 
 /** How a source is looked at. */
-export interface GuessOptions extends Pick<ReadOptions, 'format' | 'delimiter' | 'encoding'> {
+export interface GuessOptions extends Pick<ReadOptions, 'format' | 'delimiter' | 'encoding' | 'sheet' | 'limits'> {
   /** How many bytes are looked at. Default 256 KiB. */
   sampleBytes?: number
   /** How other exports were read: if this is one of them, `profile` says which, and its roles are proposed. */

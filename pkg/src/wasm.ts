@@ -84,12 +84,12 @@ export function start(make: MakeGlue, module: WebAssembly.Module): Wasm {
 }
 
 /** Compiles the module from its address, a response, or its bytes. */
-export async function compile(wasm: string | Response | BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+export async function compile(wasm: string | Response | BufferSource | WebAssembly.Module, file = 'siyu.wasm'): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm
   let bytes: BufferSource
   if (typeof wasm === 'string' || (typeof Response === 'function' && wasm instanceof Response)) {
-    const response = typeof wasm === 'string' ? await fetched(wasm) : wasm
-    if (!response.ok) throw fail('engine-load', `The server answered ${response.status} for siyu.wasm: ${ADVICE}`)
+    const response = typeof wasm === 'string' ? await fetched(wasm, file) : wasm
+    if (!response.ok) throw fail('engine-load', `The server answered ${response.status} for ${file}: ${ADVICE}`)
     // Streaming needs the right content type and an untouched response; bytes always work.
     const streamed = await WebAssembly.compileStreaming?.(response.clone()).catch(() => null)
     if (streamed) return streamed
@@ -98,7 +98,7 @@ export async function compile(wasm: string | Response | BufferSource | WebAssemb
     bytes = wasm as BufferSource
   }
   const view = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes)
-  if (view[0] === 0x3c) throw fail('engine-load', `The server answered with a web page instead of siyu.wasm: ${ADVICE}`)
+  if (view[0] === 0x3c) throw fail('engine-load', `The server answered with a web page instead of ${file}: ${ADVICE}`)
   if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) throw fail('engine-load', 'These bytes are no wasm module.')
   try {
     return await WebAssembly.compile(bytes)
@@ -109,10 +109,10 @@ export async function compile(wasm: string | Response | BufferSource | WebAssemb
 
 const ADVICE = "serve the file that comes with the package, and give its address as open({ wasm }); with Vite's dev server add 'siyu' to optimizeDeps.exclude."
 
-async function fetched(address: string): Promise<Response> {
+async function fetched(address: string, file: string): Promise<Response> {
   try {
     return await fetch(address)
   } catch {
-    throw fail('engine-load', `siyu.wasm could not be fetched: ${ADVICE} A content policy must allow it by connect-src, or use siyu/inline.`)
+    throw fail('engine-load', `${file} could not be fetched: ${ADVICE} A content policy must allow it by connect-src, or use siyu/inline.`)
   }
 }

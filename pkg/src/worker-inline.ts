@@ -4,4 +4,9 @@ import makeGlue from '#glue'
 import { serve } from './host.js'
 import { portOf } from './ports.js'
 
-serve(portOf(self as never), makeGlue, () => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0)))
+const bytes = (text: string): BufferSource => Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
+
+serve(portOf(self as never), makeGlue, {
+  builtin: () => bytes(base64),
+  sheet: async address => bytes(((await import(address)) as { default: string }).default),
+})

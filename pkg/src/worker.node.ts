@@ -1,7 +1,8 @@
 /** The worker of a Node program: hosts the engine. */
+import { readFile } from 'node:fs/promises'
 import { parentPort } from 'node:worker_threads'
 import makeGlue from '#glue'
 import { serve } from './host.js'
 import { portOf } from './ports.js'
 
-if (parentPort) serve(portOf(parentPort as never), makeGlue)
+if (parentPort) serve(portOf(parentPort as never), makeGlue, { sheet: address => readFile(new URL(address)) })

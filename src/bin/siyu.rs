@@ -19,8 +19,9 @@ use siyu::analysis::{AnyReport, Job, Source, Streamed};
 use siyu::error::{Code, Error, Result};
 use siyu::plain::Value;
 use siyu::privacy::gate::Gate;
-use siyu::read::{FileOptions, Options, Parts, Reader, quality::Quality};
+use siyu::read::{FileOptions, Format, Options, Parts, Reader, quality::Quality};
 use siyu::report::{ColumnSet, Values};
+use siyu::sheet;
 use siyu::table::Table;
 use siyu::table::role::Role;
 use siyu::table::zone::Zone;
@@ -98,9 +99,9 @@ fn run(arguments: &[String]) -> Result<Json> {
             None => Options::default(),
         };
         let bytes = std::fs::read(path).map_err(|_| unreadable(path))?;
-        let bytes = decoded(bytes, options.encoding.as_deref())?;
+        let (form, bytes) = as_text(&options, bytes)?;
         let name_of = |path: &str| Path::new(path).file_name()?.to_str().map(str::to_owned);
-        let file = FileOptions { name: name_of(path).unwrap_or_default(), ..Default::default() };
+        let file = FileOptions { name: name_of(path).unwrap_or_default(), ..form };
         match given.iter_mut().find(|table| table.name == name) {
             Some(table) => table.files.push((file, bytes)),
             None => {
@@ -150,6 +151,27 @@ fn run(arguments: &[String]) -> Result<Json> {
         };
     }
     Ok(answer)
+}
+
+/// What the reader takes: of a workbook the text of its sheet, of other files their text.
+fn as_text(options: &Options, bytes: Vec<u8>) -> Result<(FileOptions, Vec<u8>)> {
+    let is_workbook = match options.format {
+        Format::Auto => sheet::may_be_workbook(&bytes),
+        format => format == Format::Xlsx,
+    };
+    if !is_workbook {
+        let bytes = decoded(bytes, options.encoding.as_deref())?;
+        return Ok((FileOptions::default(), bytes));
+    }
+    let limits = sheet::Limits {
+        bytes: options.limits.bytes,
+        ratio: options.limits.ratio,
+        record_bytes: options.limits.record_bytes,
+        memory: MEMORY_LIMIT,
+    };
+    let (name, text) = sheet::csv(bytes, options.sheet.as_deref(), limits)?;
+    let form = FileOptions { format: Some(Format::Xlsx), sheet: name, ..FileOptions::default() };
+    Ok((form, text))
 }
 
 /// The text of a file as UTF-8, by its declared encoding.

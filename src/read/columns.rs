@@ -176,6 +176,7 @@ impl ColumnReader {
             format: "columns",
             encoding: None,
             delimiter: None,
+            sheet: None,
             header_line: None,
             columns,
             rows,

@@ -229,6 +229,35 @@ pub(super) fn line(window: &[u8], from: usize, last: bool) -> Option<(usize, usi
     }
 }
 
+/// The end of the record of a sheet at `from` and the beginning of the next; `None` if it is cut.
+/// In a sheet a cell may have several lines, and still stands in one row.
+pub(super) fn sheet_row(window: &[u8], from: usize, last: bool) -> Option<(usize, usize)> {
+    match Splitter::new(b',', 0).record(window, from, last) {
+        Found::Record(record) => Some((record.end, record.next)),
+        Found::Cut { .. } => None,
+    }
+}
+
+/// What a sheet shows where a formula failed. Such a cell has no value.
+const FAILED: [&[u8]; 12] = [
+    b"#N/A",
+    b"#VALUE!",
+    b"#REF!",
+    b"#DIV/0!",
+    b"#NUM!",
+    b"#NAME?",
+    b"#NULL!",
+    b"#SPILL!",
+    b"#CALC!",
+    b"#FIELD!",
+    b"#BLOCKED!",
+    b"#GETTING_DATA",
+];
+
+fn has_failed(cell: &[u8]) -> bool {
+    cell.first() == Some(&b'#') && FAILED.contains(&trimmed(cell))
+}
+
 /// Whether a line holds only blanks and tabs, or nothing.
 pub(super) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b' ' | b'\t'))
@@ -270,6 +299,9 @@ pub(super) fn sniff(line: &[u8]) -> u8 {
 pub(super) struct Csv {
     /// Whether the caller said that tabs separate.
     tabs: bool,
+    /// Whether this is the text of a sheet: lines are its rows, and a row may be shorter or
+    /// longer than the header, since each cell stands in its own column.
+    sheet: bool,
     delimiter: Option<u8>,
     header_line: Option<u64>,
     record_bytes: usize,
@@ -300,9 +332,12 @@ pub(super) struct Csv {
 impl Csv {
     pub(super) fn new(options: &Options) -> Self {
         let declared = options.delimiter.and_then(|c| u8::try_from(c).ok());
+        let sheet = options.format == Format::Xlsx;
+        let delimiter = declared.or((options.format == Format::Tsv).then_some(b'\t'));
         Csv {
             tabs: options.format == Format::Tsv,
-            delimiter: declared.or((options.format == Format::Tsv).then_some(b'\t')),
+            sheet,
+            delimiter: if sheet { Some(b',') } else { delimiter },
             header_line: options.header,
             record_bytes: options.limits.record_bytes as usize,
             most_columns: options.limits.columns as usize,
@@ -326,13 +361,23 @@ impl Csv {
         self.line
     }
 
-    /// The name of the format.
-    pub(super) fn format(&self) -> &'static str {
-        if self.tabs { "tsv" } else { "csv" }
+    /// Lines of a record; a row of a sheet is one, whatever its cells hold.
+    fn lines_of(&self, record: Record) -> u64 {
+        if self.sheet { 1 } else { record.lines }
     }
 
+    /// The name of the format.
+    pub(super) fn format(&self) -> &'static str {
+        match (self.sheet, self.tabs) {
+            (true, _) => "xlsx",
+            (false, true) => "tsv",
+            (false, false) => "csv",
+        }
+    }
+
+    /// The separator of the file; a sheet has none.
     pub(super) fn delimiter(&self) -> Option<u8> {
-        self.splitter.as_ref().map(|splitter| splitter.delimiter)
+        self.splitter.as_ref().filter(|_| !self.sheet).map(|splitter| splitter.delimiter)
     }
 
     /// The line of the header and its columns, once it is read.
@@ -383,9 +428,9 @@ impl Csv {
             let raw = window.get(at..record.end).unwrap_or_default();
             if is_blank(raw) {
             } else if let Some(wanted) = &mut rows.wanted {
-                if wanted.has(self.line, record.lines) {
+                if wanted.has(self.line, self.lines_of(record)) {
                     let cell = |at| splitter.cell(window, at);
-                    wanted.take(self.line, record.lines, record.width, cell);
+                    wanted.take(self.line, self.lines_of(record), record.width, cell);
                 }
             } else {
                 rows.begin((self.offset + at as u64) / BYTES, sink)?;
@@ -397,6 +442,21 @@ impl Csv {
                     rows.reject(Code::Parse, None, self.line);
                 } else if marked == self.header.as_slice() {
                     rows.reject(Code::RepeatedHeader, None, self.line);
+                } else if self.sheet {
+                    let column = |field: usize| positions.get(field).copied().unwrap_or(usize::MAX);
+                    let cell = |field: usize| splitter.cell(window, column(field));
+                    for (at, field) in rows.schema.fields.iter().enumerate() {
+                        // The others leave their row out.
+                        let optional = field.role.is_text() && field.role != Role::Customer;
+                        if optional && has_failed(cell(at)) {
+                            let severity = Severity::Doubtful;
+                            rows.issues.count(Code::Type, severity, Some(field.role), self.line);
+                        }
+                    }
+                    rows.add(self.line, |field| match cell(field) {
+                        failed if has_failed(failed) => Cell::Missing,
+                        text => Cell::text(text),
+                    })?;
                 } else if record.width != width {
                     rows.reject(Code::Ragged, None, self.line);
                 } else {
@@ -406,7 +466,7 @@ impl Csv {
                     rows.add(self.line, Some(raw), cell)?;
                 }
             }
-            self.line += record.lines;
+            self.line += self.lines_of(record);
             at = record.next;
         }
         self.positions = positions;
@@ -467,7 +527,8 @@ impl Csv {
     fn read_header(&mut self, window: &[u8], last: bool, rows: &mut Rows) -> Result<usize> {
         let mut at = 0;
         while at < window.len() {
-            let Some((end, next)) = line(window, at, last) else {
+            let next_line = if self.sheet { sheet_row } else { line };
+            let Some((end, next)) = next_line(window, at, last) else {
                 // One byte less: a CR may still be the first half of the line end.
                 return self.too_long(window.len() - at - 1).map(|()| at);
             };
@@ -506,13 +567,13 @@ impl Csv {
                     Some(record) => match self.map(&splitter, window, at, record, rows) {
                         Ok(()) => {
                             if let Some(wanted) = &mut rows.wanted
-                                && wanted.has(self.line, record.lines)
+                                && wanted.has(self.line, self.lines_of(record))
                             {
                                 let cell = |at| splitter.cell(window, at);
-                                wanted.take(self.line, record.lines, record.width, cell);
+                                wanted.take(self.line, self.lines_of(record), record.width, cell);
                             }
                             self.splitter = Some(splitter);
-                            self.line += record.lines;
+                            self.line += self.lines_of(record);
                             let next = if self.tried > 0 { next } else { record.next };
                             self.note_preamble(rows);
                             return Ok(next);

@@ -175,7 +175,7 @@ pub struct Guess {
     pub columns: Vec<GuessColumn>,
     /// The proposals.
     pub roles: GuessRoles,
-    /// `csv`, `tsv`, `json` or `ndjson`.
+    /// `csv`, `tsv`, `json`, `ndjson` or `xlsx`.
     pub format: &'static str,
     /// The field separator, where there is one.
     pub delimiter: Option<String>,
@@ -197,7 +197,7 @@ pub struct Guess {
 /// `empty`; `encoding` and `unsupported` as for reading; `missing-column` if no line looks like
 /// a header; `parse` if a quote in the header is not closed.
 pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
-    let mut text = Text::new();
+    let mut text = Text::new(options.format);
     text.push(sample)?;
     text.settle()?;
     if let Some(byte) = text.broken() {
@@ -228,7 +228,11 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
         at = record.next;
     }
     let (roles, problems) = propose(&profiles);
-    let format = if options.format == Format::Tsv { "tsv" } else { "csv" };
+    let format = match options.format {
+        Format::Tsv => "tsv",
+        Format::Xlsx => "xlsx",
+        _ => "csv",
+    };
     Ok(Guess {
         kind: kind_of(format, profiles.iter().map(|profile| profile.name.as_str())),
         profile: None,
@@ -236,7 +240,8 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
         columns: columns_of(profiles),
         roles,
         format,
-        delimiter: Some(char::from(header.delimiter).to_string()),
+        delimiter: (options.format != Format::Xlsx)
+            .then(|| char::from(header.delimiter).to_string()),
         encoding,
         header: header.line,
         rows_sampled: rows as u64,
@@ -302,11 +307,16 @@ struct Header {
 /// record has as many cells. Failing that, the first line, if it could be a single name.
 fn find_header(window: &[u8], options: &Options) -> Result<Header> {
     let declared = options.delimiter.and_then(|c| u8::try_from(c).ok());
-    let mut declared = declared.or((options.format == Format::Tsv).then_some(b'\t'));
+    let mut declared = match options.format {
+        Format::Tsv => declared.or(Some(b'\t')),
+        Format::Xlsx => Some(b','),
+        _ => declared,
+    };
+    let next_line = if options.format == Format::Xlsx { csv::sheet_row } else { csv::line };
     let (mut at, mut number, mut seen) = (0, 1, 0);
     let mut first: Option<Header> = None;
     while let (true, Some((end, next))) =
-        (at < window.len() && seen < MOST_PREAMBLE, csv::line(window, at, true))
+        (at < window.len() && seen < MOST_PREAMBLE, next_line(window, at, true))
     {
         let line = window.get(at..end).unwrap_or_default();
         if let (0, Some(delimiter)) = (seen, csv::sep_line(line)) {

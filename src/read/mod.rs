@@ -91,6 +91,8 @@ pub struct Reader {
     shape: Shape,
     rows: Rows,
     name: String,
+    /// The sheet of a workbook.
+    sheet: Option<String>,
     declared: Option<String>,
     /// Whether the current file was begun, by its name or its first bytes.
     begun: bool,
@@ -130,10 +132,11 @@ impl Reader {
 
     fn unchecked(options: &Options, fields: Vec<Field>, zone: Zone, hash_seed: u64) -> Self {
         Reader {
-            text: Text::new(),
+            text: Text::new(options.format),
             shape: Shape::new(options),
             rows: Rows::new(Schema { fields, zone }, options, hash_seed),
             name: String::new(),
+            sheet: options.sheet.clone(),
             declared: options.encoding.clone(),
             begun: false,
             files: Vec::new(),
@@ -167,9 +170,10 @@ impl Reader {
         }
         let options = file.over(&self.options);
         options.check_form()?;
-        self.text = Text::new();
+        self.text = Text::new(options.format);
         self.shape = Shape::new(&options);
         self.name.clone_from(&file.name);
+        self.sheet = options.sheet;
         self.declared = options.encoding;
         self.bytes_before += self.bytes;
         (self.begun, self.bytes, self.look_at) = (true, 0, 0);
@@ -184,11 +188,14 @@ impl Reader {
             (found, _) => found.map(str::to_owned),
         };
         let names = self.shape.columns().iter().map(|column| column.name.as_str());
+        // A workbook has no encoding: its text was made on the way here. And only it has sheets.
+        let is_sheet = self.shape.format() == "xlsx";
         Ok(FileUse {
             kind: profile::kind_of(self.shape.format(), names),
             name: std::mem::take(&mut self.name),
             format: self.shape.format(),
-            encoding,
+            encoding: encoding.filter(|_| !is_sheet),
+            sheet: self.sheet.take().filter(|_| is_sheet),
             delimiter: self.shape.delimiter().map(|byte| char::from(byte).to_string()),
             header_line: self.shape.header_line(),
             columns: self.shape.columns().to_vec(),
@@ -360,6 +367,7 @@ fn quality_of(rows: &Rows, files: Vec<FileUse>) -> Quality {
         format: first.map_or("columns", |file| file.format),
         encoding: first.and_then(|file| file.encoding.clone()),
         delimiter: first.and_then(|file| file.delimiter.clone()),
+        sheet: first.and_then(|file| file.sheet.clone()),
         header_line: first.and_then(|file| file.header_line),
         columns: first.map_or_else(Vec::new, |file| file.columns.clone()),
         files,

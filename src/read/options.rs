@@ -28,6 +28,9 @@ pub struct Options {
     /// The line of the header, from 1. Lines before it are skipped and counted. Absent: the
     /// first line that is not blank.
     pub header: Option<u64>,
+    /// The sheet of a workbook, by its name. Absent: the first that holds data. Other formats
+    /// have none.
+    pub sheet: Option<String>,
     /// The name of the zone of times that have no offset. Whoever opens the table makes the
     /// zone of it; the reader gets that as a value and only reports the name.
     pub zone: Option<String>,
@@ -259,6 +262,8 @@ pub struct FileOptions {
     pub delimiter: Option<char>,
     /// The encoding that it was decoded from.
     pub encoding: Option<String>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
     /// The line of its header, from 1.
     pub header: Option<u64>,
     /// Its header names of roles that the table has, where they differ.
@@ -279,6 +284,7 @@ impl FileOptions {
             format: self.format.unwrap_or(options.format),
             delimiter: self.delimiter.or(options.delimiter),
             encoding: self.encoding.clone().or_else(|| options.encoding.clone()),
+            sheet: self.sheet.clone().or_else(|| options.sheet.clone()),
             header: self.header.or(options.header),
             ..options.clone()
         }
@@ -301,6 +307,9 @@ pub enum Format {
     Json,
     /// JSON: one object per line.
     Ndjson,
+    /// A sheet of a workbook. The bytes that come here are its text, as `sheet` (or the package)
+    /// made it: separated by commas, a record for each row.
+    Xlsx,
     /// Not read: `unsupported`.
     Parquet,
     /// Not read: `unsupported`.
@@ -368,7 +377,12 @@ impl Options {
     /// Checks what says how a file is to be read, apart from the roles.
     pub(super) fn check_form(&self) -> Result<()> {
         match self.format {
-            Format::Auto | Format::Csv | Format::Tsv | Format::Json | Format::Ndjson => {}
+            Format::Auto
+            | Format::Csv
+            | Format::Tsv
+            | Format::Json
+            | Format::Ndjson
+            | Format::Xlsx => {}
             Format::Parquet | Format::Arrow => {
                 return Err(Error::new(
                     Code::Unsupported,

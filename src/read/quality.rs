@@ -41,8 +41,8 @@ pub struct Issue {
     pub count: u64,
     /// The role of the column, or null if the problem is the whole row's.
     pub column: Option<Role>,
-    /// The first lines of the file (from 1) or rows of the columns (from 1) that have it, at
-    /// most five.
+    /// The first lines of the file (from 1), rows of the sheet (from 1) or rows of the columns
+    /// (from 1) that have it, at most five.
     pub rows: Vec<u64>,
     /// For each of `rows` the file that it is in, as an index into `files`.
     pub files: Vec<u32>,
@@ -91,6 +91,8 @@ pub struct FileUse {
     pub encoding: Option<String>,
     /// As in [`Quality`].
     pub delimiter: Option<String>,
+    /// As in [`Quality`].
+    pub sheet: Option<String>,
     /// As in [`Quality`].
     pub header_line: Option<u64>,
     /// Its header.
@@ -148,13 +150,16 @@ pub struct ZoneUse {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quality {
-    /// `csv`, `tsv` or `columns`.
+    /// `csv`, `tsv`, `xlsx` or `columns`.
     pub format: &'static str,
-    /// The encoding of the file: as found, or as declared; null for columns in memory.
+    /// The encoding of the file: as found, or as declared; null for workbooks and columns in
+    /// memory.
     pub encoding: Option<String>,
-    /// The field separator; null for columns in memory.
+    /// The field separator; null for workbooks and columns in memory.
     pub delimiter: Option<String>,
-    /// The line of the header (from 1); null for columns in memory.
+    /// The sheet of a workbook; null for other formats.
+    pub sheet: Option<String>,
+    /// The line of the header (from 1), or its row in the sheet; null for columns in memory.
     pub header_line: Option<u64>,
     /// The zone of naive times.
     pub zone: ZoneUse,

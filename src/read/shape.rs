@@ -26,7 +26,7 @@ pub(super) fn flavour(format: Format, text: &[u8], last: bool) -> Option<Option<
         Format::Json => Some(Some(Flavour::Array)),
         Format::Ndjson => Some(Some(Flavour::Lines)),
         Format::Auto => json::looks_like(text, last),
-        Format::Csv | Format::Tsv | Format::Parquet | Format::Arrow => Some(None),
+        Format::Csv | Format::Tsv | Format::Xlsx | Format::Parquet | Format::Arrow => Some(None),
     }
 }
 

@@ -9,6 +9,7 @@
 use crate::error::{Code, Error, Result};
 
 use super::no_memory;
+use super::options::Format;
 
 /// How many bytes the decision looks at.
 const FIRST: usize = 64;
@@ -40,9 +41,14 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new() -> Self {
+    /// The text of a sheet is UTF-8, whatever its first cell says; of other bytes the first
+    /// decide.
+    pub(super) fn new(format: Format) -> Self {
         Text {
-            encoding: Encoding::Undecided,
+            encoding: match format {
+                Format::Xlsx => Encoding::Utf8,
+                _ => Encoding::Undecided,
+            },
             window: Vec::new(),
             valid: 0,
             held: Vec::new(),
@@ -205,7 +211,7 @@ impl Text {
 const NO_TEXT: [(&[u8], &str); 22] = [
     (
         b"PK\x03\x04",
-        "this is a zip archive: unpack it; of a workbook that is not .xlsx save the sheet as CSV UTF-8",
+        "this is a zip archive: leave out `format` if it is an .xlsx workbook, else unpack it",
     ),
     (b"PK\x05\x06", "this is an empty zip archive"),
     (
@@ -265,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decoded(bytes: &[u8], piece: usize) -> Result<(Vec<u8>, Option<u64>)> {
-        let mut text = Text::new();
+        let mut text = Text::new(Format::Auto);
         for piece in bytes.chunks(piece) {
             text.push(piece)?;
         }

@@ -9,6 +9,7 @@ mod columns;
 #[cfg(feature = "golden")]
 pub mod golden;
 mod registry;
+mod thrown;
 
 use js_sys::{Float64Array, Int32Array, Uint8Array, Uint32Array};
 use serde::Serialize;
@@ -21,6 +22,7 @@ use crate::privacy::release;
 use crate::read;
 use crate::table::zone::Zone;
 use registry::{Entry, Keep, Reading, with_registry};
+use thrown::{set, thrown};
 
 type Thrown<T> = Result<T, JsValue>;
 
@@ -272,34 +274,4 @@ fn to_js<T: Serialize>(value: &T) -> Thrown<JsValue> {
     value
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
         .map_err(|_| thrown(Error::new(Code::Overflow, "a number of the answer is beyond 2^53")))
-}
-
-fn set(object: &js_sys::Object, name: &str, value: &JsValue) -> Thrown<()> {
-    js_sys::Reflect::set(object, &JsValue::from_str(name), value).map(|_| ())
-}
-
-/// The plain object that the package turns into a `SiyuError`.
-fn thrown(error: Error) -> JsValue {
-    let object = js_sys::Object::new();
-    let file = error.file().map(u64::from);
-    let numbers = [("file", file), ("row", error.row()), ("byte", error.byte())];
-    let texts = [
-        ("code", Some(error.code().as_str())),
-        ("hint", Some(error.hint())),
-        ("table", error.table()),
-        ("column", error.column()),
-        ("path", error.path()),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            // Setting a property of a fresh object cannot fail.
-            let _ = set(&object, name, &JsValue::from_str(text));
-        }
-    }
-    for (name, number) in numbers {
-        if let Some(number) = number {
-            let _ = set(&object, name, &JsValue::from_f64(number as f64));
-        }
-    }
-    object.into()
 }
