@@ -68,7 +68,7 @@ function bomOf([a, b, c]: Uint8Array): string | null {
 }
 
 /** Reads until `head` holds `size` bytes or the source ends; returns them joined. */
-async function fill(cursor: Cursor<Uint8Array>, head: Uint8Array[], size: number): Promise<Uint8Array> {
+export async function fill(cursor: Cursor<Uint8Array>, head: Uint8Array[], size: number): Promise<Uint8Array> {
   let length = head.reduce((sum, chunk) => sum + chunk.length, 0)
   while (length < size) {
     const chunk = await cursor.next()

@@ -13,11 +13,12 @@ import { mappingOf, rolesOf } from './mapping.js'
 import { pause } from './pause.js'
 import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
+import type { LoadSheet } from './sheet.js'
 import { type Batch, type ByteInput, type Cells, type Cursor, type Input, sizeOf } from './sources.js'
 import type { Task } from './task.js'
 import type { GuessOptions, Keep, Place, Recipe, RowAt, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
-import { isSheet, isWorkbook, type LoadSheet, openWorkbook, peeked } from './workbook.js'
+import { isSheet, isWorkbook, peeked, sheets } from './workbook.js'
 import { zoneOf } from './zone.js'
 
 /** Bytes that a guess looks at. */
@@ -247,7 +248,7 @@ export class Engine {
     const { first, cursor } = await peeked(file)
     task.check()
     if (format === 'xlsx' || ((format ?? 'auto') === 'auto' && isWorkbook(first))) {
-      return openWorkbook(this.#loadSheet, cursor, size, { sheet: sheet ?? null, limits: limits ?? {} }, this.#free(), task)
+      return (await sheets()).sheetText(this.#loadSheet, cursor, size, { sheet, limits }, this.#free(), task)
     }
     return utf8(cursor, encoding ?? undefined)
   }

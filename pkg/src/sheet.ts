@@ -9,9 +9,11 @@ import makeGlue from '#sheet-glue'
 import { joined } from './bytes.js'
 import type { Utf8 } from './encoding.js'
 import { fail, isFailure, SiyuError } from './errors.js'
+import type { Limits } from './generated.js'
 import { pause } from './pause.js'
 import type { Cursor } from './sources.js'
 import type { Task } from './task.js'
+import { compile } from './wasm.js'
 
 /** The functions of the sheet's module. An instance converts one sheet. */
 export interface SheetWasm {
@@ -42,15 +44,28 @@ const PIECE = 256 * 1024
 
 /** What is said of the sheet and how far reading may go. */
 export interface SheetOptions {
-  sheet?: string | null
-  limits?: { bytes?: number; ratio?: number; recordBytes?: number }
+  sheet: string | null | undefined
+  limits: Limits | undefined
+}
+
+/** Where the module comes from, where an engine is: an address is fetched. */
+export type LoadSheet = () => Promise<BufferSource> | string
+
+/** Compiled once: a page may read many workbooks. */
+const compiled = new WeakMap<LoadSheet, Promise<WebAssembly.Module>>()
+
+function moduleOf(load: LoadSheet): Promise<WebAssembly.Module> {
+  const module = compiled.get(load) ?? Promise.resolve(load()).then(wasm => compile(wasm, 'sheet.wasm'))
+  compiled.set(load, module)
+  module.catch(() => compiled.delete(load)) // the next workbook tries again
+  return module
 }
 
 /** Opens the workbook whose bytes a source gives. `size` is that of the file, if it is known. */
 export async function sheetText(
-  module: WebAssembly.Module, cursor: Cursor<Uint8Array>, size: number | null, { sheet, limits }: SheetOptions, memory: number, task: Task,
+  load: LoadSheet, cursor: Cursor<Uint8Array>, size: number | null, { sheet, limits }: SheetOptions, memory: number, task: Task,
 ): Promise<SheetText> {
-  let wasm: SheetWasm | null = started(module)
+  let wasm: SheetWasm | null = started(await moduleOf(load))
   let pushed = 0
   for (;;) {
     const piece = await cursor.next()
