@@ -435,7 +435,7 @@ impl Csv {
             } else {
                 rows.begin((self.offset + at as u64) / BYTES, sink)?;
                 let marked = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw);
-                if record.width != width && (self.ended || is_rule(raw)) {
+                if !self.sheet && record.width != width && (self.ended || is_rule(raw)) {
                     self.ended = true;
                     rows.reject(Code::Preamble, None, self.line);
                 } else if record.malformed {
@@ -453,7 +453,7 @@ impl Csv {
                             rows.issues.count(Code::Type, severity, Some(field.role), self.line);
                         }
                     }
-                    rows.add(self.line, |field| match cell(field) {
+                    rows.add(self.line, Some(raw), |field| match cell(field) {
                         failed if has_failed(failed) => Cell::Missing,
                         text => Cell::text(text),
                     })?;
