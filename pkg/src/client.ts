@@ -8,6 +8,7 @@
 import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import type { DescribeOptions, DescribeResult, Guess, Profile, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
+import { stand } from './floor.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
 import { pause } from './pause.js'
@@ -39,6 +40,10 @@ const CSV_ROWS = 8_192
 const CANCEL_MS = 40
 /** A cancelled call that is not answered by then has an engine that does not hear any more. */
 const DEAF_MS = 5000
+/** While calls wait the engine is asked this often whether it is there: a worker that was killed does not say so. */
+const WATCH_MS = 5000
+/** So many questions without any answer mean that it is gone. A step takes 30 ms. */
+const SILENT = 3
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never)
 
@@ -89,6 +94,10 @@ interface Session {
   /** Whether it answered. */
   opened: boolean
   pending: Map<number, Pending>
+  /** Questions since it was last heard. */
+  silent: number
+  /** Set while calls wait. */
+  watch?: ReturnType<typeof setTimeout>
 }
 
 /** For each source where it can be pulled from; null for one that crosses as it is. */
@@ -129,6 +138,7 @@ class Client implements Siyu {
   static open(platform: Platform, options: OpenOptions): Promise<Client> {
     const client = new Client(platform, options)
     client.#promise = (async () => {
+      stand()
       const { version } = await client.#start().ready
       client.#version = version
       return client
@@ -323,7 +333,7 @@ class Client implements Siyu {
     const id = ++this.#ids
     const ready = new Promise<Calls['open']['answer']>((resolve, reject) => pending.set(id, { resolve: resolve as never, reject, onProgress: undefined }))
     ready.catch(() => {}) // every call waits for it and reports it
-    const session: Session = { port, ready, opened: false, pending }
+    const session: Session = { port, ready, opened: false, pending, silent: 0 }
     this.#session = session
     port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
     const open = async (): Promise<void> => {
@@ -368,12 +378,13 @@ class Client implements Siyu {
         const pending: Pending = { resolve: resolve as never, reject, onProgress }
         session.pending.set(id, pending)
         session.port.post({ type, id, ...request } as ToEngine)
+        if (session.pending.size === 1) this.#watch(session)
         const abort = (): void => {
           session.port.post({ type: 'cancel', id })
           pending.abandoned = true
           // The answer means that everything was given back; a long step must not delay the caller.
           setTimeout(() => reject(cancelled(signal)), CANCEL_MS)
-          pending.deaf = setTimeout(() => this.#lose(session, 'A step did not end.'), DEAF_MS)
+          pending.deaf = setTimeout(() => this.#lose(session, SILENCE), DEAF_MS)
         }
         signal?.addEventListener('abort', abort, { once: true })
         stop = () => signal?.removeEventListener('abort', abort)
@@ -385,14 +396,25 @@ class Client implements Siyu {
     }
   }
 
+  /** Asks the engine from time to time while calls wait, and gives it up when nothing comes any more. */
+  #watch(session: Session): void {
+    session.watch = setTimeout(() => {
+      if (++session.silent > SILENT) return this.#lose(session, SILENCE)
+      session.port.post({ type: 'memory', id: ++this.#ids })
+      this.#watch(session)
+    }, WATCH_MS)
+  }
+
   #hear(session: Session, message: FromEngine): void {
     if (session !== this.#session) return
+    session.silent = 0
     switch (message.type) {
       case 'done':
       case 'failed': {
         const pending = session.pending.get(message.id)
         session.pending.delete(message.id)
         clearTimeout(pending?.deaf)
+        if (session.pending.size === 0) clearTimeout(session.watch)
         if (message.type === 'failed') pending?.reject(new SiyuError(message.failure))
         else {
           if (message.call === 'read' && pending?.abandoned) session.port.post({ type: 'drop', table: message.answer.table })
@@ -438,12 +460,13 @@ class Client implements Siyu {
     if (session !== this.#session) return
     this.#end(session.opened
       ? fail('engine-restarted', `${RESTARTED} (${text})`)
-      : fail('engine-load', `The worker could not be started (${text}): serve the files that come with the package, or give the worker's address as open({ worker }).`))
+      : fail('engine-load', `The worker could not be started (${text}): serve the files as they come with the package, or give open({ worker }).`))
   }
 
   #end(error: SiyuError): void {
     const session = this.#session
     this.#session = null
+    clearTimeout(session?.watch)
     session?.port.close()
     for (const cursor of this.#cursors.values()) cursor.close()
     this.#cursors.clear()
@@ -478,6 +501,7 @@ class Client implements Siyu {
   }
 }
 
+const SILENCE = 'no answer'
 const RESTARTED = 'The engine stopped and was replaced; the call was not finished: call again.'
 
 /** An address relative to the page, not to the worker. */

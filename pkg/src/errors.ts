@@ -71,6 +71,11 @@ export class Broken extends Error {
   override readonly name = 'Broken'
 }
 
+/** A file that is not what it was. */
+export function changed(): SiyuError {
+  return fail('closed', 'The file was moved, deleted or changed since it was chosen: choose it again.')
+}
+
 /** Any thrown value as plain data for the other side. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof SiyuError) {
@@ -79,7 +84,7 @@ export function failureOf(error: unknown): Failure {
   }
   const name = (error as { name?: string } | null)?.name
   if (name === 'NotReadableError' || name === 'NotFoundError') {
-    return { code: 'closed', hint: 'The file was moved, deleted or changed since it was chosen: choose it again.' }
+    return failureOf(changed())
   }
   return { code: 'unsupported', hint: `The source could not be read (${name ?? typeof error}).` }
 }

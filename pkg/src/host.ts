@@ -1,6 +1,7 @@
 /** The engine's side of the connection: hears calls, runs them side by side, answers. */
 import { Engine } from './engine.js'
 import { Broken, fail, failureOf } from './errors.js'
+import { stand } from './floor.js'
 import type { CallMessage, FromEngine, Port, Remote, ToEngine } from './protocol.js'
 import { buffersOf as buffersOfSets } from './reports.js'
 import { type Batch, type ByteInput, type Cursor, type Input, ofBlob } from './sources.js'
@@ -72,6 +73,7 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builti
   /** What a call answers, and the buffers in it that can be moved. */
   const answer = async (message: CallMessage, task: Task): Promise<{ answer: unknown; transfer?: ArrayBuffer[] }> => {
     if (message.type === 'open') {
+      stand() // a worker has its own globals
       const wasm = message.wasm ?? builtin?.()
       if (!wasm) throw fail('engine-load', 'There is no address of siyu.wasm: give one as open({ wasm }).')
       const module = await compile(wasm)

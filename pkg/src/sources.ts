@@ -5,7 +5,7 @@
  * `arrays`.
  */
 import { isWellFormed } from './bytes.js'
-import { fail } from './errors.js'
+import { changed, fail } from './errors.js'
 import type { Role, Roles } from './generated.js'
 import type { Columns, Source } from './types.js'
 
@@ -123,14 +123,32 @@ function isBlob(source: unknown): source is Blob {
   return typeof blob === 'object' && blob !== null && typeof blob.size === 'number' && typeof blob.slice === 'function' && typeof blob.arrayBuffer === 'function'
 }
 
-/** A blob or file, read in pieces, the next one while the last is being worked on. */
+/** What is looked at of both ends of a file to tell whether it was changed. */
+const EDGE = 4096
+
+/**
+ * A blob or file, read in pieces, the next one while the last is being worked on.
+ *
+ * Chromium and WebKit refuse a file that was changed since it was chosen. Firefox gives what is there now, so
+ * that half of one file could be followed by half of another: both ends are therefore compared with what
+ * they were when it was first opened, and a piece that is too short is no piece.
+ */
 export function ofBlob(blob: Blob, name = (blob as File).name ?? ''): ByteInput {
+  let known: Promise<string> | null = null
+  const edges = async (): Promise<string> => {
+    const parts = await Promise.all([blob.slice(0, EDGE), blob.slice(-EDGE)].map(part => part.arrayBuffer()))
+    return String(parts.map(part => new Uint8Array(part)))
+  }
   return {
     form: 'bytes', name, size: blob.size, again: true, blob,
     open() {
+      if ('lastModified' in blob) known ??= edges()
+      known?.catch(() => {}) // compared at the end, or never if closed before
       let at = 0
+      let asked = 0
       const load = (): Promise<ArrayBuffer> | null => {
-        if (at >= blob.size) return null
+        asked = Math.min(PIECE, blob.size - at)
+        if (at < 0 || asked <= 0) return null
         const part = blob.slice(at, at += PIECE).arrayBuffer()
         part.catch(() => {}) // awaited later, or never if closed before
         return part
@@ -138,13 +156,17 @@ export function ofBlob(blob: Blob, name = (blob as File).name ?? ''): ByteInput 
       let ahead = load()
       return {
         async next() {
-          if (!ahead) return null
+          if (!ahead) {
+            if (at >= 0 && known && (await known) !== (await edges())) throw changed()
+            return null
+          }
           const bytes = new Uint8Array(await ahead)
+          if (bytes.length !== asked) throw changed()
           ahead = load()
           return bytes
         },
         close() {
-          at = blob.size
+          at = -1
           ahead = null
         },
       }

@@ -154,9 +154,7 @@ for (const engine of wanted) {
         allowed.push('unreachable')
         const answer = await page.evaluate(async () => {
           let started = 0
-          const policy = globalThis.trustedTypes?.createPolicy('siyu', { createScriptURL: (given) => given })
-          const address = (path) => (policy ? policy.createScriptURL(path) : path)
-          const worker = () => new Worker(address(started++ === 0 ? './trapping-worker.js' : './dist/worker.js'), { type: 'module' })
+          const worker = () => workerOf(started++ === 0 ? './trapping-worker.js' : './dist/worker.js')
           const siyu = await lib.open({ worker })
           const loaded = await siyu.read(orders(1000), { roles })
           const source = await siyu.read(orders(1000), { roles, keep: 'source' })
@@ -227,6 +225,221 @@ for (const engine of wanted) {
           assert.equal(await page.evaluate(() => ({}).polluted), null)
         }
       }, inPage)
+    })
+
+    describe('trouble', () => {
+      /** Something that must work after every trouble. */
+      const works = (page) => page.evaluate(async () => {
+        const siyu = await lib.open()
+        const table = await siyu.read(orders(1000), { roles })
+        const { customers } = (await siyu.rfm(table, AT)).totals
+        table.close()
+        const { tables } = await siyu.memory()
+        siyu.close()
+        return [customers, tables]
+      })
+
+      claim('what the platform lacks is named when the engine is opened, in the page and in the worker', async (page) => {
+        for (const name of ['WebAssembly', 'TextDecoder', 'MessageChannel', 'BigInt', 'Intl']) {
+          const there = await page.evaluate(async (missing) => {
+            const real = Object.getOwnPropertyDescriptor(globalThis, missing)
+            delete globalThis[missing]
+            const error = await lib.open().then(() => null, (thrown) => ({ code: thrown.code, path: thrown.path }))
+            Object.defineProperty(globalThis, missing, real)
+            return error
+          }, name)
+          assert.deepEqual(there, { code: 'unsupported', path: name }, 'page')
+        }
+        assert.equal(await page.evaluate(async () => {
+          const { Worker } = globalThis
+          delete globalThis.Worker
+          const found = await code(lib.open())
+          globalThis.Worker = Worker
+          return found
+        }), 'unsupported')
+        for (const name of ['TextDecoder', 'MessageChannel', 'BigInt']) {
+          const there = await page.evaluate((missing) => lib.open({ worker: () => workerOf(`./lacking-worker.js?lacks=${missing}`) }).then(() => null, (thrown) => ({ code: thrown.code, path: thrown.path })), name)
+          assert.deepEqual(there, { code: 'unsupported', path: name }, 'worker')
+        }
+      }, inPage)
+
+      claim('a table over memoryLimit is refused by name, and the next call works', async (page) => {
+        const found = await page.evaluate(async () => {
+          const siyu = await lib.open({ memoryLimit: 1_000_000 })
+          const refused = await code(siyu.read(orders(200_000), { roles, keep: 'loaded' }))
+          const { rows } = await siyu.read(orders(1000), { roles })
+          siyu.close()
+          return [refused, rows]
+        })
+        assert.deepEqual(found, ['limit-memory', 1000])
+        assert.deepEqual(await works(page), [200, 0])
+      }, inPage)
+
+      claim('a file that is changed on the disk while it is read is refused', async (page) => {
+        const path = file('changing.csv', `buyer,at,paid\n${'C1,2024-01-01,1.00\n'.repeat(1_500_000)}`)
+        await page.upload('#file', path)
+        await page.evaluate(() => new Promise((begun, failed) => {
+          globalThis.reading = lib.open().then(async (siyu) => {
+            globalThis.opened = siyu
+            return siyu.read(document.querySelector('#file').files[0], { roles, onProgress: begun })
+          })
+          globalThis.reading.catch(failed)
+        }))
+        // Changed in its middle and longer than before: never half of one and half of the other.
+        writeFileSync(path, `buyer,at,paid\n${'C2,2024-01-01,2.00\n'.repeat(1_600_000)}`)
+        const found = await page.evaluate(() => globalThis.reading.then(({ rows, customers, quality }) => ({ rows, customers, sum: quality.amount.sum }), (error) => ({ code: error.code, hint: error.hint })))
+        assert.equal(found.code, 'closed')
+        assert.match(found.hint, /changed/)
+        await page.upload('#file', path)
+        const again = await page.evaluate(async () => {
+          const table = await opened.read(document.querySelector('#file').files[0], { roles })
+          const { tables } = await opened.memory()
+          opened.close()
+          return [table.rows, table.customers, tables]
+        })
+        assert.deepEqual(again, [1_600_000, 1, 1])
+      }, inPage)
+
+      claim('a worker that is killed in the middle of a reading is replaced', async (page, _, t) => {
+        const { found, seconds, after } = await page.evaluate(async () => {
+          let last
+          const siyu = await lib.open({ worker: () => (last = workerOf('./dist/worker.js')) })
+          const table = await siyu.read(orders(1000), { roles })
+          let killed
+          const found = await code(siyu.read(orders(1_000_000), {
+            roles, onProgress() {
+              killed ??= performance.now()
+              last.terminate()
+            },
+          }))
+          const seconds = (performance.now() - killed) / 1000
+          const after = (await siyu.rfm(table, AT)).totals.customers
+          siyu.close()
+          return { found, seconds, after }
+        })
+        t.diagnostic(`${engine}: told after ${seconds.toFixed(1)} s`)
+        assert.deepEqual([found, after], ['engine-restarted', 200])
+      }, inPage)
+
+      claim('a page that is busy for seconds in the middle of a reading loses nothing', async (page) => {
+        const rows = await page.evaluate(async () => {
+          const siyu = await lib.open()
+          let stalled = false
+          const table = await siyu.read(orders(300_000), {
+            roles, onProgress() {
+              if (stalled) return
+              stalled = true
+              for (const until = performance.now() + 3000; performance.now() < until;);
+            },
+          })
+          siyu.close()
+          return table.rows
+        })
+        assert.equal(rows, 300_000)
+      }, inPage)
+
+      claim('a tab that is put to sleep in the middle of a reading goes on when it wakes', async (page) => {
+        if (!page.freeze) throw new Limit('sleep', 'the driver has no command that freezes a page')
+        await page.evaluate(() => new Promise((begun, failed) => {
+          globalThis.reading = lib.open().then((siyu) => siyu.read(orders(1_000_000), { roles, onProgress: begun }))
+          globalThis.reading.catch(failed)
+        }))
+        await page.freeze()
+        await page.thaw()
+        assert.equal(await page.evaluate(() => globalThis.reading.then(({ rows }) => rows)), 1_000_000)
+        assert.deepEqual(await works(page), [200, 1])
+      }, inPage)
+
+      claim('closing while reading ends the reading, and it can be opened again', async (page) => {
+        const found = await page.evaluate(async () => {
+          const siyu = await lib.open()
+          return code(siyu.read(orders(500_000), { roles, onProgress: () => siyu.close() }))
+        })
+        assert.equal(found, 'closed')
+        assert.deepEqual(await works(page), [200, 0])
+      }, inPage)
+
+      claim('one file read twice at the same time gives one answer twice', async (page) => {
+        const prints = await page.evaluate(async () => {
+          const siyu = await lib.open()
+          const file = orders(100_000)
+          const tables = await Promise.all([siyu.read(file, { roles }), siyu.read(file, { roles, keep: 'source' }), siyu.read(file, { roles })])
+          siyu.close()
+          return tables.map(({ fingerprint }) => fingerprint)
+        })
+        assert.equal(new Set(prints).size, 1)
+      }, inPage)
+
+      claim('stopped at twenty points, the next call gives the same answer and the memory is back', async (page) => {
+        const { answers, tables, before, now, stopped } = await page.evaluate(async () => {
+          const siyu = await lib.open()
+          const file = orders(100_000)
+          const whole = async (call = {}) => {
+            const table = await siyu.read(file, { roles, ...call })
+            try {
+              return JSON.stringify((await siyu.rfm(table, AT, call)).groups)
+            } finally {
+              table.close()
+            }
+          }
+          const answers = [await whole()]
+          const began = performance.now()
+          answers.push(await whole())
+          // Nearly all are stopped on their way, however the machine's speed changes meanwhile.
+          const took = 0.8 * (performance.now() - began)
+          const before = (await siyu.memory()).wasmBytes
+          let stopped = 0
+          for (let point = 0; point < 20; point += 1) {
+            const controller = new AbortController()
+            setTimeout(() => controller.abort(), took * ((point * 0.618) % 1))
+            await whole({ signal: controller.signal }).catch((error) => {
+              if (error.code !== 'cancelled') throw error
+              stopped += 1
+            })
+          }
+          answers.push(await whole())
+          const { tables, wasmBytes: now } = await siyu.memory()
+          siyu.close()
+          return { answers, tables, before, now, stopped }
+        })
+        assert.equal(new Set(answers).size, 1)
+        assert.equal(tables, 0)
+        assert.ok(stopped > 3, `${stopped} of 20 were stopped on their way`)
+        assert.ok(now <= before * 1.25, `${before} bytes, then ${now}`)
+      }, inPage)
+
+      claim('two tabs at once do not know of each other', async (page) => {
+        const other = await browser.page()
+        try {
+          await other.goto(pages.url)
+          await other.waitFor('[data-ready]')
+          for (const [tab, rows] of [[page, 400_000], [other, 200_000]]) {
+            await tab.evaluate((count) => void (globalThis.reading = lib.open().then(async (siyu) => (await siyu.rfm(await siyu.read(orders(count), { roles }), AT)).totals.customers)), rows)
+          }
+          assert.equal(await other.evaluate(() => globalThis.reading), 40_000)
+          assert.equal(await page.evaluate(() => globalThis.reading), 80_000)
+        } finally {
+          await other.close()
+        }
+      }, inPage)
+
+      claim('a list that cannot be saved is told in the dashboard, and the next one is saved', async (page, allowed) => {
+        await page.click('[data-sample=cdnow]')
+        await page.waitFor('[data-action=confirm]')
+        await page.click('[data-action=confirm]')
+        await page.waitFor('[data-drawn=true]')
+        await page.evaluate(() => {
+          const { createObjectURL } = URL
+          URL.createObjectURL = () => {
+            URL.createObjectURL = createObjectURL
+            throw new DOMException('no space left', 'QuotaExceededError')
+          }
+        })
+        await page.click('[data-action=save]')
+        await page.waitFor('[data-problem]')
+        const { text } = await page.save('[data-action=save]')
+        assert.equal(text.trimEnd().split('\r\n').length, 23_571)
+      })
     })
 
     describe('dashboard', () => {

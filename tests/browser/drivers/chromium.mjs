@@ -69,6 +69,16 @@ class ChromiumPage extends Page {
     return { name: download.suggestedFilename(), text: readFileSync(path, 'utf8') }
   }
 
+  /** Puts the page to sleep, as a browser does with a tab that is long out of sight. */
+  async freeze() {
+    this.session = await this.inner.context().newCDPSession(this.inner)
+    await this.session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  }
+
+  async thaw() {
+    await this.session.send('Page.setWebLifecycleState', { state: 'active' })
+  }
+
   async close() {
     await this.inner.context().close()
   }

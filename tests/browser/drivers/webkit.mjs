@@ -57,11 +57,16 @@ export async function start({ proxy } = {}) {
     const path = `${base}/session/${sessionId}`
     await send(path, 'POST', '/timeouts', { script: 4 * PATIENCE, pageLoad: PATIENCE })
     const [first] = await send(path, 'GET', '/window/handles')
+    const windows = { first, current: first, used: new Set() }
     return {
       version: `WebKitGTK ${capabilities.browserVersion}`,
       async page() {
-        await send(path, 'POST', '/window/rect', { width: 1280, height: 800 })
-        return new WebkitPage(path, downloads, first)
+        // The first window, or a tab of it while that is in use.
+        const handle = windows.used.size === 0 ? first : (await send(path, 'POST', '/window/new', { type: 'tab' })).handle
+        windows.used.add(handle)
+        const page = new WebkitPage(path, downloads, windows, handle)
+        if (handle === first) await page.send('POST', '/window/rect', { width: 1280, height: 800 })
+        return page
       },
       async close() {
         await send(path, 'DELETE', '').catch(() => {})
@@ -109,22 +114,38 @@ async function send(base, method, path, body) {
 }
 
 class WebkitPage extends Page {
-  constructor(path, downloads, first) {
+  constructor(path, downloads, windows, handle) {
     super()
     this.downloads = downloads
-    this.first = first
-    this.send = (method, command, body) => send(path, method, command, body)
+    this.windows = windows
+    this.handle = handle
+    this.send = async (method, command, body) => {
+      if (windows.current !== handle) {
+        await send(path, 'POST', '/window', { handle })
+        windows.current = handle
+      }
+      return send(path, method, command, body)
+    }
   }
 
   /** Leaves nothing of this page: its windows are closed, its storage is emptied. */
   async close() {
-    for (const handle of await this.send('GET', '/window/handles')) {
-      if (handle === this.first) continue
-      await this.send('POST', '/window', { handle })
-      await this.send('DELETE', '/window')
-    }
-    await this.send('POST', '/window', { handle: this.first })
+    const { windows, handle } = this
+    windows.used.delete(handle)
     await this.evaluate(() => globalThis.localStorage.clear()).catch(() => {})
+    if (handle !== windows.first) {
+      await this.send('DELETE', '/window')
+      windows.current = null
+      return
+    }
+    // What it opened itself.
+    for (const other of await this.send('GET', '/window/handles')) {
+      if (other === handle || windows.used.has(other)) continue
+      await this.send('POST', '/window', { handle: other })
+      await this.send('DELETE', '/window')
+      windows.current = null
+      await this.send('GET', '/url')
+    }
     await this.goto('about:blank')
   }
 

@@ -28,5 +28,12 @@ globalThis.evaluated = () => new Promise((resolve) => {
   })
 })
 
+let policy
+/** A worker of the caller's own. It takes the policy that the package would make for its address: not for both in one page. */
+globalThis.workerOf = (path) => {
+  policy ??= globalThis.trustedTypes?.createPolicy('siyu', { createScriptURL: (given) => given })
+  return new Worker(policy ? policy.createScriptURL(path) : path, { type: 'module' })
+}
+
 globalThis.lib = await import(`./dist/${entry}.js`)
 document.documentElement.dataset.ready = 'true'
