@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AT, CSV, READ, entries, orders, rejected, workerAfter } from './given.mjs'
+import { AT, CSV, READ, ROLES, entries, orders, rejected, workerAfter } from './given.mjs'
 
 const [header, ...lines] = CSV.trimEnd().split('\n')
 /** The five orders in two files. */
@@ -66,14 +66,17 @@ for (const [entry, { open }] of Object.entries(entries)) {
     siyu.close()
   })
 
-  test(`${entry}: files that overlap and files given twice are told`, async () => {
+  test(`${entry}: a file given twice counts once by its orders, and without orders is told`, async () => {
     const siyu = await open()
     const [a] = halves()
-    const { quality } = await siyu.read([a, a], READ)
-    assert.deepEqual(
-      quality.issues.filter(({ code }) => code === 'overlap').map(({ severity, count }) => [severity, count]),
-      [['doubtful', 2], ['note', 2]],
-    )
+    const told = async (options) => {
+      const { rows, quality } = await siyu.read([a, a], options)
+      const found = quality.issues.filter(({ code }) => ['overlap', 'duplicate-order'].includes(code))
+      return [rows, found.map(({ code, severity, count, files }) => [code, severity, count, files])]
+    }
+    assert.deepEqual(await told(READ), [2, [['duplicate-order', 'rejected', 2, [1, 1]]]])
+    const { order: _, ...roles } = ROLES
+    assert.deepEqual(await told({ ...READ, roles }), [4, [['overlap', 'doubtful', 2, [1]], ['overlap', 'note', 2, [1, 1]]]])
     siyu.close()
   })
 }
