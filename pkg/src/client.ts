@@ -7,8 +7,8 @@
  */
 import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
-import type { DescribeOptions, DescribeResult, Guess, Profile, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { stand } from './floor.js'
+import type { DescribeOptions, DescribeResult, Guess, Profile, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
 import { pause } from './pause.js'

@@ -10,6 +10,7 @@ import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
 import { Broken, fail, type Failure, failureOf, SiyuError } from './errors.js'
 import type { Guess, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
+import { part } from './part.js'
 import { pause } from './pause.js'
 import type { TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
@@ -19,7 +20,6 @@ import type { Task } from './task.js'
 import type { GuessOptions, Keep, Place, Recipe, RowAt, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
 import { isSheet, isWorkbook, peeked, sheets } from './workbook.js'
-import { zoneOf } from './zone.js'
 
 /** Bytes that a guess looks at. */
 const SAMPLE = 256 * 1024
@@ -141,6 +141,7 @@ export class Engine {
     let table: Roles = {}
     let current: number | undefined
     try {
+      const { zoneOf } = await part('zone.js', () => import('./zone.js'))
       const zone = zoneOf(options.zone ?? 'UTC')
       const total = inputs.reduce<number | null>((sum, { size }) => (sum === null || size === null ? null : sum + size), 0)
       let done = 0
