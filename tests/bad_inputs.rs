@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use sha2::Digest;
-use siyu::error::{Code, Error, Result};
+use siyu::error::{Error, Result};
+use siyu::read::file::read_file;
 use siyu::read::quality::{Outcome, Quality};
-use siyu::read::{Format, Options, read_table};
+use siyu::read::{Format, Options};
 use siyu::table::Table;
 use siyu::table::block::Column;
 use siyu::table::calendar::{Date, LocalDays};
@@ -159,22 +160,8 @@ fn options_of(case: &Case) -> Options {
     options
 }
 
-/// The bytes as the reader wants them: what is declared to be in another encoding is decoded
-/// outside of it, unless a byte order mark says otherwise.
-fn decoded(bytes: &[u8], declared: Option<&str>) -> Result<Vec<u8>> {
-    let Some(label) = declared.filter(|_| encoding_rs::Encoding::for_bom(bytes).is_none()) else {
-        return Ok(bytes.to_vec());
-    };
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).expect("a known encoding");
-    encoding
-        .decode_without_bom_handling_and_without_replacement(bytes)
-        .map(|text| text.into_owned().into_bytes())
-        .ok_or_else(|| Error::new(Code::Encoding, "these bytes are not in the declared encoding"))
-}
-
 fn read(case: &Case, bytes: &[u8], piece: usize) -> Result<(Table, Quality)> {
-    let text = decoded(bytes, case.options.encoding.as_deref())?;
-    read_table(text.chunks(piece), &options_of(case), zone_of(case), 0x5EED, MOST_MEMORY / 2)
+    read_file(bytes.chunks(piece), &options_of(case), zone_of(case), 0x5EED, MOST_MEMORY / 2)
 }
 
 /// What came of reading, as the manifest speaks of it.

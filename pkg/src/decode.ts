@@ -5,7 +5,7 @@
  * bisecting its piece alone. Loaded when first needed.
  */
 import { joined } from './bytes.js'
-import type { Encoding, Lines, Utf8 } from './encoding.js'
+import type { Encoding, Help, Lines, Utf8 } from './encoding.js'
 import { fail } from './errors.js'
 import type { Cursor } from './sources.js'
 
@@ -13,10 +13,18 @@ import type { Cursor } from './sources.js'
 const LONGEST = 8 * 1024 * 1024
 
 /** What bytes that are not UTF-8 are instead, if that can be told; `done` bytes with `lines` came before them. */
-export function told(sample: Uint8Array, done: number, lines: Lines): Encoding | null {
-  if (!decodes(sample, 'gb18030', true)) return null
+export function told(sample: Uint8Array, done: number, lines: Lines, help: Help): Encoding | null {
+  let label: string | null = null
+  let most = -Infinity
+  for (const one of ['gb18030', 'big5']) {
+    const text = textOf(sample, one, true)
+    const weight = text === null ? most : help.plausibility(text)
+    // Of two alike the first.
+    if (weight > most) [label, most] = [one, weight]
+  }
+  if (label === null) return null
   const good = wholePrefix(sample, 'utf-8')
-  return { label: 'gb18030', by: 'bytes', notUtf8: { byte: done + good, row: lines.at(sample, good) } }
+  return { label, by: 'bytes', notUtf8: { byte: done + good, row: lines.at(sample, good) } }
 }
 
 /** The bytes decoded and encoded again; `done` bytes with `lines` came before them. */
@@ -39,7 +47,7 @@ export function decoded(cursor: Cursor<Uint8Array>, head: Uint8Array[], encoding
         const piece = bytes.subarray(0, cut)
         let text: string
         try {
-          text = decoder.decode(piece)
+          text = sound(decoder.decode(piece), encoding.label)
         } catch {
           const good = wholePrefix(piece, encoding.label)
           throw fail('encoding', `The bytes are not ${encoding.label}: name the file's encoding, or save it as UTF-8.`, {
@@ -70,11 +78,21 @@ function cutAt(bytes: Uint8Array, label: string): number {
 
 /** Whether bytes decode; a character may be cut off at the end if more can follow. */
 function decodes(bytes: Uint8Array, label: string, stream: boolean): boolean {
+  return textOf(bytes, label, stream) !== null
+}
+
+/** The text, unless the platform made characters of its own of bytes that Big5 does not have. */
+function sound(text: string, label: string): string {
+  if (label === 'big5' && /[\u0080-\u009f\ue000-\uf8ff]/.test(text)) throw new TypeError('not Big5')
+  return text
+}
+
+/** The text, or null if a byte is not of the encoding. */
+function textOf(bytes: Uint8Array, label: string, stream: boolean): string | null {
   try {
-    new TextDecoder(label, { fatal: true }).decode(bytes, { stream })
-    return true
+    return sound(new TextDecoder(label, { fatal: true }).decode(bytes, { stream }), label)
   } catch {
-    return false
+    return null
   }
 }
 

@@ -11,13 +11,24 @@ import type { Cursor } from './sources.js'
 
 /** How much is looked at to tell the encoding. */
 const SAMPLE = 64 * 1024
+/** How much of the beginning the module looks at for UTF-16 without a mark, which has zero bytes there. */
+const FIRST = 256
+
+/** What the wasm module does for a file before it reads it. */
+export interface Help {
+  /** The content of a gzip file. */
+  inflated(cursor: Cursor<Uint8Array>): Cursor<Uint8Array>
+  /** How much a text looks like one. */
+  plausibility(text: string): number
+}
+
 /** What the bytes are, and why. */
 export interface Encoding {
   /** The label: `utf-8`, `utf-16le`, `gb18030` … */
   label: string
   /** A BOM said so, the caller did, or it was told from the bytes. */
   by: 'bom' | 'declared' | 'bytes'
-  /** For `gb18030` told from the bytes: where the bytes stop being UTF-8. */
+  /** For another encoding told from the bytes: where the bytes stop being UTF-8. */
   notUtf8?: { byte: number; row: number }
 }
 
@@ -50,14 +61,24 @@ export function labelOf(encoding: string): string {
 }
 
 /** Decides the encoding from the first bytes and gives the whole source as UTF-8. */
-export async function utf8(cursor: Cursor<Uint8Array>, declared?: string): Promise<Utf8> {
+export async function utf8(cursor: Cursor<Uint8Array>, help: Help, declared?: string): Promise<Utf8> {
   const label = declared === undefined ? undefined : labelOf(declared)
   const head: Uint8Array[] = []
-  const bom = bomOf(await fill(cursor, head, 3))
+  const first = await fill(cursor, head, FIRST)
+  const whole = { next: async () => head.shift() ?? cursor.next(), close: () => cursor.close() }
+  return utf8Of(first[0] === 0x1f && first[1] === 0x8b ? help.inflated(whole) : whole, help, label)
+}
+
+async function utf8Of(cursor: Cursor<Uint8Array>, help: Help, label?: string): Promise<Utf8> {
+  const head: Uint8Array[] = []
+  const first = await fill(cursor, head, FIRST)
+  const bom = bomOf(first)
   if (bom) return passed(cursor, head, { label: bom, by: 'bom' })
   if (label === 'utf-8') return passed(cursor, head, { label, by: 'declared' })
   if (label !== undefined) return (await decoding()).decoded(cursor, head, { label, by: 'declared' }, 0, new Lines())
-  return sniffed(cursor, head)
+  // The module tells UTF-16 from them.
+  if (first.subarray(0, FIRST).includes(0)) return passed(cursor, head, { label: 'utf-8', by: 'bytes' })
+  return sniffed(cursor, head, help)
 }
 
 function bomOf([a, b, c]: Uint8Array): string | null {
@@ -82,10 +103,10 @@ export async function fill(cursor: Cursor<Uint8Array>, head: Uint8Array[], size:
 
 /**
  * ASCII passes as it is, in UTF-8 and GB18030 alike. Where the first other byte comes, what
- * follows must be strict UTF-8, else strict GB18030, else it is UTF-8 with an error that the
+ * follows must be strict UTF-8, else strict GB18030 or Big5, else it is UTF-8 with an error that the
  * wasm module will place.
  */
-function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
+function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[], help: Help): Utf8 {
   let inner: Utf8 | null = null
   const lines = new Lines()
   const out: Utf8 = {
@@ -110,7 +131,7 @@ function sniffed(cursor: Cursor<Uint8Array>, head: Uint8Array[]): Utf8 {
       const start = out.done + at
       if (!isUtf8(sample)) {
         const decode = await decoding()
-        const told = decode.told(sample, start, lines)
+        const told = decode.told(sample, start, lines, help)
         if (told) {
           out.encoding = told
           inner = decode.decoded(cursor, head, told, start, lines)

@@ -6,7 +6,7 @@
  * ends, fails or is cancelled.
  */
 import { joined } from './bytes.js'
-import { type Encoding, isDecoded, utf8, type Utf8 } from './encoding.js'
+import { type Encoding, type Help, isDecoded, utf8, type Utf8 } from './encoding.js'
 import { Broken, fail, type Failure, failureOf, SiyuError } from './errors.js'
 import type { Guess, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
@@ -42,6 +42,8 @@ type Form = Pick<TableOptions, 'format' | 'encoding' | 'sheet' | 'limits'>
 interface Opened {
   /** Null for columns. */
   text: Utf8 | null
+  /** Bytes taken from the source, compressed as they are. */
+  taken(): number
   pieces: Cursor<Uint8Array | Batch>
   found: { roles: Roles; header?: number } & Pick<TableOptions, 'format' | 'sheet'>
 }
@@ -101,16 +103,16 @@ export class Engine {
   /** Proposes a mapping from the first bytes. */
   async guess(input: ByteInput, { sampleBytes = SAMPLE, ...options }: GuessOptions, task: Task): Promise<Guess> {
     const cursor = input.open()
-    const close = task.holds(() => cursor.close())
+    const closing = [task.holds(() => cursor.close())]
     try {
-      const text = await this.#text(cursor, input.size, options, task)
+      const text = await this.#text(cursor, input.size, options, task, closing)
       const { sample } = await sampled(text, sampleBytes)
       task.check()
       return this.#guess(sample, text.encoding, isSheet(text) ? { ...options, format: 'xlsx' } : options)
     } catch (error) {
       throw placed(error, null, input.name)
     } finally {
-      close()
+      for (const close of closing) close()
     }
   }
 
@@ -225,8 +227,17 @@ export class Engine {
   async #opened(input: Input, { roles, header, ...options }: TableOptions, task: Task, opening: Opening, mapping = true): Promise<Opened> {
     const cursor = input.open()
     opening.closing.push(task.holds(() => cursor.close()))
-    if (input.form === 'columns') return { text: null, pieces: cursor, found: { roles: input.roles } }
-    const text = await this.#text(cursor as Cursor<Uint8Array>, input.size, options, task)
+    if (input.form === 'columns') return { text: null, taken: () => 0, pieces: cursor, found: { roles: input.roles } }
+    let taken = 0
+    const source: Cursor<Uint8Array> = {
+      async next() {
+        const piece = (await cursor.next()) as Uint8Array | null
+        taken += piece?.length ?? 0
+        return piece
+      },
+      close: () => cursor.close(),
+    }
+    const text = await this.#text(source, input.size, options, task, opening.closing)
     opening.text = text
     let pieces: Cursor<Uint8Array> = text
     let form: Pick<TableOptions, 'format' | 'sheet'> = {}
@@ -241,27 +252,53 @@ export class Engine {
         header ??= guess.header
       }
     }
-    return { text, pieces, found: { roles, ...form, ...(header != null && { header }) } }
+    return { text, taken: () => taken, pieces, found: { roles, ...form, ...(header != null && { header }) } }
   }
 
-  /** A file as text: of a workbook that of its sheet, of others decoded. */
-  async #text(file: Cursor<Uint8Array>, size: number | null, { format, encoding, sheet, limits }: Form, task: Task): Promise<Utf8> {
+  /** A file as text: of a workbook that of its sheet, of others decoded; `closing` gets what is to be given back. */
+  async #text(file: Cursor<Uint8Array>, size: number | null, { format, encoding, sheet, limits }: Form, task: Task, closing: (() => void)[]): Promise<Utf8> {
     const { first, cursor } = await peeked(file)
     task.check()
     if (format === 'xlsx' || ((format ?? 'auto') === 'auto' && isWorkbook(first))) {
       return (await sheets()).sheetText(this.#loadSheet, cursor, size, { sheet, limits }, this.#free(), task)
     }
-    return utf8(cursor, encoding ?? undefined)
+    return utf8(cursor, this.#help(task, closing, limits), encoding ?? undefined)
+  }
+
+  /** What the module does for files before it reads them; `closing` gets what is to be given back. */
+  #help(task: Task, closing: (() => void)[], limits?: TableOptions['limits']): Help {
+    return {
+      plausibility: text => this.#call(wasm => wasm.plausibility(text)),
+      inflated: cursor => {
+        const inflate = this.#call(wasm => wasm.inflateBegin({ ...(limits && { limits }) }))
+        closing.push(task.holds(() => this.#back(wasm => wasm.drop(inflate))))
+        return {
+          next: async () => {
+            for (;;) {
+              const part = this.#call(wasm => wasm.inflatePull(inflate))
+              if (part.length > 0) return part
+              const piece = await cursor.next()
+              task.check()
+              if (!piece) break
+              this.#call(wasm => wasm.inflatePush(inflate, piece))
+            }
+            this.#call(wasm => wasm.inflateEnd(inflate))
+            return null
+          },
+          close: () => cursor.close(),
+        }
+      },
+    }
   }
 
   /** Gives a source to the module piece by piece, until it wants no more; `done` and what was read. */
-  async #poured({ text, pieces }: Opened, done: number, total: number | null, task: Task, push: (piece: Uint8Array | Batch) => boolean | void): Promise<number> {
+  async #poured({ text, taken, pieces }: Opened, done: number, total: number | null, task: Task, push: (piece: Uint8Array | Batch) => boolean | void): Promise<number> {
     let read = 0
     for (;;) {
       const piece = await pieces.next()
       task.check()
       if (!piece || push(piece)) return done + read
-      read = text ? text.done : read + sizeOf(piece)
+      read = text ? taken() : read + sizeOf(piece)
       task.tell({ phase: 'read', done: done + read, total })
       await pause()
       task.check()
@@ -321,8 +358,9 @@ export class Engine {
     const one = held?.files[file]
     if (!one) throw fail('closed', 'The table has no file to stream.', { table: name })
     const cursor = one.input.open()
-    const close = task.holds(() => cursor.close())
-    return { name, file, text: await this.#text(cursor, one.input.size, one.form, task), close }
+    const closing = [task.holds(() => cursor.close())]
+    const text = await this.#text(cursor, one.input.size, one.form, task, closing)
+    return { name, file, text, close: () => closing.forEach(close => close()) }
   }
 
   /** Writes columns as a CSV file with BOM and header. */
@@ -364,7 +402,7 @@ function formOf(text: Utf8, { format, limits }: TableOptions): Form {
 
 /**
  * An error of reading with the table's name. Bytes count in the file: for decoded text only the
- * line is known. A header that is missing in text taken for GB18030 means that it was not.
+ * line is known. A header that is missing in text whose encoding was told from the bytes means that it was told wrong.
  */
 function placed(error: unknown, text: Utf8 | null, table: string, file?: number, fileName?: string): unknown {
   if (!(error instanceof SiyuError) || error.code === 'cancelled') return error
@@ -374,7 +412,7 @@ function placed(error: unknown, text: Utf8 | null, table: string, file?: number,
   const named = { ...(table && { table }), ...(file !== undefined && { file }) }
   const notUtf8 = text?.encoding.notUtf8
   if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
-    return fail('encoding', 'The bytes are neither UTF-8 nor GB18030 with these columns: name the encoding, or save the file as UTF-8.', {
+    return fail('encoding', 'The bytes are not UTF-8, and in no other encoding do they have these columns: name the encoding, or save the file as UTF-8.', {
       ...notUtf8, ...named,
     })
   }

@@ -48,6 +48,13 @@ export interface Wasm {
   runPush(job: number, bytes: Uint8Array): void
   runPushEnd(job: number): void
   runFinish(job: number): RawReport
+  /** gzip: push, then pull until nothing comes. */
+  inflateBegin(options: object): number
+  inflatePush(inflate: number, bytes: Uint8Array): void
+  inflatePull(inflate: number): Uint8Array
+  inflateEnd(inflate: number): void
+  /** How much a text looks like one. */
+  plausibility(text: string): number
   /** Forgets a table, a reading, a job or a search; an unknown handle is forgotten already. */
   drop(handle: number): void
   releaseCsv(names: string[], columns: Cells[]): Uint8Array

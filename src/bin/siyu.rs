@@ -19,6 +19,7 @@ use siyu::analysis::{AnyReport, Job, Source, Streamed};
 use siyu::error::{Code, Error, Result};
 use siyu::plain::Value;
 use siyu::privacy::gate::Gate;
+use siyu::read::file::Opener;
 use siyu::read::{FileOptions, Format, Options, Parts, Reader, quality::Quality};
 use siyu::report::{ColumnSet, Values};
 use siyu::sheet;
@@ -99,19 +100,23 @@ fn run(arguments: &[String]) -> Result<Json> {
             None => Options::default(),
         };
         let bytes = std::fs::read(path).map_err(|_| unreadable(path))?;
-        let (form, bytes) = as_text(&options, bytes)?;
+        let (form, text, opener) = as_text(&options, bytes)?;
+        // What the file was in is for the opener to say.
+        let options = Options { encoding: None, ..options };
         let name_of = |path: &str| Path::new(path).file_name()?.to_str().map(str::to_owned);
         let file = FileOptions { name: name_of(path).unwrap_or_default(), ..form };
         match given.iter_mut().find(|table| table.name == name) {
-            Some(table) => table.files.push((file, bytes)),
-            None => {
-                given.push(Given { name: name.to_owned(), options, files: vec![(file, bytes)] })
-            }
+            Some(table) => table.files.push((file, text, opener)),
+            None => given.push(Given {
+                name: name.to_owned(),
+                options,
+                files: vec![(file, text, opener)],
+            }),
         }
     }
     // A single file has no name in the package either, unless its caller gives one.
     for table in given.iter_mut().filter(|table| table.files.len() == 1) {
-        table.files.iter_mut().for_each(|(file, _)| file.name.clear());
+        table.files.iter_mut().for_each(|(file, ..)| file.name.clear());
     }
     let mut answer = Json::Null;
     let (mut read_ms, mut run_ms) = (Vec::new(), Vec::new());
@@ -134,8 +139,8 @@ fn run(arguments: &[String]) -> Result<Json> {
             }
             if let Some(wanted) = step.wants {
                 let table = given.iter().find(|table| table.name == wanted);
-                for (_, bytes) in table.map_or(&[][..], |table| &table.files) {
-                    for chunk in bytes.chunks(PUSH) {
+                for (_, text, _) in table.map_or(&[][..], |table| &table.files) {
+                    for chunk in text.chunks(PUSH) {
                         job.push(chunk)?;
                     }
                     job.push_end()?;
@@ -153,47 +158,41 @@ fn run(arguments: &[String]) -> Result<Json> {
     Ok(answer)
 }
 
-/// What the reader takes: of a workbook the text of its sheet, of other files their text.
-fn as_text(options: &Options, bytes: Vec<u8>) -> Result<(FileOptions, Vec<u8>)> {
+/// What the reader takes: of a workbook the text of its sheet, of other files their text and who
+/// made it of the bytes.
+fn as_text(options: &Options, bytes: Vec<u8>) -> Result<(FileOptions, Vec<u8>, Option<Opener>)> {
     let is_workbook = match options.format {
         Format::Auto => sheet::may_be_workbook(&bytes),
         format => format == Format::Xlsx,
     };
-    if !is_workbook {
-        let bytes = decoded(bytes, options.encoding.as_deref())?;
-        return Ok((FileOptions::default(), bytes));
+    if is_workbook {
+        let limits = sheet::Limits {
+            bytes: options.limits.bytes,
+            ratio: options.limits.ratio,
+            record_bytes: options.limits.record_bytes,
+            memory: MEMORY_LIMIT,
+        };
+        let (name, text) = sheet::csv(bytes, options.sheet.as_deref(), limits)?;
+        let form =
+            FileOptions { format: Some(Format::Xlsx), sheet: name, ..FileOptions::default() };
+        return Ok((form, text, None));
     }
-    let limits = sheet::Limits {
-        bytes: options.limits.bytes,
-        ratio: options.limits.ratio,
-        record_bytes: options.limits.record_bytes,
-        memory: MEMORY_LIMIT,
+    let mut opener = Opener::new(options)?;
+    let mut text = Vec::new();
+    let mut to = |part: &[u8]| {
+        text.extend_from_slice(part);
+        Ok(())
     };
-    let (name, text) = sheet::csv(bytes, options.sheet.as_deref(), limits)?;
-    let form = FileOptions { format: Some(Format::Xlsx), sheet: name, ..FileOptions::default() };
-    Ok((form, text))
-}
-
-/// The text of a file as UTF-8, by its declared encoding.
-fn decoded(bytes: Vec<u8>, label: Option<&str>) -> Result<Vec<u8>> {
-    let Some(label) = label else { return Ok(bytes) };
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-        Error::new(Code::Encoding, "there is no such encoding").at_path("encoding")
-    })?;
-    if encoding == encoding_rs::UTF_8 {
-        return Ok(bytes);
-    }
-    let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes);
-    let text =
-        text.ok_or_else(|| Error::new(Code::Encoding, "the bytes are not in this encoding"))?;
-    Ok(text.into_owned().into_bytes())
+    opener.push(&bytes, &mut to)?;
+    opener.finish(&mut to)?;
+    Ok((FileOptions::default(), text, Some(opener)))
 }
 
 /// A table as it was asked for.
 struct Given {
     name: String,
     options: Options,
-    files: Vec<(FileOptions, Vec<u8>)>,
+    files: Vec<(FileOptions, Vec<u8>, Option<Opener>)>,
 }
 
 fn opened(given: &Given, as_source: bool) -> Result<(Source, Quality)> {
@@ -207,19 +206,30 @@ fn opened(given: &Given, as_source: bool) -> Result<(Source, Quality)> {
         }
         Ok(())
     };
-    for (file, bytes) in files {
+    let placed = |opener: Option<&Opener>, error| match opener {
+        Some(opener) => opener.placed(error),
+        None => error,
+    };
+    let mut current: Option<&Opener> = None;
+    for (file, text, opener) in files {
         reader.next_file(file, &mut sink)?;
-        for chunk in bytes.chunks(PUSH) {
-            reader.push(chunk, &mut sink)?;
+        current = opener.as_ref();
+        for chunk in text.chunks(PUSH) {
+            reader.push(chunk, &mut sink).map_err(|error| placed(current, error))?;
         }
     }
-    let quality = reader.finish(&mut sink)?;
+    let mut quality = reader.finish(&mut sink).map_err(|error| placed(current, error))?;
+    for (at, (.., opener)) in files.iter().enumerate() {
+        if let Some(opener) = opener {
+            opener.report(&mut quality, at as u32);
+        }
+    }
     let fingerprint = reader.fingerprint();
     let customers = reader.dictionaries().get(Role::Customer).map_or(0, |ids| ids.len() as u64);
     let source = if as_source {
         Source::Streamed(Streamed {
             reader: Box::new(Reader::new(options, zone, 1)?),
-            files: files.iter().map(|(file, _)| file.clone()).collect(),
+            files: files.iter().map(|(file, ..)| file.clone()).collect(),
             rows: quality.rows.used,
             customers,
             fingerprint,

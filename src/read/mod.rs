@@ -48,13 +48,17 @@ mod amount;
 pub mod columns;
 mod csv;
 mod duplicates;
+#[cfg(feature = "cli")]
+pub mod file;
 pub mod guess;
+pub mod gzip;
 mod ids;
 mod integers;
 mod json;
 mod lexicon;
 mod lookalike;
 pub mod options;
+pub mod plausible;
 pub mod profile;
 pub mod quality;
 pub mod records;
@@ -70,7 +74,7 @@ use crate::table::role::Role;
 use crate::table::zone::Zone;
 use crate::table::{Dictionaries, Field, Schema, Table};
 
-use quality::{FileUse, Quality, RowCounts, ZoneUse};
+use quality::{FileUse, Quality, RowCounts, Severity, ZoneUse};
 use rows::Rows;
 use shape::Shape;
 use text::Text;
@@ -276,12 +280,20 @@ impl Reader {
     fn end_of_file(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         let result =
             self.text.finish().and_then(|()| self.look(self.text.broken().is_none(), sink));
+        if self.text.told() {
+            self.rows.issues.count(Code::Encoding, Severity::Doubtful, None, 1);
+        }
         self.in_file(result)
     }
 
     fn look(&mut self, last: bool, sink: &mut Sink<'_>) -> Result<()> {
         let read = self.shape.read(self.text.window(), last, &mut self.rows, sink);
         let read = read.map_err(|error| match error.byte() {
+            _ if self.text.told() && error.code() == Code::MissingColumn => Error::new(
+                Code::Encoding,
+                "the bytes look like UTF-16, but not with these columns: declare the encoding, or \
+                 save the file as UTF-8",
+            ),
             // The reader of records counts in the text, the caller in the file.
             Some(byte) => error.at_byte_if(self.text.in_file(byte)),
             None => error,

@@ -12,7 +12,7 @@ use super::no_memory;
 use super::options::Format;
 
 /// How many bytes the decision looks at.
-const FIRST: usize = 64;
+pub(super) const FIRST: usize = 256;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
@@ -32,6 +32,8 @@ pub(super) struct Text {
     held: Vec<u8>,
     /// A first half of a surrogate pair.
     high: Option<u16>,
+    /// Whether the encoding was told from the bytes alone, and is not UTF-8.
+    told: bool,
     /// Bytes of the byte order mark.
     mark: u64,
     /// Bytes of the file that have been decoded.
@@ -53,6 +55,7 @@ impl Text {
             valid: 0,
             held: Vec::new(),
             high: None,
+            told: false,
             mark: 0,
             decoded: 0,
             broken: None,
@@ -77,6 +80,11 @@ impl Text {
     /// Where in the file decoding had to stop. The text before it is in the window.
     pub(super) fn broken(&self) -> Option<u64> {
         self.broken
+    }
+
+    /// Whether the encoding was told from the bytes alone, and is not UTF-8.
+    pub(super) fn told(&self) -> bool {
+        self.told
     }
 
     /// Where in the file a byte of the text stands, if that is known without decoding again.
@@ -144,7 +152,13 @@ impl Text {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
             [0xFF, 0xFE, ..] => (Encoding::Utf16 { big: false }, 2),
             [0xFE, 0xFF, ..] => (Encoding::Utf16 { big: true }, 2),
-            _ => (Encoding::Utf8, 0),
+            _ => match utf16_by_nuls(&held) {
+                Some(big) => {
+                    self.told = true;
+                    (Encoding::Utf16 { big }, 0)
+                }
+                None => (Encoding::Utf8, 0),
+            },
         };
         self.encoding = encoding;
         self.mark = mark as u64;
@@ -204,6 +218,31 @@ impl Text {
         self.valid = self.window.len();
         Ok(())
     }
+}
+
+/// Whether bytes without a mark are UTF-16, and its order: in a table every second byte of the
+/// separators, digits and line ends is zero, on one side. Text with a stray NUL is not taken for
+/// it, nor is anything with half a surrogate pair.
+fn utf16_by_nuls(first: &[u8]) -> Option<bool> {
+    let (units, _) = first.as_chunks::<2>();
+    let is_ascii = |unit: u16| matches!(unit, 9 | 10 | 13 | 0x20..0x7F);
+    let ascii = |big: bool| units.iter().filter(|unit| is_ascii(order(**unit, big))).count();
+    let (little, big) = (ascii(false), ascii(true));
+    let (most, least) = (little.max(big), little.min(big));
+    // Bytes that are UTF-8 as they are must be nearly all letters beside a NUL to be no UTF-8.
+    let share = match std::str::from_utf8(first) {
+        Err(error) if error.error_len().is_some() => units.len() / 8,
+        _ => units.len() * 4 / 5 + 1,
+    };
+    let whole = units.split_last()?.1.iter().map(|unit| order(*unit, big > little));
+    let is_text = char::decode_utf16(whole.clone())
+        .enumerate()
+        .all(|(at, found)| found.is_ok_and(|c| c != '\0') || at + 2 >= units.len());
+    (most >= share.max(3) && most >= least * 3 && is_text).then_some(big > little)
+}
+
+fn order(unit: [u8; 2], big: bool) -> u16 {
+    if big { u16::from_be_bytes(unit) } else { u16::from_le_bytes(unit) }
 }
 
 /// How files begin that people take for tables of text, and what to say. None of them can be
@@ -298,6 +337,8 @@ mod tests {
         fn damage_is_found_where_the_standard_library_finds_it(
             bytes: Vec<u8>, lead in 0usize..80, piece in 1usize..9,
         ) {
+            // Zeros may mean another encoding.
+            prop_assume!(!bytes.contains(&0));
             let bytes = [vec![b'a'; lead + 1], bytes].concat();
             let expected = match std::str::from_utf8(&bytes) {
                 Ok(_) => (bytes.clone(), None),
@@ -321,6 +362,29 @@ mod tests {
         let mut odd = utf16("ab", true);
         odd.push(0);
         assert_eq!(decoded(&odd, 64).unwrap(), (b"ab".to_vec(), Some(6)));
+    }
+
+    #[test]
+    fn utf16_without_a_mark_is_told_by_its_nuls() {
+        let english = "id,time,amount\nA1,2025-05-28,10.5\n".repeat(9);
+        let chinese = "客户编号,下单时间,订单金额\n一月二十,2025-05-28,10.5\n上海,2025-05-29,3\n";
+        for text in [english.as_str(), chinese, "客户,时间\n张,2\n", "a,b\n"] {
+            for big in [false, true] {
+                let bytes = &utf16(text, big)[2..];
+                for piece in [1, 7, 1000] {
+                    let mut seen = Text::new(Format::Auto);
+                    bytes.chunks(piece).for_each(|piece| seen.push(piece).unwrap());
+                    seen.finish().unwrap();
+                    assert_eq!((seen.window(), seen.told()), (text.as_bytes(), true), "{text}");
+                }
+            }
+        }
+        let stray = "id,time\nC0\x001,2025\n".repeat(20);
+        for text in [stray.as_bytes(), b"id,t\0", b"\0", b"ab\n\0cd\n\0", english.as_bytes()] {
+            assert_eq!(utf16_by_nuls(text), None);
+        }
+        let gbk = [&b"\xbf\xcd\xbb\xa7,\xca\xb1\xbc\xe4\n"[..], b"C\x001,2025-01-01\n"].concat();
+        assert_eq!(utf16_by_nuls(&gbk), None);
     }
 
     #[test]

@@ -236,6 +236,51 @@ pub fn run_finish(handle: u32) -> Thrown<JsValue> {
     Ok(answer.into())
 }
 
+/// Starts decompressing a gzip file, within the limits of read options.
+///
+/// # Errors
+/// A mistake in the options, with its path.
+#[wasm_bindgen(js_name = inflateBegin)]
+pub fn inflate_begin(options: JsValue) -> Thrown<u32> {
+    let options: read::Options = plain(options)?.read().map_err(thrown)?;
+    let inflate = read::gzip::Inflate::new(options.limits);
+    Ok(with_registry(|registry| registry.add(Entry::Inflate(Box::new(inflate)))))
+}
+
+/// Takes the next bytes of the compressed file.
+///
+/// # Errors
+/// `limit-memory`.
+#[wasm_bindgen(js_name = inflatePush)]
+pub fn inflate_push(handle: u32, bytes: &[u8]) -> Thrown<()> {
+    with_registry(|registry| registry.inflate(handle)?.push(bytes)).map_err(thrown)
+}
+
+/// The next decompressed bytes; none if more must be pushed first.
+///
+/// # Errors
+/// `parse` with the byte, `limit`.
+#[wasm_bindgen(js_name = inflatePull)]
+pub fn inflate_pull(handle: u32) -> Thrown<Uint8Array> {
+    with_registry(|registry| registry.inflate(handle)?.pull().map(Uint8Array::from)).map_err(thrown)
+}
+
+/// Says that the compressed file has ended.
+///
+/// # Errors
+/// `parse` if it was cut off.
+#[wasm_bindgen(js_name = inflateEnd)]
+pub fn inflate_end(handle: u32) -> Thrown<()> {
+    with_registry(|registry| registry.inflate(handle)?.finish()).map_err(thrown)
+}
+
+/// How much a text looks like one, to tell its encoding by.
+#[wasm_bindgen]
+#[must_use]
+pub fn plausibility(text: &str) -> f64 {
+    read::plausible::plausibility(text)
+}
+
 /// Forgets a table, a reading, a job or a search. Unknown handles are forgotten already.
 #[wasm_bindgen(js_name = drop)]
 pub fn forget(handle: u32) {

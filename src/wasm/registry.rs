@@ -10,6 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
 use crate::read::Sink;
 use crate::read::columns::{Batch, ColumnReader};
+use crate::read::gzip::Inflate;
 use crate::read::records::Finder;
 use crate::read::{FileOptions, Options, Parts, Reader, quality::Quality};
 use crate::table::Table;
@@ -213,6 +214,7 @@ pub(super) enum Entry {
     Streamed(Remembered),
     Job(Box<Job>),
     Finder(Box<Finder>),
+    Inflate(Box<Inflate>),
 }
 
 /// Handles and what they stand for. Handles are never used twice.
@@ -269,6 +271,13 @@ impl Registry {
         match self.remove(handle) {
             Some(Entry::Reading(reading)) => Ok(reading),
             _ => Err(closed("this reading is over")),
+        }
+    }
+
+    pub(super) fn inflate(&mut self, handle: u32) -> Result<&mut Inflate> {
+        match self.get(handle) {
+            Some(Entry::Inflate(inflate)) => Ok(inflate),
+            _ => Err(closed("this file is closed")),
         }
     }
 

@@ -12,7 +12,7 @@ const manifest = join(folder, 'manifest.json')
 const there = existsSync(manifest)
 const { files } = there ? JSON.parse(readFileSync(manifest, 'utf8')) : { files: [] }
 
-const FORMATS = { csv: 'csv', tsv: 'tsv', json: 'json', ndjson: 'ndjson', parquet: 'parquet', arrow: 'arrow', arrows: 'arrow' }
+const FORMATS = { csv: 'csv', 'csv.gz': 'csv', tsv: 'tsv', json: 'json', ndjson: 'ndjson', parquet: 'parquet', arrow: 'arrow', arrows: 'arrow' }
 const { open } = entries['siyu/sync']
 
 /** Whether a code belongs to a family of the manifest. */
@@ -41,7 +41,7 @@ for (const one of files) {
     }
     assert.ok(performance.now() - started < 10_000)
     const outcome = table === null ? 'error' : codes.length > 0 ? 'warn' : 'ok'
-    if (!['csv', 'tsv', 'json', 'ndjson'].includes(one.format)) {
+    if (!['csv', 'tsv', 'json', 'ndjson', 'csv.gz'].includes(one.format)) {
       assert.deepEqual([outcome, codes], ['error', ['unsupported']], 'a format that is not read says so')
     } else {
       assert.ok(one.accept.includes(outcome), `${outcome} ${codes}, wanted ${one.accept}`)

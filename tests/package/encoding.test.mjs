@@ -1,11 +1,15 @@
 // Text that is not UTF-8: told from the bytes, decoded strictly, errors placed to the byte.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { AT, entries, inside, rejected } from './given.mjs'
+import { AT, entries, inside, rejected, root } from './given.mjs'
 
 const { open } = entries['siyu/sync']
-const { utf8 } = await inside('encoding')
+const { utf8: opened } = await inside('encoding')
+/** Without the wasm module. */
+const utf8 = (bytes, declared) => opened(bytes, { plausibility: () => 0, inflated: (cursor) => cursor }, declared)
 
 /** Words in GB18030, from which other bytes are built. */
 const GB = { 客户: [0xbf, 0xcd, 0xbb, 0xa7], 时间: [0xca, 0xb1, 0xbc, 0xe4], 金额: [0xbd, 0xf0, 0xb6, 0xee], 张三: [0xd5, 0xc5, 0xc8, 0xfd], '𠮷': [0x95, 0x34, 0xb2, 0x35] }
@@ -127,5 +131,43 @@ test('a byte order mark wins over what was declared', async () => {
   const siyu = await open()
   const table = await siyu.read('\ufeffid,at\nü,2025-01-01\n', { roles: { customer: 'id', time: 'at' }, encoding: 'gbk' })
   assert.equal(table.quality.encoding, 'utf-8')
+  siyu.close()
+})
+
+for (const [entry, { open }] of Object.entries(entries)) {
+  test(`files in many encodings, compressed or not, are read as natively: ${entry}`, async (t) => {
+    const { files } = JSON.parse(readFileSync(join(root, 'tests', 'encodings.json'), 'utf8'))
+    const siyu = await open()
+    t.after(() => siyu.close())
+    for (const { name, bytes, roles, options, ...wanted } of files) {
+      const source = new Blob([Buffer.from(bytes, 'base64')])
+      try {
+        const { quality, customers } = await siyu.read(source, { roles, ...options })
+        const issues = quality.issues.map(({ code, rows }) => [code, rows])
+        assert.deepEqual([customers, quality.encoding, issues], [wanted.ids?.length, wanted.encoding, wanted.issues], name)
+        const streamed = await siyu.read(source, { roles, ...options, keep: 'source' })
+        const { customers: found } = await siyu.rfm(streamed, AT)
+        assert.deepEqual(found.column('customer').sort(), wanted.ids.sort(), name)
+        await siyu.guess(source, options)
+      } catch (error) {
+        assert.equal(error.name, 'SiyuError', `${name}: ${error.stack}`)
+        assert.equal(error.code, wanted.code, `${name}: ${error}`)
+        if (wanted.row != null) assert.equal(error.row, wanted.row, `${name}: ${error}`)
+        if (wanted.byte != null) assert.equal(error.byte, wanted.byte, `${name}: ${error}`)
+      }
+    }
+  })
+}
+
+test('progress counts the bytes of the compressed file', async () => {
+  const siyu = await open()
+  const { gzipSync } = await import('node:zlib')
+  const lines = Array.from({ length: 300_000 }, (_, row) => `c${(row * 7919) % 10007},2025-01-${10 + (row % 20)},${row % 977}\n`)
+  const file = new Blob([gzipSync(`id,at,paid\n${lines.join('')}`)])
+  const told = []
+  const table = await siyu.read(file, { roles: { customer: 'id', time: 'at', amount: 'paid' }, onProgress: (progress) => told.push(progress) })
+  assert.equal(table.rows, 300_000)
+  assert.ok(told.length > 0)
+  for (const { done, total } of told) assert.ok(done <= file.size && total === file.size)
   siyu.close()
 })

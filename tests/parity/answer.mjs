@@ -6,8 +6,11 @@ export async function answers(siyu, source, read, requests, keep) {
   const table = await siyu.read(source, { ...read, keep })
   const all = []
   for (const request of requests) {
-    const { about, customers, ...result } = await siyu.run(request, { orders: table })
-    all.push({ about, result, columns: customers ? await digests(customers) : null })
+    const { about, ...result } = await siyu.run(request, { orders: table })
+    const { customers, ...others } = result
+    // A report may hold columns for every customer; in others the word is a number.
+    const isSet = typeof customers?.column === 'function'
+    all.push({ about, result: isSet ? others : result, columns: isSet ? await digests(customers) : null })
   }
   table.close()
   return { kind: table.kind, quality: table.quality, answers: all }
