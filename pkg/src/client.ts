@@ -297,7 +297,7 @@ class Client implements Siyu {
   }
 
   #again(record: TableRecord, call: CallOptions): Promise<void> | void {
-    const gone = (): SiyuError => fail('closed', 'The table was lost with the engine, and its source cannot be read again: read it anew.', { table: record.name })
+    const gone = (): SiyuError => fail('closed', 'The table was lost with the engine: read it anew.', { table: record.name })
     if (record.closed || this.#closed) throw fail('closed', 'The table was closed.', { table: record.name })
     const session = this.#start()
     if (record.session === session) return
@@ -460,7 +460,7 @@ class Client implements Siyu {
     if (session !== this.#session) return
     this.#end(session.opened
       ? fail('engine-restarted', `${RESTARTED} (${text})`)
-      : fail('engine-load', `The worker could not be started (${text}): serve the files as they come with the package, or give open({ worker }).`))
+      : fail('engine-load', `The worker could not be started (${text}): give open({ worker }).`))
   }
 
   #end(error: SiyuError): void {
@@ -502,7 +502,7 @@ class Client implements Siyu {
 }
 
 const SILENCE = 'no answer'
-const RESTARTED = 'The engine stopped and was replaced; the call was not finished: call again.'
+const RESTARTED = 'The engine was replaced and the call not finished: call again.'
 
 /** An address relative to the page, not to the worker. */
 function fromPage(address: string): string {

@@ -62,7 +62,7 @@ export class ColumnSet {
   /** One cell of a column as text, without decoding the rest; a number as JavaScript writes it. */
   text(name: string, row: number): string {
     const column = this.raw(name)
-    if (!(row >= 0 && row < this.length)) throw fail('invalid-option', `There are ${this.length} rows, the first is 0.`, { column: name })
+    if (!(row >= 0 && row < this.length)) throw fail('invalid-option', `There are ${this.length} rows, from 0.`, { column: name })
     if (column.kind !== 'text') return String(column.data[row])
     return decode(column.bytes, row === 0 ? 0 : column.ends[row - 1] ?? 0, column.ends[row] ?? 0)
   }

@@ -12,6 +12,19 @@ import type { Cursor } from './sources.js'
 /** A piece without one byte below 0x30 that is longer than this is no table. */
 const LONGEST = 8 * 1024 * 1024
 
+/** The label of an encoding as the platform names it; `invalid-option` if it knows none such. */
+export function labelOf(encoding: string): string {
+  let label: string
+  try {
+    label = new TextDecoder(encoding).encoding
+  } catch {
+    throw fail('invalid-option', 'This platform does not know the encoding: give a label such as utf-8 or gb18030.', { path: 'encoding' })
+  }
+  // A text in this encoding can only be decoded from its start on.
+  if (label === 'iso-2022-jp' || label === 'replacement') throw fail('unsupported', 'This encoding is not read: save the file as UTF-8.', { path: 'encoding' })
+  return label === 'gbk' ? 'gb18030' : label
+}
+
 /** What bytes that are not UTF-8 are instead, if that can be told; `done` bytes with `lines` came before them. */
 export function told(sample: Uint8Array, done: number, lines: Lines, help: Help): Encoding | null {
   let label: string | null = null

@@ -5,7 +5,6 @@
  * other bytes are is told, and decoded, by `decode`, which is loaded only then.
  */
 import { joined } from './bytes.js'
-import { fail } from './errors.js'
 import { part } from './part.js'
 import type { Cursor } from './sources.js'
 
@@ -47,22 +46,9 @@ export interface Utf8 {
   close(): void
 }
 
-/** The label of an encoding as the platform names it; `invalid-option` if it knows none such. */
-export function labelOf(encoding: string): string {
-  let label: string
-  try {
-    label = new TextDecoder(encoding).encoding
-  } catch {
-    throw fail('invalid-option', 'This platform does not know the encoding: give a label such as utf-8 or gb18030.', { path: 'encoding' })
-  }
-  // A text in this encoding can only be decoded from its start on.
-  if (label === 'iso-2022-jp' || label === 'replacement') throw fail('unsupported', 'This encoding is not read: save the file as UTF-8.', { path: 'encoding' })
-  return label === 'gbk' ? 'gb18030' : label
-}
-
 /** Decides the encoding from the first bytes and gives the whole source as UTF-8. */
 export async function utf8(cursor: Cursor<Uint8Array>, help: Help, declared?: string): Promise<Utf8> {
-  const label = declared === undefined ? undefined : labelOf(declared)
+  const label = declared === undefined ? undefined : (await decoding()).labelOf(declared)
   const head: Uint8Array[] = []
   const first = await fill(cursor, head, FIRST)
   const whole = { next: async () => head.shift() ?? cursor.next(), close: () => cursor.close() }

@@ -412,7 +412,7 @@ function placed(error: unknown, text: Utf8 | null, table: string, file?: number,
   const named = { ...(table && { table }), ...(file !== undefined && { file }) }
   const notUtf8 = text?.encoding.notUtf8
   if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
-    return fail('encoding', 'The bytes are not UTF-8, and in no other encoding do they have these columns: name the encoding, or save the file as UTF-8.', {
+    return fail('encoding', 'These columns are there neither in UTF-8 nor in another encoding: name the encoding.', {
       ...notUtf8, ...named,
     })
   }

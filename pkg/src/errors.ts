@@ -73,7 +73,7 @@ export class Broken extends Error {
 
 /** A file that is not what it was. */
 export function changed(): SiyuError {
-  return fail('closed', 'The file was moved, deleted or changed since it was chosen: choose it again.')
+  return fail('closed', 'The file was moved, deleted or changed: choose it again.')
 }
 
 /** Any thrown value as plain data for the other side. */

@@ -9,6 +9,6 @@ export async function part<T>(file: string, load: () => Promise<T>): Promise<T> 
   try {
     return await load()
   } catch (error) {
-    throw fail('engine-load', `${file} could not be loaded (${(error as Error)?.message}): serve the files as they come with the package.`)
+    throw fail('engine-load', `${file} could not be loaded (${(error as Error)?.message}): serve the files of the package together.`)
   }
 }

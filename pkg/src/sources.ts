@@ -107,7 +107,7 @@ export function isColumns(source: Source): source is Columns {
 
 /** What to say about anything else. */
 export function notASource(): never {
-  throw fail('type', 'A source is a File, Blob, stream, Response, bytes, CSV text, columns by role, or an array of objects.', { path: 'source' })
+  throw fail('type', 'A source is a File, Blob, stream, Response, bytes, text, columns or objects.', { path: 'source' })
 }
 
 /** Bytes or text as a blob, so that it can be opened again without holding the page's memory. */
@@ -204,7 +204,7 @@ function ofText(text: string): ByteInput {
           // A pair of surrogates is one character.
           if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end++
           const part = text.slice(at, end)
-          if (!isWellFormed(part)) throw fail('encoding', 'The text has half a surrogate pair, which is no character.')
+          if (!isWellFormed(part)) throw fail('encoding', 'The text has half a surrogate pair.')
           at = end
           return encoder.encode(part)
         },
@@ -217,8 +217,8 @@ function ofText(text: string): ByteInput {
 }
 
 function ofResponse(response: Response): ByteInput {
-  if (!response.ok) throw fail('unsupported', `The server answered ${response.status} instead of the file.`, { path: 'source' })
-  if (response.bodyUsed) throw fail('closed', 'The body of this response was used before.', { path: 'source' })
+  if (!response.ok) throw fail('unsupported', `The server answered ${response.status}.`, { path: 'source' })
+  if (response.bodyUsed) throw fail('closed', 'The response was used before.', { path: 'source' })
   const length = Number(response.headers.get('content-length') ?? NaN)
   // With a content coding, the length is that of the coded body.
   const size = Number.isFinite(length) && !response.headers.has('content-encoding') ? length : null

@@ -85,7 +85,7 @@ export function start(make: MakeGlue, module: WebAssembly.Module): Wasm {
   try {
     glue.initSync({ module })
   } catch (error) {
-    throw fail('engine-load', `The module does not start (${(error as Error).message}): is it the siyu.wasm of this version?`)
+    throw fail('engine-load', `The module does not start (${(error as Error).message}): is it of this version?`)
   }
   return glue
 }
@@ -105,7 +105,7 @@ export async function compile(wasm: string | Response | BufferSource | WebAssemb
     bytes = wasm as BufferSource
   }
   const view = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes)
-  if (view[0] === 0x3c) throw fail('engine-load', `The server answered with a web page instead of ${file}: ${ADVICE}`)
+  if (view[0] === 0x3c) throw fail('engine-load', `There is a web page in place of ${file}: ${ADVICE}`)
   if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) throw fail('engine-load', 'These bytes are no wasm module.')
   try {
     return await WebAssembly.compile(bytes)
@@ -120,6 +120,6 @@ async function fetched(address: string, file: string): Promise<Response> {
   try {
     return await fetch(address)
   } catch {
-    throw fail('engine-load', `${file} could not be fetched: ${ADVICE} A content policy must allow it by connect-src, or use siyu/inline.`)
+    throw fail('engine-load', `${file} could not be fetched: ${ADVICE} A content policy must allow it (connect-src), or use siyu/inline.`)
   }
 }
