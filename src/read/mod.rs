@@ -48,7 +48,7 @@ mod amount;
 pub mod columns;
 mod csv;
 mod duplicates;
-#[cfg(feature = "cli")]
+#[cfg(feature = "decode")]
 pub mod file;
 pub mod guess;
 pub mod gzip;
