@@ -157,7 +157,11 @@ pub fn encodings(data: &[u8]) {
             assert!(quality.encoding.take().is_some_and(|name| name.starts_with("utf-16")));
             quality.files.iter_mut().for_each(|file| file.encoding = None);
         }
-        assert_eq!(found, expected, "an encoding is visible");
+        // Where an error stands counts in the bytes of the file, which are others.
+        match (&found, &expected) {
+            (Err(found), Err(expected)) => assert_eq!(found.code(), expected.code()),
+            _ => assert_eq!(found, expected, "an encoding is visible"),
+        }
     }
 }
 
