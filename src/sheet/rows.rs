@@ -106,7 +106,6 @@ struct Open {
     kind: Kind,
     style: usize,
     formula: bool,
-    value: bool,
 }
 
 /// A sheet that is being read.
@@ -214,15 +213,9 @@ impl Rows {
                     (name, true) => {
                         if let Some(open) = &mut self.open {
                             match name {
-                                "v" => {
-                                    open.value = true;
-                                    self.in_value = !empty;
-                                }
+                                "v" => self.in_value = !empty,
                                 "f" => open.formula = true,
-                                "is" => {
-                                    open.value = true;
-                                    self.rich = (!empty).then(Rich::default);
-                                }
+                                "is" => self.rich = (!empty).then(Rich::default),
                                 _ => {
                                     if let Some(rich) = &mut self.rich {
                                         rich.start(name, empty);
@@ -302,7 +295,7 @@ impl Rows {
                 _ => out.push_str("TRUE"),
             },
             Kind::Error | Kind::Iso => out.push_str(self.value.trim()),
-            Kind::Number if self.value.is_empty() && open.formula && !open.value => {
+            Kind::Number if self.value.is_empty() && open.formula => {
                 out.push_str(NOT_COMPUTED);
             }
             Kind::Number if self.value.is_empty() => {}
@@ -352,7 +345,7 @@ fn opened(tag: &Tag<'_>, before: u32) -> Result<Open> {
     };
     let style = tag.get("s")?.and_then(|style| style.parse().ok()).unwrap_or(0);
     let column = column.ok_or_else(|| wrong_place("cell"))?;
-    Ok(Open { column, kind, style, formula: false, value: false })
+    Ok(Open { column, kind, style, formula: false })
 }
 
 /// Column and row of a place like `AB12`.

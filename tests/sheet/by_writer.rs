@@ -287,3 +287,21 @@ fn split_rows(text: &[u8]) -> Vec<Vec<u8>> {
     }
     rows
 }
+
+#[test]
+fn a_workbook_of_another_program_reads_alike() {
+    let file = include_bytes!("another_program.xlsx").to_vec();
+    let (name, text) = csv(file, None, Limits::default()).unwrap();
+    assert_eq!(name.as_deref(), Some("订单 2025"));
+    assert_eq!(
+        String::from_utf8(text).unwrap(),
+        "五月订单,,,,\n\
+         \n\
+         \n\
+         买家,订单 / 付款时间,订单 / 实付,订单 / 订单号,备注\n\
+         00123,2025-05-28 09:03:00,10.5,1.234567890123457e+17,\"a, \"\"b\"\"\nc\"\n\
+         李四 & 王,2025-05-29,-3,x<y>,TRUE\n\
+         00042,2025-05-30 23:59:59.500,0.3,,07:30:00\n\
+         E1,1900-01-01 00:00:00,#N/A,#N/A,30:00:00\n"
+    );
+}
