@@ -12,7 +12,7 @@ import { absent, engines, start } from './drivers/index.mjs'
 import { notBuilt, packagePage } from './sites.mjs'
 
 const ROWS = 200_000
-/** A frame of the page may come so much later than on the same page idle, ms. */
+/** A timer of the page may come so much later than on the same page idle, ms. */
 const ALIVE = 50
 
 const temporary = mkdtempSync(join(tmpdir(), 'siyu-workbook-'))
@@ -40,7 +40,7 @@ for (const engine of process.env.SIYU_ENGINE ? [process.env.SIYU_ENGINE] : engin
           const found = await page.evaluate(async () => {
             const [file] = document.querySelector('#file').files
             const roles = { customer: 'buyer', time: 'paid_at', amount: 'paid', order: 'order' }
-            /** The processor time that the page's own thread lacks is seen in timers that come late. */
+            /** How late the page's own timers come while something is done: the 99th of a hundred. */
             const watched = async (work) => {
               const late = []
               let due = performance.now() + 5
