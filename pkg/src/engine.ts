@@ -42,7 +42,7 @@ type Form = Pick<TableOptions, 'format' | 'encoding' | 'sheet' | 'limits'>
 interface Opened {
   /** Null for columns. */
   text: Utf8 | null
-  /** Bytes taken from the source, compressed as they are. */
+  /** Bytes taken from the source, compressed as they are; of a workbook as many as its sheet is read. */
   taken(): number
   pieces: Cursor<Uint8Array | Batch>
   found: { roles: Roles; header?: number } & Pick<TableOptions, 'format' | 'sheet'>
@@ -252,7 +252,7 @@ export class Engine {
         header ??= guess.header
       }
     }
-    return { text, taken: () => taken, pieces, found: { roles, ...form, ...(header != null && { header }) } }
+    return { text, taken: () => (isSheet(text) ? text.done : taken), pieces, found: { roles, ...form, ...(header != null && { header }) } }
   }
 
   /** A file as text: of a workbook that of its sheet, of others decoded; `closing` gets what is to be given back. */

@@ -92,17 +92,14 @@ export async function sheetText(
         if (part.length > 0) parts.push(part)
         length += part.length
         if (length < PIECE && !over) {
-          out.done = Math.floor(guarded(() => one.sheetProgress()) * pushed)
-          task.tell({ phase: 'read', done: out.done, total: size })
           await pause()
           task.check()
         }
       }
       if (wasm) out.sheet ??= guarded(() => wasm?.sheetName()) ?? null
-      if (over) {
-        wasm = null
-        out.done = pushed
-      }
+      // The file is taken whole before its first row: how far it is, the sheet says.
+      if (wasm) out.done = over ? pushed : Math.floor(guarded(() => wasm?.sheetProgress() ?? 1) * pushed)
+      if (over) wasm = null
       return parts.length > 0 ? joined(parts) : null
     },
     close() {
