@@ -93,7 +93,7 @@ fn is_personal(id: &[u8]) -> bool {
             matches!(own, Some([b'1', b'3'..=b'9', ..]))
         }
         16..=19 if digits(number) && is_card(number) => true,
-        18 => is_resident_id(number),
+        18 if is_resident_id(number) => true,
         _ => is_mail(id),
     }
 }
@@ -400,6 +400,7 @@ mod tests {
             "6222021234567890128",
             "5555555555554444",
             "li.si+a@mail.example.cn",
+            "li.wei@example.com",
         ] {
             assert!(is_personal(id.as_bytes()), "{id}");
         }
