@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         eprintln!("dirty_exports <folder> [--seed 1] [--count 20] [--rows 40]");
         return ExitCode::FAILURE;
     };
-    let plan = Plan { rows: rows as usize, told_header: false };
+    let plan = Plan { rows: rows as usize, told: false };
     let exports: Vec<(u64, Export)> =
         (seed..seed + count).map(|seed| (seed, dirty::export(seed, plan))).collect();
     match write(Path::new(folder), &exports) {
@@ -68,8 +68,8 @@ fn write(folder: &Path, exports: &[(u64, Export)]) -> std::io::Result<()> {
 }
 
 fn entry(file: &str, export: &Export) -> Value {
-    // The layout has no room for a told header.
-    assert_eq!(export.header, None);
+    // The layout has no room for what only an option tells.
+    assert!(export.header.is_none() && export.names.direction.is_none());
     let truth = &export.truth;
     let names = &export.names;
     let mut mapping = json!({ "id": names.customer, "date": names.time, "amount": names.amount });

@@ -27,7 +27,7 @@ pub struct Export {
     pub encoding: Option<&'static str>,
     /// The header's name of each column that has a role, as somebody would write it.
     pub names: Names,
-    /// The line of the header, if other lines stand before it.
+    /// The line of the header, if it has to be told.
     pub header: Option<u64>,
     /// What is unusual about the file as a whole, for messages.
     pub about: Vec<&'static str>,
@@ -35,13 +35,14 @@ pub struct Export {
     pub truth: Truth,
 }
 
-/// Names of columns. Without `order`, that role is not mapped.
+/// Names of columns. Without `order` or `direction`, that role is not mapped.
 #[derive(Clone, Debug)]
 pub struct Names {
     pub customer: String,
     pub time: String,
     pub amount: String,
     pub order: Option<String>,
+    pub direction: Option<String>,
 }
 
 /// What reading must find.
@@ -69,6 +70,25 @@ pub struct Row {
 }
 
 impl Truth {
+    /// Notes ids that look like another one: `plain` says for an id with an odd form what its
+    /// usual one is. Each counts once, with its first row, if another of that form is there too.
+    fn note_lookalikes(&mut self, lines: &[u64], plain: impl Fn(&str) -> Option<String>) {
+        let mut met = Vec::new();
+        let rows = std::mem::take(&mut self.rows);
+        for (row, line) in rows.iter().zip(lines) {
+            let Some(usual) = plain(&row.customer) else { continue };
+            let is_there = rows.iter().any(|other| {
+                let looks = plain(&other.customer).unwrap_or_else(|| other.customer.clone());
+                other.customer != row.customer && looks == usual
+            });
+            if is_there && !met.contains(&&row.customer) {
+                met.push(&row.customer);
+                self.note("lookalike-id", "doubtful", *line);
+            }
+        }
+        self.rows = rows;
+    }
+
     fn note(&mut self, code: &'static str, severity: &'static str, line: u64) {
         let (count, lines) = self.issues.entry((code, severity)).or_default();
         *count += 1;
@@ -93,8 +113,9 @@ pub const ZONE: &str = "Asia/Shanghai";
 pub struct Plan {
     /// About how many rows.
     pub rows: usize,
-    /// Whether the header's line may have to be told to the reader.
-    pub told_header: bool,
+    /// Whether there may be something that only an option or a further role tells the reader:
+    /// the header's line, the direction of money.
+    pub told: bool,
 }
 
 /// The export of a seed: the same for ever.

@@ -195,6 +195,23 @@ fn grouped(whole: i128) -> String {
     text
 }
 
+/// Another id that looks like this one, if there is one of its kind.
+pub(super) fn alike(id: &str, joined: bool) -> Option<String> {
+    let plain = id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| if joined { format!("{id}\u{200b}") } else { wide(id) })
+}
+
+/// What an id of [`alike`] looks like.
+pub(super) fn looks(id: &str) -> Option<String> {
+    let narrow = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0),
+        '\u{200b}' => None,
+        other => Some(other),
+    };
+    let usual: String = id.chars().filter_map(narrow).collect();
+    (usual != id).then_some(usual)
+}
+
 /// A text in full-width characters.
 fn wide(text: &str) -> String {
     let wide = |c: char| match c {
@@ -230,10 +247,21 @@ pub(super) enum Dirt {
     Mangled,
     /// An id with something in it that cannot be seen.
     Hidden,
+    /// An id in full-width characters, or with a mark that joins nothing.
+    Alike,
+    /// An id that is somebody's telephone number, mail address or card.
+    Personal,
+    /// The number of the order before, but not the rest of it.
+    SameOrder,
+    /// Money that went out, or neither in nor out.
+    Out,
+    Neither,
+    /// A row that sums up others.
+    Sum,
 }
 
 pub(super) fn dirt(dice: &mut Dice) -> Dirt {
-    match dice.below(16) {
+    match dice.below(24) {
         0 | 1 => Dirt::NoId,
         2 | 3 => dice.pick(&[
             Dirt::NoTime("", "date"),
@@ -270,6 +298,12 @@ pub(super) fn dirt(dice: &mut Dice) -> Dirt {
         10 | 11 => Dirt::Twice,
         12 | 13 => Dirt::Digits,
         14 => Dirt::Mangled,
-        _ => Dirt::Hidden,
+        15 => Dirt::Hidden,
+        16 | 17 => Dirt::Alike,
+        18 => Dirt::Personal,
+        19 | 20 => Dirt::SameOrder,
+        21 => Dirt::Out,
+        22 => Dirt::Neither,
+        _ => Dirt::Sum,
     }
 }

@@ -64,6 +64,8 @@ enum Column {
     Customer,
     Time,
     Amount,
+    Order,
+    Direction,
     /// Something that no role wants.
     Other(usize),
 }
@@ -79,11 +81,11 @@ fn padded(dice: &mut Dice, text: String) -> String {
     }
 }
 
-const HEADERS: [[&str; 3]; 4] = [
-    ["customer_id", "order_date", "amount"],
-    ["Buyer", "Paid at", "Total"],
-    ["客户编号", "下单时间", "订单金额"],
-    ["买家会员名", "付款时间", "实付金额(元)"],
+const HEADERS: [[&str; 4]; 4] = [
+    ["customer_id", "order_date", "amount", "order_id"],
+    ["Buyer", "Paid at", "Paid", "No."],
+    ["客户编号", "下单时间", "订单金额", "订单编号"],
+    ["买家会员名", "付款时间", "实付金额(元)", "订单号"],
 ];
 
 pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
@@ -116,8 +118,10 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
         sheet.text += &format!("sep={delimiter}");
         sheet.end(dice);
     }
-    if plan.told_header && !told && dice.once_in(4) {
-        about.push("preamble");
+    let above = !told && dice.once_in(4);
+    let told_line = plan.told && dice.once_in(2);
+    if above {
+        about.push(if told_line { "preamble, told" } else { "preamble" });
         for _ in 0..1 + dice.below(4) {
             let line = sheet.line();
             let texts = [
@@ -128,16 +132,26 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
             ];
             sheet.text += dice.pick(&texts);
             sheet.end(dice);
-            truth.note("preamble", "note", line);
+            // Where nobody said so, somebody should look whether the right line was found.
+            truth.note("preamble", if told_line { "note" } else { "doubtful" }, line);
             sheet.blank_lines(dice);
         }
-        header = Some(sheet.line());
+        header = told_line.then(|| sheet.line());
     } else {
         sheet.blank_lines(dice);
     }
 
     // The columns, in any order, with others between them.
     let mut columns = vec![Column::Customer, Column::Time, Column::Amount];
+    let has_orders = dice.once_in(3);
+    if has_orders {
+        columns.push(Column::Order);
+    }
+    let has_directions = plan.told && dice.once_in(5);
+    if has_directions {
+        about.push("in and out");
+        columns.push(Column::Direction);
+    }
     for other in 0..dice.below(4) as usize {
         columns.push(Column::Other(other));
     }
@@ -149,7 +163,8 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
         customer: wanted[0].to_owned(),
         time: wanted[1].to_owned(),
         amount: wanted[2].to_owned(),
-        order: None,
+        order: has_orders.then(|| wanted[3].to_owned()),
+        direction: has_directions.then(|| "收/支".to_owned()),
     };
     let shouted = wanted[0].is_ascii() && dice.once_in(6);
     let header_line = sheet.line();
@@ -160,6 +175,8 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
                 Column::Customer => wanted[0],
                 Column::Time => wanted[1],
                 Column::Amount => wanted[2],
+                Column::Order => wanted[3],
+                Column::Direction => "收/支",
                 Column::Other(other) => ["备注", "status", "商品标题"][*other],
             };
             let name = if shouted { name.to_uppercase() } else { name.to_owned() };
@@ -168,7 +185,7 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
         .collect();
     if shouted {
         about.push("names in capitals");
-        for _ in 0..3 {
+        for _ in 0..3 + u64::from(has_orders) {
             truth.note("missing-column", "doubtful", header_line);
         }
     }
@@ -183,10 +200,27 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
         (dice.below(orders::TIME_STYLES), dice.below(orders::AMOUNT_STYLES));
     let untidy = dice.once_in(2);
     let good_row = dice.below(many);
+    let mut lines = Vec::new();
+    // The first record of the order before: its number and what it says.
+    let mut before: Option<(String, Row)> = None;
     for row in 0..many {
         sheet.blank_lines(dice);
         let mut order = orders::order(dice, &customers);
         let dirt = (row != good_row && dice.once_in(5)).then(|| orders::dirt(dice));
+        let dirt = dirt.filter(|dirt| match dirt {
+            Dirt::SameOrder => before.is_some(),
+            Dirt::Out | Dirt::Neither => has_directions,
+            _ => true,
+        });
+        let number = match (&before, dirt) {
+            (Some((number, _)), Some(Dirt::SameOrder)) => number.clone(),
+            _ => format!("N{:06}", row + 1),
+        };
+        let direction = match dirt {
+            Some(Dirt::Out) => dice.pick(&["支出", "退款", "out"]),
+            Some(Dirt::Neither) => dice.pick(&["/", "不计收支", ""]),
+            _ => dice.pick(&["收入", "in"]),
+        };
         let styles = match untidy {
             true => [dice.below(orders::TIME_STYLES), dice.below(orders::AMOUNT_STYLES)],
             false => [time_style, amount_style],
@@ -210,6 +244,8 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
                 Column::Customer => padded(dice, std::mem::take(&mut row.customer)),
                 Column::Time => padded(dice, std::mem::take(&mut row.time)),
                 Column::Amount => padded(dice, std::mem::take(&mut row.amount)),
+                Column::Order => padded(dice, number.clone()),
+                Column::Direction => direction.to_owned(),
                 Column::Other(_) => dice
                     .pick(&["", "已完成", "a,b;c|d", "two\nlines", "say \"hi\"", "\"", "10.00"])
                     .to_owned(),
@@ -219,14 +255,36 @@ pub(super) fn write(dice: &mut Dice, plan: Plan) -> Export {
         row.write(&mut sheet, dice, cells);
         let raw = sheet.text[from..].to_owned();
         sheet.end(dice);
-        truth.add(&row, line);
+        if let (Some(Dirt::SameOrder), Some((_, first))) = (dirt, &before)
+            && (first.customer != row.is.customer || first.instant != row.is.instant)
+        {
+            row.noted.push(("duplicate-order", "doubtful"));
+        }
+        if has_orders && dirt.is_none() && row.is.micros >= 0 {
+            before = Some((number, row.is.clone()));
+        }
+        truth.add(&row, line, &mut lines);
         if dirt == Some(Dirt::Twice) {
             let line = sheet.line();
             sheet.text += &raw;
             sheet.end(dice);
-            truth.add(&row, line);
+            if has_orders {
+                row.left_out = Some("duplicate-order");
+            }
+            truth.add(&row, line, &mut lines);
         }
     }
+    if dice.once_in(6) {
+        about.push("footer");
+        for text in ["------------------------", "共 12 笔记录", "导出时间：2025-06-30"] {
+            truth.read += 1;
+            let line = sheet.line();
+            truth.note("preamble", "rejected", line);
+            sheet.text += text;
+            sheet.end(dice);
+        }
+    }
+    truth.note_lookalikes(&lines, orders::looks);
     if dice.once_in(3) {
         // The last line does not end.
         while sheet.text.ends_with(['\n', '\r']) {
@@ -273,6 +331,24 @@ impl Cells {
                 order.customer = format!("K{hidden}{}", dice.below(3));
                 noted.push(("control-char", "doubtful"));
             }
+            Some(Dirt::Alike) => {
+                let joined = charset == Charset::Unicode && dice.once_in(2);
+                if let Some(other) = orders::alike(&order.customer, joined) {
+                    order.customer = other;
+                }
+            }
+            Some(Dirt::Personal) => {
+                let somebody = [
+                    "13800138000",
+                    "+8613912345678",
+                    "li.wei@example.com",
+                    "11010519491231002X",
+                    "6222021234567890128",
+                ];
+                order.customer = dice.pick(&somebody).to_owned();
+                noted.push(("pii", "doubtful"));
+            }
+            Some(Dirt::SameOrder) => order.micros = order.micros.abs(),
             _ => {}
         }
         let mut time = orders::time(order, styles[0]);
@@ -299,6 +375,14 @@ impl Cells {
             Some(Dirt::Ragged) => left_out = Some("ragged"),
             Some(Dirt::Parse) => left_out = Some("parse"),
             Some(Dirt::NoId) => left_out = Some("missing-id"),
+            Some(Dirt::Neither) => left_out = Some("amount"),
+            Some(Dirt::Out) => {
+                // Whatever its sign in the file.
+                amount = orders::amount(dice.pick(&[1, -1]) * order.micros, styles[1], charset);
+                order.micros = -order.micros.abs();
+            }
+            Some(Dirt::Sum) if dice.once_in(2) => left_out = Some("missing-id"),
+            Some(Dirt::Sum) => (time, left_out) = (String::new(), Some("date")),
             _ => {}
         }
         if order.micros < 0 {
@@ -306,6 +390,7 @@ impl Cells {
         }
         let customer = match dirt {
             Some(Dirt::NoId) => dice.pick(&["", " ", "\u{3000}", "  \u{3000}"]).to_owned(),
+            Some(Dirt::Sum) => dice.pick(&["合计", "总计：", "Total", "Subtotal"]).to_owned(),
             _ => order.customer.clone(),
         };
         Cells { customer, time, amount, dirt, is: order.row(), left_out, noted }
@@ -328,7 +413,7 @@ impl Cells {
 }
 
 impl Truth {
-    fn add(&mut self, row: &Cells, line: u64) {
+    fn add(&mut self, row: &Cells, line: u64, lines: &mut Vec<u64>) {
         self.read += 1;
         match row.left_out {
             Some(code) => self.note(code, "rejected", line),
@@ -337,6 +422,7 @@ impl Truth {
                     self.note(code, severity, line);
                 }
                 self.rows.push(row.is.clone());
+                lines.push(line);
             }
         }
     }
