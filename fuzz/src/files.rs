@@ -2,7 +2,10 @@
 
 use siyu::error::Code;
 use siyu::read::options::{DateOrder, Decimal, Duplicates, Epoch, Serial};
-use siyu::read::{Format, Limits, Loader, Options, guess as guessing};
+use siyu::read::{
+    FileOptions, Format, Limits, Loader, Options, Parts, Reader, Roles, guess as guessing,
+};
+use siyu::table::Table;
 use siyu::table::role::Role;
 use siyu::table::zone::Zone;
 
@@ -65,7 +68,8 @@ pub(crate) fn map(options: &mut Options, input: &mut Input<'_>, sample: &[u8]) {
                 options.roles.set(role, name);
             }
             if way % 4 == 1 {
-                let role = input.pick(&[Role::Order, Role::Quantity, Role::Product]);
+                let role =
+                    input.pick(&[Role::Order, Role::Quantity, Role::Direction, Role::Currency]);
                 options.roles.set(role, names[3]);
             }
         }
@@ -201,4 +205,76 @@ pub fn guess(data: &[u8]) {
             assert_ne!(error.code(), Code::MissingColumn, "{error}");
         }
     }
+}
+
+/// Reads several files as one table.
+fn read_list(files: &[(FileOptions, Vec<&[u8]>)], options: &Options, zone: &Zone) -> Read {
+    let mut blocks = Vec::new();
+    let mut reader = Reader::new(options, zone.clone(), 1)?;
+    let mut sink = |block| {
+        blocks.push(block);
+        Ok(())
+    };
+    for (file, pieces) in files {
+        reader.next_file(file, &mut sink)?;
+        for piece in pieces {
+            reader.push(piece, &mut sink)?;
+        }
+    }
+    let quality = reader.finish(&mut sink)?;
+    let Parts { schema, dictionaries, fingerprint } = reader.into_parts();
+    Ok((Table { schema, dictionaries, blocks, fingerprint }, quality))
+}
+
+/// Any bytes as a list of files, each with its own format; a list of one is that file.
+pub fn list(data: &[u8]) {
+    let mut input = Input::new(data);
+    let mut options = options(&mut input);
+    let (zone, sizes) = (input.zone(), input.sizes());
+    let formats = [None, None, Some(Format::Csv), Some(Format::Json), Some(Format::Ndjson)];
+    let kinds: [Option<Format>; 3] = std::array::from_fn(|_| input.pick(&formats));
+    let shares: [u8; 2] = input.bytes();
+    let mapped = input.byte();
+    let roles = [Role::Customer, Role::Time, Role::Amount, Role::Order];
+    for (at, role) in roles.into_iter().enumerate() {
+        if mapped >> at & 1 == 0 {
+            options.roles.set(role, NAMES[0][at]);
+        }
+    }
+    let [second, third] = [1, 2].map(|names: usize| {
+        let own: [&str; 4] = NAMES[names];
+        let mut named = Roles::default();
+        for (at, role) in roles.into_iter().enumerate() {
+            named.set(role, own[at]);
+        }
+        named
+    });
+    let bytes = input.rest();
+    let cut_at = |share: u8| bytes.len() * usize::from(share) / 256;
+    let (first, last) =
+        (cut_at(shares[0]).min(cut_at(shares[1])), cut_at(shares[0].max(shares[1])));
+    let named = |name: &str, format, roles: &Roles| FileOptions {
+        name: name.to_owned(),
+        format,
+        roles: roles.clone(),
+        ..FileOptions::default()
+    };
+    let files = [
+        (named("first", kinds[0], &Roles::default()), &bytes[..first]),
+        (named("second", kinds[1], &second), &bytes[first..last]),
+        (named("third", kinds[2], &third), &bytes[last..]),
+    ];
+    let whole: Vec<_> = files.iter().map(|(file, bytes)| (file.clone(), vec![*bytes])).collect();
+    let pieces: Vec<_> =
+        files.iter().map(|(file, bytes)| (file.clone(), cut(bytes, &sizes))).collect();
+    let read_whole = read_list(&whole, &options, &zone);
+    check(&read_whole, &options);
+    let read_pieces = read_list(&pieces, &options, &zone);
+    assert_eq!(essence(&read_pieces), essence(&read_whole), "pieces are visible, {sizes:?}");
+
+    let only = FileOptions { format: kinds[0], ..FileOptions::default() };
+    options.format = kinds[0].unwrap_or(options.format);
+    let alone = read(&[bytes], &options, &zone, 1);
+    let listed = read_list(&[(only, vec![bytes])], &options, &zone);
+    assert_eq!(essence(&listed), essence(&alone), "a list of one is that file");
 }

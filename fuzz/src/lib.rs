@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod places;
 mod requests;
+mod sheets;
 
 /// A body: any bytes in, a panic if a promise is broken.
 pub type Body = fn(&[u8]);
@@ -22,6 +23,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("csv", files::csv),
     ("encodings", files::encodings),
     ("json", json::json),
+    ("list", files::list),
+    ("sheets", sheets::sheets),
     ("guess", files::guess),
     ("places", places::places),
     ("columns", columns::columns),
