@@ -53,6 +53,7 @@ macro_rules! analyses {
                 name: <$analysis>::NAME,
                 version: <$analysis>::VERSION,
                 inputs: <$analysis>::INPUTS,
+                optional: <$analysis>::OPTIONAL,
                 options: read.subschema_for::<<$analysis as Analysis>::Options>(),
                 result: written.subschema_for::<<$analysis as Analysis>::Result>(),
             },)+]
@@ -82,8 +83,11 @@ macro_rules! analyses {
                 Err(Error::new(Code::UnknownAnalysis, hint).at_path("analysis"))
             }
 
-            fn inputs(&self) -> &'static [&'static str] {
-                match self { $(Options::$variant(_) => <$analysis>::INPUTS,)+ }
+            /// The names of the inputs, those that must be there and those that may.
+            fn inputs(&self) -> [&'static [&'static str]; 2] {
+                match self {
+                    $(Options::$variant(_) => [<$analysis>::INPUTS, <$analysis>::OPTIONAL],)+
+                }
             }
 
             fn needs(&self, input: usize) -> Result<Needs> {
@@ -104,6 +108,10 @@ macro_rules! analyses {
         impl Running {
             fn update(&mut self, input: usize, rows: Allowed<'_>) -> Result<()> {
                 match self { $(Running::$variant(a) => a.update(input, rows),)+ }
+            }
+
+            fn join(&mut self, names: &[AllowedNames<'_>], budget: usize) -> Result<Progress> {
+                match self { $(Running::$variant(a) => a.join(names, budget),)+ }
             }
 
             fn finish(&mut self, budget: usize) -> Result<Progress> {
@@ -146,6 +154,8 @@ pub struct AnalysisSchema {
     pub version: u32,
     /// The names of the inputs.
     pub inputs: &'static [&'static str],
+    /// The names of the inputs that may be left out.
+    pub optional: &'static [&'static str],
     /// Reference to the option type.
     pub options: schemars::Schema,
     /// Reference to the result type.
@@ -199,6 +209,8 @@ pub struct Streamed {
 
 /// One input of a job.
 struct Input {
+    /// Its number to the analysis: its place in all inputs, those left out included.
+    number: usize,
     name: &'static str,
     table: String,
     grant: Grant,
@@ -238,14 +250,16 @@ fn schema_of(source: &Source) -> &Schema {
     }
 }
 
-fn facts_of(source: &Source) -> Facts<'_> {
+fn facts_of(input: usize, source: &Source) -> Facts<'_> {
     match source {
         Source::Loaded(table) => Facts {
+            input,
             schema: &table.schema,
             rows: table.rows(),
             customers: table.dictionaries.get(Role::Customer).map_or(0, |d| d.len() as u64),
         },
         Source::Streamed(streamed) => Facts {
+            input,
             schema: streamed.reader.schema(),
             rows: streamed.rows,
             customers: streamed.customers,
@@ -280,6 +294,7 @@ pub struct Job {
     analysis: String,
     purpose: Option<String>,
     at: usize,
+    is_joined: bool,
     finishing: Progress,
     is_finished: bool,
 }
@@ -306,17 +321,16 @@ impl Job {
         let options = Options::read(&mut recipe)?;
         let ask = Request { analysis: &recipe.analysis, purpose: recipe.purpose.as_deref() };
         let mut inputs = Vec::new();
-        for (table, at) in assigned(&recipe.inputs, options.inputs(), tables)?.into_iter().zip(0..)
-        {
-            let (name, table, source) = table;
-            let needs = options.needs(at).map_err(|error| error.inside("options"))?;
+        for (number, name, table, source) in assigned(&recipe.inputs, options.inputs(), tables)? {
+            let needs = options.needs(number).map_err(|error| error.inside("options"))?;
             let grant = gate
                 .ask(ask, &needs, schema_of(&source))
                 .map_err(|error| error.in_table(table.as_str()))?;
             let (next, begun, ended, rows) = (0, false, false, 0);
-            inputs.push(Input { name, table, grant, source, next, begun, ended, rows });
+            inputs.push(Input { number, name, table, grant, source, next, begun, ended, rows });
         }
-        let facts: Vec<Facts<'_>> = inputs.iter().map(|input| facts_of(&input.source)).collect();
+        let facts: Vec<Facts<'_>> =
+            inputs.iter().map(|input| facts_of(input.number, &input.source)).collect();
         let needed = options.estimate(&facts);
         let held: u64 = inputs
             .iter()
@@ -344,6 +358,7 @@ impl Job {
             analysis,
             purpose,
             at: 0,
+            is_joined: false,
             finishing: Progress::default(),
             is_finished: false,
         })
@@ -354,10 +369,16 @@ impl Job {
     /// # Errors
     /// What the analysis meets; the job is then lost.
     pub fn step(&mut self, rows: usize) -> Result<StepReport> {
-        let Job { running, inputs, gate, analysis, purpose, at, finishing, is_finished } = self;
+        let Job { running, inputs, gate, analysis, purpose, at, is_joined, finishing, is_finished } =
+            self;
         let Some(input) = inputs.get_mut(*at) else {
-            *finishing = running.finish(rows)?;
-            *is_finished = finishing.is_finished();
+            if *is_joined {
+                *finishing = running.finish(rows)?;
+                *is_finished = finishing.is_finished();
+            } else {
+                *finishing = running.join(&names_of(inputs), rows)?;
+                *is_joined = finishing.is_finished();
+            }
             return Ok(StepReport {
                 phase: "finish",
                 done: finishing.done,
@@ -368,7 +389,7 @@ impl Job {
             });
         };
         let request = Request { analysis, purpose: purpose.as_deref() };
-        let (mut total, mut wants, mut file) = (facts_of(&input.source).rows, None, 0);
+        let (mut total, mut wants, mut file) = (facts_of(*at, &input.source).rows, None, 0);
         match &input.source {
             Source::Loaded(table) => {
                 let customers = table.dictionaries.get(Role::Customer);
@@ -376,7 +397,7 @@ impl Job {
                 let known = customers.map_or(0, |customers| customers.len());
                 let mut left = rows;
                 while let Some(block) = table.blocks.get(input.next) {
-                    running.update(*at, Allowed::new(block, &input.grant, known))?;
+                    running.update(input.number, Allowed::new(block, &input.grant, known))?;
                     input.next += 1;
                     input.rows += block.rows() as u64;
                     left = left.saturating_sub(block.rows());
@@ -446,7 +467,7 @@ impl Job {
             &mut dyn FnMut(Block) -> Result<()>,
         ) -> Result<()>,
     ) -> Result<()> {
-        let Some(Input { source: Source::Streamed(streamed), grant, rows, .. }) =
+        let Some(Input { number, source: Source::Streamed(streamed), grant, rows, .. }) =
             self.inputs.get_mut(self.at)
         else {
             return Err(Error::new(Code::Closed, "no bytes are wanted now"));
@@ -462,7 +483,7 @@ impl Job {
         self.gate.admit(request, customers, grant);
         let known = customers.map_or(0, |customers| customers.len());
         for block in &blocks {
-            self.running.update(self.at, Allowed::new(block, grant, known))?;
+            self.running.update(*number, Allowed::new(block, grant, known))?;
             *rows += block.rows() as u64;
         }
         Ok(())
@@ -503,11 +524,7 @@ impl Job {
                 zone: input.schema().zone.name().to_owned(),
             });
         }
-        let names: Vec<AllowedNames<'_>> = self
-            .inputs
-            .iter()
-            .map(|input| AllowedNames::new(input.dictionaries(), &input.grant))
-            .collect();
+        let names = names_of(&self.inputs);
         let account = Account {
             inputs: abouts,
             warnings,
@@ -533,25 +550,34 @@ impl Job {
     }
 }
 
-/// The tables in the order of the analysis's inputs.
+/// The ids behind the codes of each input, as far as they are granted.
+fn names_of(inputs: &[Input]) -> Vec<AllowedNames<'_>> {
+    inputs.iter().map(|input| AllowedNames::new(input.dictionaries(), &input.grant)).collect()
+}
+
+/// The tables in the order of the analysis's inputs, each with the number and the name of its
+/// input. Those that may be left out and are not named are left out.
 fn assigned(
     named: &Value,
-    inputs: &'static [&'static str],
+    [inputs, optional]: [&'static [&'static str]; 2],
     mut tables: Vec<(String, Source)>,
-) -> Result<Vec<(&'static str, String, Source)>> {
+) -> Result<Vec<(usize, &'static str, String, Source)>> {
+    let all = || inputs.iter().chain(optional);
     if let Value::Object(fields) = named
-        && let Some((unknown, _)) = fields.iter().find(|(name, _)| !inputs.contains(&name.as_str()))
+        && let Some((unknown, _)) = fields.iter().find(|(name, _)| !all().any(|one| one == name))
     {
+        let list: Vec<&str> = all().copied().collect();
         return Err(Error::new(
             Code::UnknownField,
-            format!("the inputs of this analysis are {}", inputs.join(", ")),
+            format!("the inputs of this analysis are {}", list.join(", ")),
         )
         .at_path(format!("inputs.{unknown}")));
     }
     let mut found = Vec::new();
-    for input in inputs {
+    for (number, input) in all().enumerate() {
         let at = match named.get(input) {
             Some(Value::Text(wanted)) => tables.iter().position(|(name, _)| name == wanted),
+            None | Some(Value::Null) if number >= inputs.len() => continue,
             Some(_) => {
                 return Err(Error::new(Code::InvalidOption, "an input is the name of a table")
                     .at_path(format!("inputs.{input}")));
@@ -564,7 +590,7 @@ fn assigned(
                 .at_path(format!("inputs.{input}")));
         };
         let (name, source) = tables.swap_remove(at);
-        found.push((*input, name, source));
+        found.push((number, *input, name, source));
     }
     Ok(found)
 }

@@ -33,6 +33,9 @@ impl Progress {
 /// What is known of an input before its rows are read: enough to estimate memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
+    /// Which input it is: its place in the analysis's
+    /// [`INPUTS`](Analysis::INPUTS), and after those in its [`OPTIONAL`](Analysis::OPTIONAL).
+    pub input: usize,
     /// Its columns and its zone.
     pub schema: &'a Schema,
     /// Usable rows.
@@ -43,8 +46,10 @@ pub struct Facts<'a> {
 
 /// One computation as a value: options in, rows through the gate, a report out.
 ///
-/// An implementation is its own accumulator: `start`, any number of `update`s, `finish` until
-/// it is finished, `outcome`.
+/// An implementation is its own accumulator: `start`, any number of `update`s, `join` and then
+/// `finish` until they are finished, `outcome`. An input has one number everywhere: its place in
+/// `INPUTS`, and after those in `OPTIONAL`. Lists of facts and of names hold the inputs that are
+/// there, in this order.
 pub trait Analysis: Sized {
     /// The name in a request.
     const NAME: &'static str;
@@ -54,6 +59,8 @@ pub trait Analysis: Sized {
     const METHOD: Method;
     /// The names of the inputs, in the order of [`update`](Self::update)'s `input`.
     const INPUTS: &'static [&'static str];
+    /// The names of the inputs that may be left out; a request that names none runs without.
+    const OPTIONAL: &'static [&'static str] = &[];
 
     /// The options as requested; unknown fields are refused.
     type Options: DeserializeOwned + Serialize;
@@ -80,6 +87,16 @@ pub trait Analysis: Sized {
     /// # Errors
     /// `overflow`, `limit-memory`.
     fn update(&mut self, input: usize, rows: Allowed<'_>) -> Result<()>;
+
+    /// Matches the customers of several inputs, whose codes differ, by their ids, for about
+    /// `budget` of them. Called until finished, when all rows were added. With one input there is
+    /// nothing to match.
+    ///
+    /// # Errors
+    /// `limit-memory`.
+    fn join(&mut self, _names: &[AllowedNames<'_>], _budget: usize) -> Result<Progress> {
+        Ok(Progress::default())
+    }
 
     /// Works on the answer for about `budget` customers. Called until finished.
     ///

@@ -6,9 +6,13 @@
 //! * `staging` – rows waiting for their customer's state, so that memory is touched in order
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
 //! * [`days`] – the days on which each customer bought
+//! * [`activity`] – what customers do besides buying
+//! * [`matching`] – one numbering of the customers of several tables
 //! * [`summary`] – finished customers as columns: recency, frequency, monetary, tenure
 
+pub mod activity;
 pub mod days;
+pub mod matching;
 pub mod pairs;
 pub mod purchases;
 mod staging;

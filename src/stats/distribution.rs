@@ -22,6 +22,20 @@ pub fn student_t(degrees: f64, t: f64) -> Option<Tails> {
     Some(if t < 0.0 { above.swapped() } else { above })
 }
 
+/// The number that Student's t distribution with `degrees` of freedom exceeds with probability
+/// `upper`. `None` unless `degrees > 0` and `0 < upper < 1`.
+#[must_use]
+pub fn student_t_quantile(degrees: f64, upper: f64) -> Option<f64> {
+    if !(upper > 0.0 && upper < 1.0) {
+        return None;
+    }
+    // By symmetry from the smaller tail, where x = degrees/(degrees + t²) keeps its digits.
+    let tail = upper.min(1.0 - upper);
+    let x = inverse_incomplete_beta(degrees / 2.0, 0.5, Tails::of_lower(2.0 * tail))?;
+    let t = (degrees * (1.0 - x) / x).sqrt();
+    Some(if upper > 0.5 { -t } else { t })
+}
+
 /// Both tails of the F distribution with `numerator` and `denominator` degrees of freedom at
 /// `x`. `None` unless both are positive and `x ≥ 0` is finite.
 #[must_use]
@@ -78,6 +92,25 @@ mod tests {
         // With two degrees in the numerator: (1 + 2x/d)^(−d/2).
         close(f_ratio(2.0, 10.0, 400.0).unwrap().upper, 81.0_f64.powi(-5));
         close(beta_quantile(1.0, 4.0, 1e-9).unwrap(), 2.500_000_000_937_5e-10);
+    }
+
+    #[test]
+    fn quantiles_of_t_are_those_of_the_tables_and_come_back() {
+        // R: qt(0.975, c(1, 4, 30)), 15 digits.
+        for (degrees, expected) in
+            [(1.0, 12.706_204_736_174_7), (4.0, 2.776_445_105_197_79), (30.0, 2.042_272_456_301_24)]
+        {
+            let t = student_t_quantile(degrees, 0.025).unwrap();
+            assert!((t / expected - 1.0).abs() < 1e-12, "{t} {expected}");
+            let other_side = student_t_quantile(degrees, 0.975).unwrap();
+            assert!((other_side / -t - 1.0).abs() < 1e-12);
+        }
+        for upper in [1e-9, 0.001, 0.2, 0.4999, 0.7] {
+            let t = student_t_quantile(7.5, upper).unwrap();
+            let back = student_t(7.5, t).unwrap().upper;
+            assert!((back / upper - 1.0).abs() < 1e-9, "{upper} {back}");
+        }
+        assert_eq!(student_t_quantile(3.0, 0.0), None);
     }
 
     #[test]

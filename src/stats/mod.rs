@@ -4,6 +4,7 @@
 //! family each, with formula and source in its documentation.
 //!
 //! * of columns: [`moments`], [`quantile`]
+//! * of groups: [`mean`]
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
 //! * underneath: [`special`] functions, [`distribution`]s, [`random`] numbers
 
@@ -12,6 +13,7 @@ pub mod concentration;
 pub mod distribution;
 pub mod diversity;
 pub mod drift;
+pub mod mean;
 pub mod moments;
 pub mod proportion;
 pub mod quantile;
