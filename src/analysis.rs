@@ -397,7 +397,8 @@ impl Job {
                 let known = customers.map_or(0, |customers| customers.len());
                 let mut left = rows;
                 while let Some(block) = table.blocks.get(input.next) {
-                    running.update(input.number, Allowed::new(block, &input.grant, known))?;
+                    let rows = Allowed::new(block, &input.grant, known);
+                    running.update(input.number, rows.with_names(&table.dictionaries))?;
                     input.next += 1;
                     input.rows += block.rows() as u64;
                     left = left.saturating_sub(block.rows());
@@ -483,7 +484,9 @@ impl Job {
         self.gate.admit(request, customers, grant);
         let known = customers.map_or(0, |customers| customers.len());
         for block in &blocks {
-            self.running.update(*number, Allowed::new(block, grant, known))?;
+            let allowed = Allowed::new(block, grant, known);
+            let names = streamed.reader.dictionaries();
+            self.running.update(*number, allowed.with_names(names))?;
             *rows += block.rows() as u64;
         }
         Ok(())

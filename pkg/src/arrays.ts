@@ -6,7 +6,7 @@
  */
 import { gathered, isWellFormed, joined, type Texts } from './bytes.js'
 import { fail } from './errors.js'
-import type { Role, Roles } from './generated.js'
+import type { AttributeColumn, Role, Roles } from './generated.js'
 import { pause } from './pause.js'
 import type { Batch, Cells, ColumnInput, Cursor } from './sources.js'
 import type { Columns } from './types.js'
@@ -27,7 +27,7 @@ const KINDS: Record<Role, 'text' | 'time' | 'number'> = {
 
 /** Columns in memory, checked. */
 export function ofColumns(source: Columns): ColumnInput {
-  const columns: [Role, ColumnReader][] = []
+  const columns: [keyof Batch, ColumnReader][] = []
   let size = -1
   for (const [role, values] of Object.entries(source.columns)) {
     if (values === undefined) continue
@@ -38,16 +38,33 @@ export function ofColumns(source: Columns): ColumnInput {
     size = reader.length
     columns.push([role as Role, reader])
   }
+  const roles = Object.fromEntries(columns.map(([role]) => [role, role]))
+  const attributes: [string, AttributeColumn][] = []
+  for (const [name, values] of Object.entries(source.attributes ?? {})) {
+    if (values === undefined) continue
+    const type = holdsNumbers(values) ? 'number' : 'text'
+    const reader = columnOf(values, type, name)
+    if (size >= 0 && reader.length !== size) throw fail('invalid-option', 'All columns must have one length.', { path: `attributes.${name}` })
+    size = reader.length
+    columns.push([`@${name}`, reader])
+    attributes.push([name, { column: name, type }])
+  }
   return {
     form: 'columns', name: '', size: Math.max(size, 0), again: false, blob: null,
-    roles: Object.fromEntries(columns.map(([role]) => [role, role])),
+    roles, attributes: Object.fromEntries(attributes),
     open: () => batches(columns, Math.max(size, 0)),
   }
 }
 
-/** An array of objects, of which `roles` names the keys. */
-export function ofRows(rows: readonly object[], roles: Roles): ColumnInput {
-  const columns: [Role, ColumnReader][] = []
+/** Whether an attribute holds numbers: an array of numbers, or one whose first value is a number. */
+function holdsNumbers(values: unknown): boolean {
+  if (values instanceof Float64Array || values instanceof Int32Array || values instanceof Uint32Array) return true
+  return Array.isArray(values) && typeof values.find(value => value != null) === 'number'
+}
+
+/** An array of objects, of which `roles` and `attributes` name the keys. */
+export function ofRows(rows: readonly object[], roles: Roles, attributes: Record<string, AttributeColumn> = {}): ColumnInput {
+  const columns: [keyof Batch, ColumnReader][] = []
   for (const [role, key] of Object.entries(roles)) {
     if (key == null) continue
     const kind = Object.hasOwn(KINDS, role) ? KINDS[role as Role] : undefined
@@ -56,8 +73,14 @@ export function ofRows(rows: readonly object[], roles: Roles): ColumnInput {
     if (rows.length > 0 && !rows.some(row => get(row) !== undefined)) throw fail('missing-column', 'No object has this key.', { column: key, path: `roles.${role}` })
     columns.push([role as Role, mixed(rows.length, at => get(rows[at]), kind, key)])
   }
+  for (const [name, one] of Object.entries(attributes)) {
+    const { column, type = 'text' } = typeof one === 'string' ? { column: one } : one
+    const get = getter(column)
+    if (rows.length > 0 && !rows.some(row => get(row) !== undefined)) throw fail('missing-column', 'No object has this key.', { column, path: `attributes.${name}` })
+    columns.push([`@${name}`, mixed(rows.length, at => get(rows[at]), type, column)])
+  }
   return {
-    form: 'columns', name: '', size: rows.length, again: false, blob: null, roles,
+    form: 'columns', name: '', size: rows.length, again: false, blob: null, roles, attributes,
     open: () => batches(columns, rows.length),
   }
 }
@@ -100,7 +123,7 @@ function columnOf(values: unknown, kind: 'text' | 'time' | 'number', role: strin
   if (values instanceof Float64Array) {
     return { length: values.length, most: ROWS, cells: (from, until) => ({ numbers: values.slice(from, until) }) }
   }
-  if (kind === 'text' && (values instanceof Int32Array || values instanceof Uint32Array)) {
+  if (kind !== 'time' && (values instanceof Int32Array || values instanceof Uint32Array)) {
     return { length: values.length, most: ROWS, cells: (from, until) => ({ ints: values.slice(from, until) }) }
   }
   if (Array.isArray(values)) return mixed(values.length, at => values[at], kind, role)
@@ -205,7 +228,7 @@ function packed(from: number, until: number, text: (row: number) => string): Tex
   return { text: bytes.slice(0, length), ends }
 }
 
-function batches(columns: [Role, ColumnReader][], rows: number): Cursor<Batch> {
+function batches(columns: [keyof Batch, ColumnReader][], rows: number): Cursor<Batch> {
   const most = Math.min(...columns.map(([, { most }]) => most))
   let at = 0
   return {

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { ColumnSet } from './columns.js'
 import { SiyuError } from './errors.js'
 import { fileAt } from './files.node.js'
-import type { Guess, GuessRole, Profile, RfmOptions, Role, Roles } from './generated.js'
+import type { AttributeColumn, Guess, GuessRole, Profile, RfmOptions, Role, Roles } from './generated.js'
 import { mappingOf, SURE } from './mapping.js'
 import { open } from './sync.node.js'
 import type { Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
@@ -29,6 +29,8 @@ const USAGE = `siyu: customer segments from order files (CSV, .xlsx), on this ma
 Columns, if the guess is not right (several tables: orders.buyer as the column):
   --customer NAME  --time NAME  --amount NAME  --order NAME
   --event NAME  --product NAME  --quantity NAME  --channel NAME  --currency NAME  --direction NAME
+  --attribute NAME=COLUMN[:number]   a further column for rules and profiles (several may be given);
+                         a table of customers has --customer and attributes, and no time
 Reading:
   --zone Asia/Shanghai   the zone of times without an offset (default UTC)
   --encoding gb18030     (default: told from the bytes)
@@ -55,7 +57,7 @@ class Misuse extends Error {}
 type Flags = Record<string, string | undefined> & { table?: never }
 
 /** The command's words, and its flags. */
-function understood(words: string[]): { command: string; files: string[]; tables: string[]; profiles: string[]; flags: Flags } {
+function understood(words: string[]): { command: string; files: string[]; tables: string[]; profiles: string[]; attributes: string[]; flags: Flags } {
   const text = { type: 'string' } as const
   const names = [...ROLES, ...RFM, ...SCORING, ...GROUPS, ...READ, 'at', 'bins', 'out', 'csv']
   try {
@@ -63,19 +65,19 @@ function understood(words: string[]): { command: string; files: string[]; tables
       args: words, allowPositionals: true,
       options: {
         ...Object.fromEntries(names.map(name => [name, text])),
-        table: { type: 'string', multiple: true }, profile: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' },
+        table: { type: 'string', multiple: true }, profile: { type: 'string', multiple: true }, attribute: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' },
       },
     })
-    const { table, profile, help, version, ...flags } = values
+    const { table, profile, attribute, help, version, ...flags } = values
     const [command = '', ...files] = positionals
-    return { command: help ? 'help' : version ? 'version' : command, files, tables: (table as string[] | undefined) ?? [], profiles: (profile as string[] | undefined) ?? [], flags: flags as Flags }
+    return { command: help ? 'help' : version ? 'version' : command, files, tables: (table as string[] | undefined) ?? [], profiles: (profile as string[] | undefined) ?? [], attributes: (attribute as string[] | undefined) ?? [], flags: flags as Flags }
   } catch (error) {
     throw new Misuse((error as Error).message)
   }
 }
 
 async function main(words: string[]): Promise<void> {
-  const { command, files, tables, profiles, flags } = understood(words)
+  const { command, files, tables, profiles, attributes, flags } = understood(words)
   if (command === 'help' || command === '') {
     if (command === '') throw new Misuse('say what to do')
     process.stdout.write(USAGE)
@@ -91,7 +93,7 @@ async function main(words: string[]): Promise<void> {
       case 'rfm':
         return await rfm(siyu, files, flags, await known(profiles))
       case 'run':
-        return await run(siyu, only(files, 'a recipe'), tables, flags, await known(profiles))
+        return await run(siyu, only(files, 'a recipe'), tables, flags, await known(profiles), attributes)
       default:
         throw new Misuse(`there is no command ${command}`)
     }
@@ -126,7 +128,7 @@ async function rfm(siyu: Siyu, files: string[], flags: Flags, profiles: Profile[
   if (!flags.out) printGroups(report)
 }
 
-async function run(siyu: Siyu, file: string, given: string[], flags: Flags, profiles: Profile[]): Promise<void> {
+async function run(siyu: Siyu, file: string, given: string[], flags: Flags, profiles: Profile[], attributes: string[]): Promise<void> {
   if (flags.at || flags.bins) throw new Misuse('options of the analysis are part of the recipe')
   let recipe: Recipe
   try {
@@ -143,7 +145,7 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags, prof
     files.set(name, [...(files.get(name) ?? []), pair.slice(at + 1)])
   }
   const tables: Record<string, Table> = Object.create(null)
-  for (const [name, parts] of files) tables[name] = await read(siyu, name, parts, flags, profiles)
+  for (const [name, parts] of files) tables[name] = await read(siyu, name, parts, flags, profiles, attributes)
   const report = await siyu.run(recipe, tables)
   await write(siyu, report, flags)
   if (!flags.out) process.stdout.write(`${asJson(report)}\n`)
@@ -153,7 +155,7 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags, prof
  * Reads files as one table, with the columns of the flags, and for the rest those of the profile or the sure
  * ones of the guess of the first file. Where nothing is said, every file is guessed.
  */
-async function read(siyu: Siyu, name: string, files: string[], flags: Flags, profiles: Profile[]): Promise<Table> {
+async function read(siyu: Siyu, name: string, files: string[], flags: Flags, profiles: Profile[], given: string[] = []): Promise<Table> {
   const blobs = await Promise.all(files.map(source))
   const said: Roles = {}
   for (const role of ROLES) {
@@ -161,19 +163,22 @@ async function read(siyu: Siyu, name: string, files: string[], flags: Flags, pro
     const [table, ...rest] = column?.split('.') ?? []
     if (column !== undefined) said[role] = table === name && rest.length > 0 ? rest.join('.') : column
   }
+  const attributes = attributesOf(name, given)
+  const isCustomers = said.customer !== undefined && !said.time && attributes.length > 0
   const guess = await siyu.guess(blobs[0] as Blob, { ...picked(flags, ['encoding', 'delimiter']), profiles })
   const profile = guess.profile === null ? undefined : profiles[guess.profile]
   if (profile) note(`${name}: read as ${profile.name} (${guess.profileMatch === 'kind' ? 'the same columns' : 'the mapped columns are there'})`)
   else if (profiles.length > 0) note(`${name}: no profile fits`)
-  const found = Object.entries(guess.roles) as [Role, GuessRole | null][]
+  const found = (isCustomers ? [] : Object.entries(guess.roles)) as [Role, GuessRole | null][]
   const guessed = found.filter(([role, one]) => one && one.confidence >= SURE && !said[role] && !Object.values(said).includes(one.column))
   for (const [role, one] of guessed) if (one) note(`${name}: ${role} = ${one.column} (guessed, ${Math.round(one.confidence * 100)} %: ${one.reason})`)
   const sure = Object.fromEntries(guessed.map(([role, one]) => [role, one?.column]))
-  const roles: Roles = said.customer && said.time ? { ...sure, ...said } : { ...mappingOf(withSaid(guess, said)), ...said }
+  const roles: Roles = isCustomers || (said.customer && said.time) ? { ...sure, ...said } : { ...mappingOf(withSaid(guess, said)), ...said }
   const eachGuessed = blobs.length > 1 && !profile && Object.keys(said).length === 0
   const header = blobs.length === 1 ? guess.header : null
   const options: TableOptions = {
     ...profile?.options, ...(header !== null && { header }), ...picked(flags, READ), name, ...(!eachGuessed && { roles }),
+    ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
   }
   const table = await siyu.read(blobs.length === 1 ? (blobs[0] as Blob) : blobs, { ...options, ...progress(name) })
   const { rows, issues } = table.quality
@@ -183,6 +188,18 @@ async function read(siyu: Siyu, name: string, files: string[], flags: Flags, pro
     note(`${name}: ${code}${column ? ` in ${column}` : ''}: ${count} rows ${severity}, lines ${places.join(', ')}`)
   }
   return table
+}
+
+/** The attributes of the flags for a table: `name=column`, `table.name=column`, with `:number` for numbers. */
+function attributesOf(table: string, given: string[]): [string, AttributeColumn][] {
+  return given.flatMap((one): [string, AttributeColumn][] => {
+    const [, left = '', rest = ''] = /^([^=]+)=(.+)$/s.exec(one) ?? []
+    if (!left) throw new Misuse(`--attribute is name=column, not ${one}`)
+    const [of, ...name] = left.split('.')
+    if (name.length > 0 && of !== table) return []
+    const isNumber = rest.endsWith(':number')
+    return [[name.length > 0 ? name.join('.') : left, { column: isNumber ? rest.slice(0, -7) : rest, type: isNumber ? 'number' : 'text' }]]
+  })
 }
 
 /** A guess in which what the caller said is sure, so that only the rest can be missing. */

@@ -195,7 +195,7 @@ class Client implements Siyu {
   async #inputOf(source: Source, options: TableOptions, keep: Keep | undefined, call: CallOptions): Promise<Input> {
     if (isRows(source)) {
       const roles = options.roles ?? mappingOf(await this.#guess(source, {}, call))
-      return (await arrays()).ofRows(source, roles)
+      return (await arrays()).ofRows(source, roles, options.attributes)
     }
     if (isColumns(source)) return (await arrays()).ofColumns(source)
     const input = (keep === 'source' ? reopenable(source) : null) ?? bytesOf(source)
@@ -537,7 +537,7 @@ function remotesOf(inputs: readonly Input[], feeds: Feeds): Remote[] {
     if (feed === null) return { kind: 'blob', name, form: 'bytes', blob: input.blob as Blob, size: size as number, again: true }
     const common = { kind: 'feed' as const, feed, name, size }
     return input.form === 'columns'
-      ? { ...common, form: 'columns', again: false, roles: input.roles }
+      ? { ...common, form: 'columns', again: false, roles: input.roles, attributes: input.attributes }
       : { ...common, form: 'bytes', again: input.again }
   })
 }

@@ -154,7 +154,7 @@ export class Engine {
         const { text, found } = opened
         if (at === 0) {
           table = found.roles
-          reader = this.#call(wasm => wasm.readBegin({ ...options, roles: table }, zone.name, zone.instants, zone.offsets, keep, this.#free()))
+          reader = this.#call(wasm => wasm.readBegin({ ...options, ...(input.form === 'columns' && { attributes: input.attributes }), roles: table }, zone.name, zone.instants, zone.offsets, keep, this.#free()))
           giveBack = task.holds(() => this.#back(wasm => wasm.drop(reader)))
         }
         if (text) {
@@ -177,7 +177,7 @@ export class Engine {
         if (!file || !isDecoded(encoding)) continue
         file.encoding = encoding.label
         // Told from the bytes: worth a look.
-        if (encoding.notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, rows: [encoding.notUtf8.row], files: [at], remedies: [] })
+        if (encoding.notUtf8) quality.issues.push({ code: 'encoding', severity: 'doubtful', count: 1, column: null, attribute: null, rows: [encoding.notUtf8.row], files: [at], remedies: [] })
       }
       quality.encoding = quality.files[0]?.encoding ?? null
       this.#tables.set(facts.table, {

@@ -20,6 +20,19 @@ export interface AmountSummary {
   zeros: number
 }
 
+/** The column of an attribute: its header name, for texts, or `{ column, type }`. */
+export type AttributeColumn = string | TypedAttribute
+
+/** What an attribute holds. */
+export type AttributeType =
+  /** Texts: levels, cities, tags. Numbers are their decimal texts. */
+  | 'text'
+  /**
+   * Numbers, read as amounts are. A cell that is none is a missing value, and counted
+   * (`type`).
+   */
+  | 'number'
+
 /** To which side a value that equals a fixed threshold belongs. */
 export type Closed =
   /** To the side below: with the threshold 30, "30 days" still counts as "up to 30 days". */
@@ -87,6 +100,8 @@ export interface ClustersResult {
 
 /** One column of the header. */
 export interface ColumnUse {
+  /** The attribute that it was read as, if it was. Of several the first. */
+  attribute: string | null
   /** The name in the header, without outer blanks. */
   name: string
   /**
@@ -589,9 +604,11 @@ export interface Interval {
 
 /** One kind of problem in one column. */
 export interface Issue {
+  /** The name of the attribute, if the problem is one's. */
+  attribute: string | null
   /** The error code, in kebab case. */
   code: string
-  /** The role of the column, or null if the problem is the whole row's. */
+  /** The role of the column, or null if the problem is the whole row's or an attribute's. */
   column: Role | null
   /** Number of rows. */
   count: number
@@ -979,6 +996,11 @@ export interface ReadOptions {
    * U+2212. Otherwise such cells are left out.
    */
   accounting?: boolean
+  /**
+   * Further columns by names of your own choice, such as `city` or `level`: attributes, which
+   * rules, profiles and tests read by these names. An empty cell is a missing value.
+   */
+  attributes?: Record<string, AttributeColumn>
   /** Which dates are read besides those that begin with a four-digit year. */
   dates?: Dates
   /**
@@ -1327,6 +1349,16 @@ export interface Tried {
   silhouette: number
   /** Mean adjusted Rand index under resampling, about 0 to 1. */
   stability: number
+}
+
+/** The column of an attribute and what it holds. */
+export interface TypedAttribute {
+  /** The header name of the column. */
+  column: string
+  /** Other header names of the column, as in `otherNames`. */
+  otherNames?: string[]
+  /** What it holds. */
+  type?: AttributeType
 }
 
 /** The length of a period. */

@@ -65,7 +65,7 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builti
     const common = { name: source.name, blob: null, open }
     return source.form === 'bytes'
       ? { ...common, form: 'bytes', size: source.size, again: source.again }
-      : { ...common, form: 'columns', size: source.size ?? 0, again: false, roles: source.roles ?? {} }
+      : { ...common, form: 'columns', size: source.size ?? 0, again: false, roles: source.roles ?? {}, attributes: source.attributes ?? {} }
   }
 
   const inputOf = (source: Remote): Input => (source.kind === 'blob' ? ofBlob(source.blob, source.name) : pulled(source))

@@ -5,7 +5,7 @@
  * the page are asked for by the engine (`pull`), so that no more than one is on its way.
  */
 import type { Failure } from './errors.js'
-import type { Guess, Quality, Roles } from './generated.js'
+import type { AttributeColumn, Guess, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
 import type { GuessOptions, Keep, Place, Progress, Recipe, RowAt, TableOptions } from './types.js'
@@ -13,7 +13,7 @@ import type { GuessOptions, Keep, Place, Progress, Recipe, RowAt, TableOptions }
 /** A source as the engine gets it: a blob it reads itself, or a feed of the page that it pulls. */
 export type Remote =
   | { kind: 'blob'; name: string; form: 'bytes'; blob: Blob; size: number; again: true }
-  | { kind: 'feed'; name: string; form: 'bytes' | 'columns'; feed: number; size: number | null; again: boolean; roles?: Roles }
+  | { kind: 'feed'; name: string; form: 'bytes' | 'columns'; feed: number; size: number | null; again: boolean; roles?: Roles; attributes?: Record<string, AttributeColumn> }
 
 /** How a table is to be read. `keep` absent: as is best. */
 export interface ReadRequest {

@@ -6,7 +6,7 @@
  */
 import { isWellFormed } from './bytes.js'
 import { changed, fail } from './errors.js'
-import type { Role, Roles } from './generated.js'
+import type { AttributeColumn, Role, Roles } from './generated.js'
 import type { Columns, Source } from './types.js'
 
 /** Bytes of a piece. */
@@ -32,8 +32,8 @@ export interface Cells {
   ints?: Int32Array | Uint32Array
 }
 
-/** Some rows of all columns, by role. */
-export type Batch = { [role in Role]?: Cells }
+/** Some rows of all columns, by role; `@name` is the attribute of that name. */
+export type Batch = { [role in Role]?: Cells } & { [attribute: `@${string}`]: Cells }
 
 /** A source of the bytes of a file. */
 export interface ByteInput {
@@ -58,6 +58,8 @@ export interface ColumnInput {
   blob: null
   /** The header under which each role stands. */
   roles: Roles
+  /** The attributes that are in it. */
+  attributes: Record<string, AttributeColumn>
   open(): Cursor<Batch>
 }
 

@@ -48,6 +48,8 @@ export interface Columns {
     currency?: TextColumn
     direction?: TextColumn
   }
+  /** Further columns by names of your own. Arrays of numbers hold numbers, all others texts. */
+  attributes?: Record<string, TextColumn | NumberColumn>
 }
 
 /** Anything a table can be read from. A string is the text of a CSV file. */

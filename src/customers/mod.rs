@@ -7,10 +7,12 @@
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
 //! * [`days`] – the days on which each customer bought
 //! * [`activity`] – what customers do besides buying
+//! * [`attributes`] – the latest value of each attribute
 //! * [`matching`] – one numbering of the customers of several tables
 //! * [`summary`] – finished customers as columns: recency, frequency, monetary, tenure
 
 pub mod activity;
+pub mod attributes;
 pub mod days;
 pub mod matching;
 pub mod pairs;

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use crate::error::{Code, Error, Result};
-use crate::table::block::{Block, Column};
+use crate::table::block::{Bitmap, Block, Column};
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
 use crate::table::{Dictionaries, Schema};
@@ -20,19 +20,40 @@ pub struct Needs {
     pub required: Vec<Role>,
     /// It uses these if they are mapped and granted.
     pub optional: Vec<Role>,
+    /// Without the attributes of these names it cannot run.
+    pub required_attributes: Vec<String>,
+    /// It uses the attributes of these names if they are mapped and granted.
+    pub optional_attributes: Vec<String>,
 }
 
 impl Needs {
     /// Needs exactly these roles.
     #[must_use]
     pub fn roles(required: &[Role]) -> Self {
-        Needs { required: required.to_vec(), optional: Vec::new() }
+        Needs { required: required.to_vec(), ..Needs::default() }
     }
 
     /// Also uses these roles if they are there.
     #[must_use]
     pub fn and_if_mapped(mut self, optional: &[Role]) -> Self {
         self.optional.extend_from_slice(optional);
+        self
+    }
+
+    /// Also needs the attributes of these names.
+    #[must_use]
+    pub fn and_attributes<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.required_attributes.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Also uses the attributes of these names if they are there.
+    #[must_use]
+    pub fn and_attributes_if_mapped<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.optional_attributes.extend(names.into_iter().map(Into::into));
         self
     }
 }
@@ -53,6 +74,9 @@ pub trait Policy {
 
     /// Whether this computation may read a column of this role.
     fn allows_role(&self, request: Request<'_>, role: Role) -> bool;
+
+    /// Whether this computation may read the attribute of this name.
+    fn allows_attribute(&self, request: Request<'_>, name: &str) -> bool;
 
     /// Whether this computation may use the rows of a customer.
     fn allows_customer(&self, request: Request<'_>, customer: &[u8]) -> bool;
@@ -92,7 +116,8 @@ impl Gate {
     /// Asks for the columns of one input.
     ///
     /// # Errors
-    /// `missing-role` if a required column is not mapped, `denied` if the policy refuses it.
+    /// `missing-role` if a required column is not mapped, `denied` if the policy refuses it. What
+    /// is said of roles holds for attributes too.
     pub fn ask(&self, request: Request<'_>, needs: &Needs, schema: &Schema) -> Result<Grant> {
         let mut columns = Vec::new();
         for (role, required) in needs
@@ -122,7 +147,48 @@ impl Gate {
                 (false, false) => {}
             }
         }
-        Ok(Grant { columns, keep: self.policy.is_some().then(Keep::default) })
+        let attributes = self.ask_attributes(request, needs, schema, &mut columns)?;
+        Ok(Grant { columns, attributes, keep: self.policy.is_some().then(Keep::default) })
+    }
+
+    /// Adds the attributes that are granted to `columns`; answers their names and roles.
+    fn ask_attributes(
+        &self,
+        request: Request<'_>,
+        needs: &Needs,
+        schema: &Schema,
+        columns: &mut Vec<(Role, usize)>,
+    ) -> Result<Vec<(String, Role)>> {
+        let mut attributes: Vec<(String, Role)> = Vec::new();
+        for (name, required) in needs
+            .required_attributes
+            .iter()
+            .map(|name| (name, true))
+            .chain(needs.optional_attributes.iter().map(|name| (name, false)))
+        {
+            let role = match schema.attribute(name) {
+                Some(role) => role,
+                None if required => schema.require_attribute(name)?,
+                None => continue,
+            };
+            let granted =
+                self.policy.as_ref().is_none_or(|policy| policy.allows_attribute(request, name));
+            if required && !granted {
+                return Err(Error::new(
+                    Code::Denied,
+                    format!(
+                        "the policy `{}` does not let this purpose read the attribute `{name}`",
+                        self.policy_name()
+                    ),
+                ));
+            }
+            let is_known = attributes.iter().any(|(known, _)| known == name);
+            if let (true, false, Some(position)) = (granted, is_known, schema.position(role)) {
+                columns.push((role, position));
+                attributes.push((name.clone(), role));
+            }
+        }
+        Ok(attributes)
     }
 
     /// Extends the keep-bits of a grant to the customers that `dictionary` has by now.
@@ -147,7 +213,25 @@ fn gone() -> Error {
 #[derive(Debug)]
 pub struct Grant {
     columns: Vec<(Role, usize)>,
+    /// The granted attributes by name.
+    attributes: Vec<(String, Role)>,
     keep: Option<Keep>,
+}
+
+impl Grant {
+    fn attribute(&self, name: &str) -> Option<Role> {
+        self.attributes.iter().find(|(granted, _)| granted == name).map(|(_, role)| *role)
+    }
+}
+
+/// The values of a granted attribute in one block.
+#[derive(Clone, Copy, Debug)]
+pub enum AttributeValues<'a> {
+    /// Codes of [`AllowedNames::attribute`]; [`MISSING`](crate::table::block::MISSING) where
+    /// there is no value.
+    Text(&'a [u32]),
+    /// Numbers, and which of them are there.
+    Number(&'a [f64], &'a Bitmap),
 }
 
 /// One bit per customer code: set where the customer's rows may be used.
@@ -195,6 +279,12 @@ impl<'a> AllowedNames<'a> {
         let granted = self.grant.columns.iter().any(|(granted, _)| *granted == role);
         if granted { self.dictionaries.get(role) } else { None }
     }
+
+    /// The texts of an attribute, if it holds texts and is granted.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&'a Dictionary> {
+        self.dictionaries.get(self.grant.attribute(name)?)
+    }
 }
 
 /// The granted view of one block.
@@ -203,6 +293,7 @@ pub struct Allowed<'a> {
     block: &'a Block,
     grant: &'a Grant,
     known: usize,
+    dictionaries: Option<&'a Dictionaries>,
 }
 
 impl<'a> Allowed<'a> {
@@ -210,7 +301,20 @@ impl<'a> Allowed<'a> {
     /// the table's dictionary has by now.
     #[must_use]
     pub fn new(block: &'a Block, grant: &'a Grant, known: usize) -> Self {
-        Allowed { block, grant, known }
+        Allowed { block, grant, known, dictionaries: None }
+    }
+
+    /// The same with the table's dictionaries, which hold every code of the block.
+    #[must_use]
+    pub fn with_names(self, dictionaries: &'a Dictionaries) -> Self {
+        Allowed { dictionaries: Some(dictionaries), ..self }
+    }
+
+    /// The granted texts behind the codes of the block, where the caller gave them.
+    #[must_use]
+    pub fn names(&self) -> Option<AllowedNames<'a>> {
+        let of = |dictionaries| AllowedNames::new(dictionaries, self.grant);
+        self.dictionaries.map(of)
     }
 
     /// Every customer code of the block is below this.
@@ -271,9 +375,19 @@ impl<'a> Allowed<'a> {
 
     /// Numbers with their validity, if granted.
     #[must_use]
-    pub fn numbers(&self, role: Role) -> Option<(&'a [f64], &'a crate::table::block::Bitmap)> {
+    pub fn numbers(&self, role: Role) -> Option<(&'a [f64], &'a Bitmap)> {
         match self.column(role) {
             Some(Column::Numbers { values, valid }) => Some((values, valid)),
+            _ => None,
+        }
+    }
+
+    /// The values of an attribute, if granted.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<AttributeValues<'a>> {
+        match self.column(self.grant.attribute(name)?) {
+            Some(Column::Codes(values)) => Some(AttributeValues::Text(values)),
+            Some(Column::Numbers { values, valid }) => Some(AttributeValues::Number(values, valid)),
             _ => None,
         }
     }

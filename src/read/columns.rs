@@ -40,7 +40,8 @@ pub enum Values<'a> {
     I32(&'a [i32]),
 }
 
-/// One batch: for each mapped role its values, all of one length.
+/// One batch: for each mapped role its values, all of one length. The roles of attributes are
+/// in the reader's schema.
 pub type Batch<'a> = [(Role, Values<'a>)];
 
 impl<'a> Values<'a> {
@@ -168,7 +169,11 @@ impl ColumnReader {
         self.rows.finish(sink)?;
         let columns = self.rows.schema.fields.iter();
         let columns: Vec<ColumnUse> = columns
-            .map(|field| ColumnUse { name: field.name.clone(), role: Some(field.role) })
+            .map(|field| {
+                let mut column = ColumnUse::dropped(field.name.clone());
+                column.read_as(field);
+                column
+            })
             .collect();
         let all = FileUse {
             name: String::new(),

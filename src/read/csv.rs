@@ -672,7 +672,7 @@ impl Csv {
             return Err((located.len(), error.at_row(self.line)));
         }
         let mut columns: Vec<ColumnUse> =
-            names.iter().map(|name| ColumnUse { name: (*name).to_owned(), role: None }).collect();
+            names.iter().map(|name| ColumnUse::dropped((*name).to_owned())).collect();
         let first = rows.issues.file == 0;
         let fields = rows.schema.fields.iter_mut().enumerate();
         for ((at, field), (index, folded)) in fields.zip(located) {
@@ -688,7 +688,7 @@ impl Csv {
                 if let Some(name) = rows.names.get_mut(at) {
                     name.clone_from(&column.name);
                 }
-                column.role.get_or_insert(field.role);
+                column.read_as(field);
             }
             self.positions.push(index);
         }
@@ -700,12 +700,16 @@ impl Csv {
 
 /// For each mapped column the names that it may have, best first.
 pub(super) fn names_of(options: &Options) -> Vec<Vec<String>> {
-    let mapped = Role::ALL.iter().filter_map(|role| {
-        let first = options.roles.get(*role)?.trim().to_owned();
-        let others = options.other_names.get(*role).iter().map(|name| name.trim().to_owned());
-        Some(std::iter::once(first).chain(others).collect())
-    });
-    mapped.collect()
+    let mapped = Role::ALL
+        .iter()
+        .filter_map(|role| Some((options.roles.get(*role)?, options.other_names.get(*role))));
+    let attributes =
+        options.attributes().map(|(_, _, column)| (column.column(), column.other_names()));
+    let named = |(first, others): (&str, &[String])| {
+        let others = others.iter().map(|name| name.trim().to_owned());
+        std::iter::once(first.trim().to_owned()).chain(others).collect()
+    };
+    mapped.chain(attributes).map(named).collect()
 }
 
 /// The column that has the first of the `wanted` names; if there is none, one that differs from

@@ -275,6 +275,7 @@ impl Opener {
                 severity: Severity::Doubtful,
                 count: 1,
                 column: None,
+                attribute: None,
                 rows: vec![told.row],
                 files: vec![file],
                 remedies: Vec::new(),

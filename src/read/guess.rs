@@ -109,6 +109,7 @@ impl GuessRoles {
             Role::Channel => self.channel.as_ref(),
             Role::Currency => self.currency.as_ref(),
             Role::Direction => self.direction.as_ref(),
+            Role::Attribute(_) => None,
         }
     }
 
@@ -128,6 +129,7 @@ impl GuessRoles {
             Role::Channel => &mut self.channel,
             Role::Currency => &mut self.currency,
             Role::Direction => &mut self.direction,
+            Role::Attribute(_) => return,
         };
         *slot = found;
     }
@@ -502,6 +504,8 @@ impl Profile {
             Role::Product => no_dates * no_money,
             Role::Currency => self.share(self.coded),
             Role::Direction => self.share(self.directed),
+            // Their names are the caller's own.
+            Role::Attribute(_) => 0.0,
         }
     }
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Code, Error, Result};
 use crate::table::block::BYTES;
-use crate::table::role::Role;
+use crate::table::role::{Kind as Stored, Role};
 
 use super::csv;
 use super::ids::trimmed;
@@ -718,7 +718,7 @@ impl Json {
             }
         }
         let end = scanned?;
-        columns.extend(fresh.into_iter().map(|name| ColumnUse { name, role: None }));
+        columns.extend(fresh.into_iter().map(ColumnUse::dropped));
         Ok(end)
     }
 
@@ -853,7 +853,7 @@ impl Json {
                 });
             match ranked.min().and_then(|(_, at)| self.columns.get_mut(at)) {
                 Some(column) => {
-                    column.role.get_or_insert(field.role);
+                    column.read_as(field);
                     // The table has the names of its first file.
                     if first {
                         field.name.clone_from(&column.name);
@@ -861,7 +861,9 @@ impl Json {
                 }
                 None => {
                     let name = wanted.first().cloned().unwrap_or_default();
-                    self.columns.push(ColumnUse { name, role: Some(field.role) });
+                    let mut column = ColumnUse::dropped(name);
+                    column.read_as(field);
+                    self.columns.push(column);
                 }
             }
         }
@@ -895,16 +897,18 @@ fn place_of(
     let start = decoded.len();
     match value.kind {
         Kind::Null => Ok(Place::Missing),
-        Kind::Bool | Kind::List | Kind::Object => Err(Code::Type),
+        Kind::List | Kind::Object => Err(Code::Type),
+        // An attribute has `true` as a file of separated values would.
+        Kind::Bool if !matches!(role, Role::Attribute(_)) => Err(Code::Type),
         Kind::Text { escaped: true } => match unescape(raw, decoded) {
             true => Ok(Place::Decoded(start, decoded.len())),
             false => Err(Code::Encoding),
         },
-        Kind::Number if matches!(role, Role::Amount | Role::Quantity) => {
+        Kind::Number if matches!(role.kind(), Stored::Money | Stored::Number) => {
             write_out(raw, decoded);
             Ok(Place::Number(start, decoded.len()))
         }
-        Kind::Number | Kind::Text { .. } => Ok(Place::Window(value.start, value.end)),
+        Kind::Number | Kind::Bool | Kind::Text { .. } => Ok(Place::Window(value.start, value.end)),
     }
 }
 

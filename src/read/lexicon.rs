@@ -454,6 +454,7 @@ fn names(role: Role) -> Names {
         Role::Channel => CHANNEL,
         Role::Currency => CURRENCY,
         Role::Direction => DIRECTION,
+        Role::Attribute(_) => &[],
     }
 }
 

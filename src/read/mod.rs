@@ -79,7 +79,7 @@ use rows::Rows;
 use shape::Shape;
 use text::Text;
 
-pub use options::{FileOptions, Format, Limits, Options, OtherNames, Roles};
+pub use options::{AttributeColumn, FileOptions, Format, Limits, Options, OtherNames, Roles};
 pub use rows::Sink;
 
 /// Larger pieces are taken in parts of this size, which bounds the memory of the window.
@@ -359,10 +359,16 @@ impl Reader {
     }
 }
 
-/// The mapped columns, in the order of the roles.
+/// The mapped columns, in the order of the roles, then the attributes in that of their names.
 fn fields_of(options: &Options) -> Vec<Field> {
     let mapped = Role::ALL.iter().filter_map(|role| Some((*role, options.roles.get(*role)?)));
-    mapped.map(|(role, name)| Field { role, name: name.to_owned() }).collect()
+    let roles = mapped.map(|(role, name)| Field { role, name: name.to_owned(), attribute: None });
+    let attributes = options.attributes().map(|(role, name, column)| Field {
+        role,
+        name: column.column().to_owned(),
+        attribute: Some(name.to_owned()),
+    });
+    roles.chain(attributes).collect()
 }
 
 fn parts_of(rows: Rows) -> Parts {
@@ -388,7 +394,7 @@ fn quality_of(rows: &Rows, files: Vec<FileUse>) -> Quality {
         customers,
         time: rows.totals.time(),
         amount: rows.totals.amount(),
-        issues: rows.issues.finish(),
+        issues: rows.issues.finish(&rows.schema.fields),
     }
 }
 
@@ -427,8 +433,8 @@ impl Kept {
 
     fn finish(mut self, mut parts: Parts) -> Table {
         self.blocks.shrink_to_fit();
-        for role in Role::ALL {
-            if let Some(dictionary) = parts.dictionaries.get_mut(*role) {
+        for field in &parts.schema.fields {
+            if let Some(dictionary) = parts.dictionaries.get_mut(field.role) {
                 dictionary.shrink_to_fit();
             }
         }

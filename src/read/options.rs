@@ -1,9 +1,14 @@
 //! What the user says about a file: which column means what, and how far reading may go.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::table::role::Role;
+use crate::table::role::{Attribute, Role};
 
 /// How to read one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +18,9 @@ use crate::table::role::Role;
 pub struct Options {
     /// Which column has which meaning. Columns that are not named here are dropped.
     pub roles: Roles,
+    /// Further columns by names of your own choice, such as `city` or `level`: attributes, which
+    /// rules, profiles and tests read by these names. An empty cell is a missing value.
+    pub attributes: BTreeMap<String, AttributeColumn>,
     /// Other header names of mapped columns, for files that do not have the name in `roles`: the
     /// first that a header has counts. For tables of several files whose headers differ.
     pub other_names: OtherNames,
@@ -181,6 +189,7 @@ impl Roles {
             Role::Channel => &self.channel,
             Role::Currency => &self.currency,
             Role::Direction => &self.direction,
+            Role::Attribute(_) => return None,
         };
         name.as_deref()
     }
@@ -199,6 +208,8 @@ impl Roles {
             Role::Channel => self.channel = name,
             Role::Currency => self.currency = name,
             Role::Direction => self.direction = name,
+            // Attributes are mapped by their names.
+            Role::Attribute(_) => {}
         }
     }
 }
@@ -245,7 +256,102 @@ impl OtherNames {
             Role::Channel => &self.channel,
             Role::Currency => &self.currency,
             Role::Direction => &self.direction,
+            Role::Attribute(_) => &[],
         }
+    }
+}
+
+/// The column of an attribute: its header name, for texts, or `{ column, type }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum AttributeColumn {
+    /// A column of texts.
+    Column(String),
+    /// A column and what it holds.
+    Typed(TypedAttribute),
+}
+
+/// The column of an attribute and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TypedAttribute {
+    /// The header name of the column.
+    pub column: String,
+    /// What it holds.
+    #[serde(rename = "type", default)]
+    pub kind: AttributeType,
+    /// Other header names of the column, as in `otherNames`.
+    #[serde(default)]
+    pub other_names: Vec<String>,
+}
+
+/// What an attribute holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum AttributeType {
+    /// Texts: levels, cities, tags. Numbers are their decimal texts.
+    #[default]
+    Text,
+    /// Numbers, read as amounts are. A cell that is none is a missing value, and counted
+    /// (`type`).
+    Number,
+}
+
+impl AttributeColumn {
+    /// The header name of the column.
+    #[must_use]
+    pub fn column(&self) -> &str {
+        match self {
+            AttributeColumn::Column(column) => column,
+            AttributeColumn::Typed(typed) => &typed.column,
+        }
+    }
+
+    /// Other header names of the column.
+    #[must_use]
+    pub fn other_names(&self) -> &[String] {
+        match self {
+            AttributeColumn::Column(_) => &[],
+            AttributeColumn::Typed(typed) => &typed.other_names,
+        }
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn kind(&self) -> AttributeType {
+        match self {
+            AttributeColumn::Column(_) => AttributeType::Text,
+            AttributeColumn::Typed(typed) => typed.kind,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AttributeColumn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = AttributeColumn;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a column, or an object with `column` and `type`")
+            }
+
+            fn visit_str<E: de::Error>(self, column: &str) -> std::result::Result<Self::Value, E> {
+                Ok(AttributeColumn::Column(column.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                map: A,
+            ) -> std::result::Result<Self::Value, A::Error> {
+                TypedAttribute::deserialize(MapAccessDeserializer::new(map))
+                    .map(AttributeColumn::Typed)
+            }
+        }
+        deserializer.deserialize_any(Either)
     }
 }
 
@@ -360,16 +466,38 @@ impl Default for Limits {
 /// The most that `recordBytes` may be, so that positions within a record fit 32 bits.
 const MOST_RECORD_BYTES: u32 = 1 << 30;
 
+/// The most attributes that a table may have.
+pub const MOST_ATTRIBUTES: usize = 256;
+
 impl Options {
+    /// The attributes, in the order of their names: each with its role, its name and its column.
+    pub fn attributes(&self) -> impl Iterator<Item = (Role, &str, &AttributeColumn)> {
+        (0u16..).zip(&self.attributes).map(|(index, (name, column))| {
+            let is_number = column.kind() == AttributeType::Number;
+            (Role::Attribute(Attribute { index, is_number }), name.as_str(), column)
+        })
+    }
+
     /// Checks what the types cannot say.
     ///
     /// # Errors
-    /// `missing-field` without any role, `invalid-option` for an impossible separator, header
+    /// `missing-field` without any column, `invalid-option` for an impossible separator, header
     /// line or limit, `unsupported` for a format that is not read; each with its path.
     pub fn check(&self) -> Result<()> {
-        if Role::ALL.iter().all(|role| self.roles.get(*role).is_none()) {
+        if self.attributes.is_empty()
+            && Role::ALL.iter().all(|role| self.roles.get(*role).is_none())
+        {
             return Err(Error::new(Code::MissingField, "map at least one column to a role")
                 .at_path("roles"));
+        }
+        if self.attributes.len() > MOST_ATTRIBUTES {
+            let hint = format!("a table has at most {MOST_ATTRIBUTES} attributes");
+            return Err(Error::new(Code::Limit, hint).at_path("attributes"));
+        }
+        if self.attributes.keys().any(|name| name.trim().is_empty()) {
+            return Err(
+                Error::new(Code::InvalidOption, "an attribute needs a name").at_path("attributes")
+            );
         }
         self.check_form()
     }

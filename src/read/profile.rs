@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::table::role::Role;
 
 use super::guess::{Guess, GuessRole, Reason};
-use super::options::Options;
+use super::options::{AttributeColumn, Options};
 
 /// How one kind of export is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,11 @@ impl Guess {
         let mut best: Option<(ProfileMatch, usize, u32, &Profile)> = None;
         for (profile, at) in profiles.iter().zip(0u32..) {
             let roles = &profile.options.roles;
-            let mapped = || Role::ALL.iter().filter_map(|role| roles.get(*role));
+            let mapped = || {
+                let attributes = profile.options.attributes.values();
+                let roles = Role::ALL.iter().filter_map(|role| roles.get(*role));
+                roles.chain(attributes.map(AttributeColumn::column))
+            };
             let (count, fits) = (mapped().count(), mapped().all(is_there));
             let found = match fits && count > 0 {
                 true if profile.kind == self.kind => ProfileMatch::Kind,

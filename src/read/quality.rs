@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::amount;
 use super::remedies::{OptionValue, Remedy, Tally};
 use crate::error::{Code, Error};
+use crate::table::Field;
 use crate::table::role::Role;
 
 /// How many line numbers an issue keeps.
@@ -39,8 +40,10 @@ pub struct Issue {
     pub severity: Severity,
     /// Number of rows.
     pub count: u64,
-    /// The role of the column, or null if the problem is the whole row's.
+    /// The role of the column, or null if the problem is the whole row's or an attribute's.
     pub column: Option<Role>,
+    /// The name of the attribute, if the problem is one's.
+    pub attribute: Option<String>,
     /// The first lines of the file (from 1), rows of the sheet (from 1) or rows of the columns
     /// (from 1) that have it, at most five.
     pub rows: Vec<u64>,
@@ -61,6 +64,23 @@ pub struct ColumnUse {
     /// What it was read as; null for a column that was dropped. A column that is mapped to
     /// several roles shows the first.
     pub role: Option<Role>,
+    /// The attribute that it was read as, if it was. Of several the first.
+    pub attribute: Option<String>,
+}
+
+impl ColumnUse {
+    /// A column that nothing is mapped to.
+    pub(super) fn dropped(name: String) -> Self {
+        ColumnUse { name, role: None, attribute: None }
+    }
+
+    /// Notes what the column was read as.
+    pub(super) fn read_as(&mut self, field: &Field) {
+        match &field.attribute {
+            Some(name) => drop(self.attribute.get_or_insert_with(|| name.clone())),
+            None => drop(self.role.get_or_insert(field.role)),
+        }
+    }
 }
 
 /// Numbers of records, the header not counted.
@@ -324,20 +344,26 @@ impl Issues {
         Some((error, main.column))
     }
 
-    pub(super) fn finish(&self) -> Vec<Issue> {
+    /// Every kind of problem; `fields` know the names of attributes.
+    pub(super) fn finish(&self, fields: &[Field]) -> Vec<Issue> {
         let mut issues: Vec<Issue> = Vec::new();
         for found in &self.found {
             let issue = Issue {
                 code: found.code.as_str(),
                 severity: found.severity,
                 count: found.count,
-                column: found.column,
+                column: found.column.filter(|role| !matches!(role, Role::Attribute(_))),
+                attribute: found.column.and_then(|role| {
+                    fields.iter().find(|field| field.role == role)?.attribute.clone()
+                }),
                 rows: found.rows.clone(),
                 files: found.files.clone(),
                 remedies: found.remedies.finish(),
             };
             let rank = |issue: &Issue| (issue.severity, issue.code, issue.column);
-            let at = issues.partition_point(|before| rank(before) <= rank(&issue));
+            let at = issues.partition_point(|before| {
+                (rank(before), &before.attribute) <= (rank(&issue), &issue.attribute)
+            });
             issues.insert(at, issue);
         }
         issues
@@ -458,7 +484,7 @@ mod tests {
             issues.count(Code::Date, Severity::Rejected, Some(Role::Time), line);
         }
         issues.count(Code::Amount, Severity::Rejected, Some(Role::Amount), 3);
-        let found = issues.finish();
+        let found = issues.finish(&[]);
         assert_eq!(
             found.iter().map(|i| i.code).collect::<Vec<_>>(),
             ["amount", "date", "precision"]

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::table::block::{Bitmap, Block, Column, MISSING};
 use crate::table::fingerprint::Fingerprint;
 use crate::table::money::{self, power};
-use crate::table::role::Role;
+use crate::table::role::{Kind, Role};
 use crate::table::{Dictionaries, Schema};
 
 use super::amount::{Amount, Writing};
@@ -140,7 +140,6 @@ pub(super) struct Rows {
     customer: Option<usize>,
     time: Option<usize>,
     amount: Option<usize>,
-    quantity: Option<usize>,
     order: Option<usize>,
     currency: Option<usize>,
     direction: Option<usize>,
@@ -158,11 +157,20 @@ struct Staged {
     times: Vec<i64>,
     amounts: Vec<i64>,
     scale: u8,
-    quantities: Vec<Option<f64>>,
+    /// The columns of numbers, in schema order.
+    numbers: Vec<Numbers>,
     /// The text roles, in schema order: the customer first.
     texts: Vec<Text>,
     /// The places of the rows, for doubts about customers.
     places: Vec<u64>,
+}
+
+/// One column of numbers.
+#[derive(Debug)]
+struct Numbers {
+    role: Role,
+    position: usize,
+    values: Vec<Option<f64>>,
 }
 
 /// One text column.
@@ -205,6 +213,13 @@ impl Rows {
                 integers: Integers::new(seed),
             })
             .collect();
+        let numbers = schema
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.role.kind() == Kind::Number)
+            .map(|(position, field)| Numbers { role: field.role, position, values: Vec::new() })
+            .collect();
         Rows {
             dictionaries: Dictionaries::for_schema(&schema, seed),
             issues: Issues::default(),
@@ -223,11 +238,10 @@ impl Rows {
             base: 0,
             earlier: Vec::new(),
             minors: Vec::new(),
-            staged: Staged { texts, ..Staged::default() },
+            staged: Staged { texts, numbers, ..Staged::default() },
             customer: schema.position(Role::Customer),
             time: schema.position(Role::Time),
             amount: schema.position(Role::Amount),
-            quantity: schema.position(Role::Quantity),
             order: schema.position(Role::Order),
             currency: schema.position(Role::Currency),
             direction: schema.position(Role::Direction),
@@ -395,8 +409,8 @@ impl Rows {
                 _ => {}
             }
         }
-        if let Some(position) = self.quantity {
-            self.stage_quantity(cell(position), place)?;
+        for at in 0..self.staged.numbers.len() {
+            self.stage_number_of(at, cell, place)?;
         }
         if self.customer.is_some() || !self.earlier.is_empty() {
             push(&mut self.staged.places, place)?;
@@ -513,19 +527,30 @@ impl Rows {
         Ok(())
     }
 
-    fn stage_quantity(&mut self, cell: Cell<'_>, place: u64) -> Result<()> {
-        let quantity = match cell.amount(self.writing) {
+    /// Adds the value of a column of numbers; what is no number is a missing value.
+    fn stage_number_of<'t>(
+        &mut self,
+        at: usize,
+        cell: impl Fn(usize) -> Cell<'t>,
+        place: u64,
+    ) -> Result<()> {
+        let Some(numbers) = self.staged.numbers.get(at) else { return Ok(()) };
+        let (role, cell) = (numbers.role, cell(numbers.position));
+        let value = match cell.amount(self.writing) {
             _ if cell.is_missing() => None,
             Amount::Money { minor, scale, lost: false } => Some(money::to_f64(minor.into(), scale)),
             _ => match cell {
                 Cell::Number(value) if value.is_finite() => Some(value),
                 _ => {
-                    self.changed(Code::Type, Role::Quantity, place);
+                    self.changed(Code::Type, role, place);
                     None
                 }
             },
         };
-        push(&mut self.staged.quantities, quantity)
+        match self.staged.numbers.get_mut(at) {
+            Some(numbers) => push(&mut numbers.values, value),
+            None => Ok(()),
+        }
     }
 
     /// Adds an amount at the scale of the block, or rescales the block. False if 64 bits do not
@@ -599,12 +624,14 @@ impl Rows {
                 Role::Amount => {
                     Column::Money { values: exact(&staged.amounts)?, scale: staged.scale }
                 }
-                Role::Quantity => {
+                role if role.kind() == Kind::Number => {
+                    let numbers = staged.numbers.iter().find(|numbers| numbers.role == role);
+                    let found = numbers.map_or(&[][..], |numbers| &numbers.values);
                     let mut values = Vec::new();
-                    values.try_reserve_exact(staged.quantities.len()).map_err(|_| no_memory())?;
-                    values.extend(staged.quantities.iter().map(|value| value.unwrap_or(0.0)));
+                    values.try_reserve_exact(found.len()).map_err(|_| no_memory())?;
+                    values.extend(found.iter().map(|value| value.unwrap_or(0.0)));
                     let mut valid = Bitmap::default();
-                    staged.quantities.iter().for_each(|value| valid.push(value.is_some()));
+                    found.iter().for_each(|value| valid.push(value.is_some()));
                     Column::Numbers { values, valid }
                 }
                 role => {
@@ -616,7 +643,7 @@ impl Rows {
         staged.places.clear();
         staged.times.clear();
         staged.amounts.clear();
-        staged.quantities.clear();
+        staged.numbers.iter_mut().for_each(|numbers| numbers.values.clear());
         staged.texts.iter_mut().for_each(|text| text.codes.clear());
         staged.scale = 0;
         self.used += staged.rows as u64;

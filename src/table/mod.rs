@@ -20,6 +20,7 @@ pub mod role;
 pub mod zone;
 
 use crate::error::{Code, Error, Result};
+use crate::plain::nearest;
 use block::Block;
 use dictionary::Dictionary;
 use role::Role;
@@ -32,6 +33,8 @@ pub struct Field {
     pub role: Role,
     /// The column's name in the file, for messages.
     pub name: String,
+    /// The name that the caller gave it, for an attribute.
+    pub attribute: Option<String>,
 }
 
 /// What stays the same over all blocks of one table: its columns and its zone.
@@ -48,6 +51,36 @@ impl Schema {
     #[must_use]
     pub fn position(&self, role: Role) -> Option<usize> {
         self.fields.iter().position(|field| field.role == role)
+    }
+
+    /// The role of the attribute with this name, if it is mapped.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<Role> {
+        let is_it = |field: &&Field| field.attribute.as_deref() == Some(name);
+        self.fields.iter().find(is_it).map(|field| field.role)
+    }
+
+    /// The names of the attributes that are mapped.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter_map(|field| field.attribute.as_deref())
+    }
+
+    /// The role of the attribute with this name.
+    ///
+    /// # Errors
+    /// `missing-role`, with the nearest name that is there.
+    pub fn require_attribute(&self, name: &str) -> Result<Role> {
+        self.attribute(name).ok_or_else(|| {
+            let names: Vec<&str> = self.attributes().collect();
+            let there = match nearest(name, &names) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None if names.is_empty() => ", which has none now".to_owned(),
+                None => format!("; there are `{}`", names.join("`, `")),
+            };
+            let hint =
+                format!("map a column to the attribute `{name}` when reading the table{there}");
+            Error::new(Code::MissingRole, hint)
+        })
     }
 
     /// The position of `role`.

@@ -30,6 +30,19 @@ pub enum Role {
     Currency,
     /// Whether the amount came in or went out.
     Direction,
+    /// A column that the caller named. Which one, only the table's schema knows.
+    #[serde(skip)]
+    Attribute(Attribute),
+}
+
+/// Which attribute of its table a column is, and what it holds. The name stands in the
+/// [`Schema`](super::Schema).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Attribute {
+    /// Its place among the attributes of the table, in the order of their names.
+    pub index: u16,
+    /// Whether it holds numbers; else texts.
+    pub is_number: bool,
 }
 
 /// How the values of a role are stored.
@@ -46,7 +59,7 @@ pub enum Kind {
 }
 
 impl Role {
-    /// Every role, customer first.
+    /// Every role that has its own meaning, customer first; attributes are not among them.
     pub const ALL: &'static [Role] = &[
         Role::Customer,
         Role::Time,
@@ -74,6 +87,7 @@ impl Role {
             Role::Channel => "channel",
             Role::Currency => "currency",
             Role::Direction => "direction",
+            Role::Attribute(_) => "attribute",
         }
     }
 
@@ -87,10 +101,11 @@ impl Role {
             | Role::Product
             | Role::Channel
             | Role::Currency
-            | Role::Direction => Kind::Text,
+            | Role::Direction
+            | Role::Attribute(Attribute { is_number: false, .. }) => Kind::Text,
             Role::Time => Kind::Time,
             Role::Amount => Kind::Money,
-            Role::Quantity => Kind::Number,
+            Role::Quantity | Role::Attribute(Attribute { is_number: true, .. }) => Kind::Number,
         }
     }
 

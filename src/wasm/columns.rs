@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::privacy::release::Released;
 use crate::read::columns::Values as Slice;
 use crate::report::{ColumnSet, Values};
+use crate::table::Schema;
 use crate::table::role::Role;
 
 /// One column, copied into linear memory.
@@ -59,9 +60,12 @@ impl Held {
     }
 }
 
-/// Some rows of several columns by role.
+/// Some rows of several columns, by role and by the names of attributes.
 #[derive(Debug)]
-pub(super) struct Batch(Vec<(Role, Held)>);
+pub(super) struct Batch {
+    roles: Vec<(Role, Held)>,
+    attributes: Vec<(String, Held)>,
+}
 
 impl Batch {
     pub(super) fn from_js(batch: &JsValue) -> Result<Batch> {
@@ -74,11 +78,28 @@ impl Batch {
                     .push((*role, Held::from_js(&column).map_err(|e| e.at_column(role.as_str()))?));
             }
         }
-        Ok(Batch(columns))
+        let mut attributes = Vec::new();
+        for key in Object::keys(batch.unchecked_ref::<Object>()) {
+            let Some(name) =
+                key.as_string().and_then(|key| key.strip_prefix('@').map(str::to_owned))
+            else {
+                continue;
+            };
+            let column = Reflect::get(batch, &key).unwrap_or(JsValue::UNDEFINED);
+            let held = Held::from_js(&column).map_err(|e| e.at_column(name.as_str()))?;
+            attributes.push((name, held));
+        }
+        Ok(Batch { roles: columns, attributes })
     }
 
-    pub(super) fn slices(&self) -> Vec<(Role, Slice<'_>)> {
-        self.0.iter().map(|(role, held)| (*role, held.slice())).collect()
+    /// The columns for the reader of a table of this schema.
+    pub(super) fn slices(&self, schema: &Schema) -> Result<Vec<(Role, Slice<'_>)>> {
+        let roles = self.roles.iter().map(|(role, held)| Ok((*role, held.slice())));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, held)| Ok((schema.require_attribute(name)?, held.slice())));
+        roles.chain(attributes).collect()
     }
 }
 

@@ -113,15 +113,15 @@ pub fn read_push(handle: u32, bytes: &[u8]) -> Thrown<()> {
     with_registry(|registry| registry.reading(handle)?.push(bytes)).map_err(thrown)
 }
 
-/// Adds some rows as columns: `{ role: { text, ends } | { numbers } | { ints } }`.
+/// Adds some rows as columns: `{ role: { text, ends } | { numbers } | { ints } }`; `@name` is the
+/// attribute of that name.
 ///
 /// # Errors
 /// What the reader meets; the reading is then over.
 #[wasm_bindgen(js_name = readColumns)]
 pub fn read_columns(handle: u32, batch: &JsValue) -> Thrown<()> {
     let batch = columns::Batch::from_js(batch).map_err(thrown)?;
-    with_registry(|registry| registry.reading(handle)?.push_columns(&batch.slices()))
-        .map_err(thrown)
+    with_registry(|registry| registry.reading(handle)?.push_columns(&batch)).map_err(thrown)
 }
 
 /// Ends the reading; the handle becomes the table's.

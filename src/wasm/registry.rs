@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::columns::Batch;
 use crate::analysis::{Job, Source, Streamed};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
 use crate::read::Sink;
-use crate::read::columns::{Batch, ColumnReader};
+use crate::read::columns::ColumnReader;
 use crate::read::gzip::Inflate;
 use crate::read::records::Finder;
 use crate::read::{FileOptions, Options, Parts, Reader, quality::Quality};
@@ -107,7 +108,7 @@ impl Reading {
         self.check_memory(dictionaries)
     }
 
-    pub(super) fn push_columns(&mut self, batch: &Batch<'_>) -> Result<()> {
+    pub(super) fn push_columns(&mut self, batch: &Batch) -> Result<()> {
         if let From::Bytes(reader) = &self.from {
             if reader.bytes() > 0 {
                 return Err(mixed());
@@ -119,7 +120,8 @@ impl Reading {
         let Reading { from: From::Columns(reader), blocks, held, .. } = self else {
             return Err(mixed());
         };
-        reader.push(batch, &mut |block| {
+        let slices = batch.slices(reader.schema())?;
+        reader.push(&slices, &mut |block| {
             *held += block.heap_size();
             blocks.push(block);
             Ok(())

@@ -33,8 +33,11 @@ fn request(analysis: &str) -> &'static str {
 
 struct Refuses {
     role: Option<Role>,
+    attribute: Option<&'static str>,
     customer: Option<&'static str>,
 }
+
+const NOTHING: Refuses = Refuses { role: None, attribute: None, customer: None };
 
 impl Policy for Refuses {
     fn name(&self) -> &str {
@@ -44,6 +47,11 @@ impl Policy for Refuses {
     fn allows_role(&self, request: Request<'_>, role: Role) -> bool {
         assert_eq!(request.purpose, Some("test"));
         self.role != Some(role)
+    }
+
+    fn allows_attribute(&self, request: Request<'_>, name: &str) -> bool {
+        assert_eq!(request.purpose, Some("test"));
+        self.attribute != Some(name)
     }
 
     fn allows_customer(&self, _: Request<'_>, customer: &[u8]) -> bool {
@@ -59,7 +67,7 @@ fn through(csv: &str, analysis: &str, policy: Option<Refuses>) -> Result<Answer>
 #[test]
 fn a_refused_column_stops_every_analysis() {
     for analysis in NAMES {
-        let policy = Refuses { role: Some(Role::Amount), customer: None };
+        let policy = Refuses { role: Some(Role::Amount), ..NOTHING };
         let error = through(LOG, analysis, Some(policy)).unwrap_err();
         assert_eq!(error.code(), Code::Denied, "{analysis}");
     }
@@ -68,7 +76,7 @@ fn a_refused_column_stops_every_analysis() {
 #[test]
 fn a_refused_customer_leaves_no_trace_in_any_analysis() {
     for analysis in NAMES {
-        let policy = Refuses { role: None, customer: Some("b") };
+        let policy = Refuses { customer: Some("b"), ..NOTHING };
         let refused = through(LOG, analysis, Some(policy)).unwrap();
         let without: String =
             LOG.lines().filter(|l| !l.starts_with("b,")).map(|l| format!("{l}\n")).collect();

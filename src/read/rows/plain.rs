@@ -157,14 +157,15 @@ impl Rows {
             staged.times.try_reserve(count).map_err(|_| no_memory())?;
             staged.times.extend(part(values, &rows).iter().map(|ms| floor(*ms)));
         }
-        if let Some(values) = self.quantity.and_then(|at| columns.get(at)) {
+        for numbers in &mut staged.numbers {
+            let Some(values) = columns.get(numbers.position) else { continue };
             for row in rows.clone() {
                 let value = match values.cell(row) {
                     Cell::Integer(value) => Some(value as f64),
                     Cell::Number(value) => Some(value),
                     Cell::Missing | Cell::Text(_) | Cell::Decimal(_) => None,
                 };
-                push(&mut staged.quantities, value)?;
+                push(&mut numbers.values, value)?;
             }
         }
         if self.customer.is_some() {
