@@ -112,6 +112,15 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
   }
 
+  const VIEWS = ['lifecycle', 'migration', 'clusters', 'concentration']
+  /** Opens a view and waits for its answer and its picture. */
+  const openView = async (page, view) => {
+    await page.click(`[data-view=${view}]`)
+    await page.waitForSelector('#view section')
+    await page.waitForFunction(() => [...document.querySelectorAll('#view .plot')].every(plot => plot.dataset.drawn === 'true'))
+  }
+  const count = text => Number(text.replaceAll(/[^\d.-]/g, ''))
+
   /** Saves the selected group and gives back the lines of the file. */
   async function save(page) {
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-action=save]')])
@@ -181,6 +190,57 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     const missing = page.locator('[data-issue=missing-id]')
     assert.match(await missing.innerText(), /40/)
     assert.match(await missing.innerText(), /缺少客户 ID/)
+    await end()
+  })
+
+  test('the views tell of the same customers, and their lists are saved', async () => {
+    const { page, end } = await visit()
+    await openSample(page, 'cdnow')
+    await confirm(page)
+    // By keyboard from the first tab to the next.
+    await page.focus('[data-view=groups]')
+    await page.keyboard.press('ArrowRight')
+    await page.waitForSelector('#view [data-stage]')
+    assert.equal(await page.getAttribute('[data-view=lifecycle]', 'aria-selected'), 'true')
+    const stages = await page.$$eval('[data-stage]', rows => rows.map(row => row.querySelector('td').textContent))
+    assert.equal(stages.map(count).reduce((a, b) => a + b), 23570, 'every customer is in one stage')
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-save=life-loyal]')])
+    const path = join(temporary, download.suggestedFilename())
+    await download.saveAs(path)
+    const ids = readFileSync(path, 'utf8').trim().split(/\r?\n/).slice(1)
+    assert.equal(ids.length, count(stages[2]))
+    assert.equal(new Set(ids).size, ids.length)
+
+    await openView(page, 'migration')
+    const moves = await page.$$eval('[data-move]', rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent)))
+    assert.ok(moves.length > 5)
+    for (const [, , share, interval] of moves) {
+      const [low, high] = interval.split('–').map(count)
+      assert.ok(low <= count(share) && count(share) <= high, `${share} lies in ${interval}`)
+    }
+    // Another date is another question.
+    const before = await page.textContent('#view section')
+    await page.fill('[data-field=move-from]', '1997-12-31')
+    await page.locator('[data-field=move-from]').blur()
+    await page.waitForFunction(text => document.querySelector('#view section')?.textContent !== text, before)
+
+    await openView(page, 'clusters')
+    assert.ok(['true', 'false'].includes(await page.getAttribute('[data-clear]', 'data-clear')))
+    await page.selectOption('[data-field=clusters]', '3')
+    await page.waitForSelector('[data-cluster="2"]')
+    const sizes = await page.$$eval('[data-cluster]', rows => rows.map(row => row.querySelector('td').textContent))
+    assert.equal(sizes.map(count).reduce((a, b) => a + b), 23570, 'every customer is in one cluster')
+
+    await openView(page, 'concentration')
+    const held = await page.$$eval('#view .side tbody tr', rows => rows.map(row => row.querySelectorAll('td')[1].textContent))
+    const parts = held.map(count)
+    assert.ok(parts.length === 5 && parts.every((part, i) => i === 0 || part > parts[i - 1]), 'more customers hold more')
+
+    // A new date asks the open view again, and nothing else is left behind.
+    const gini = await page.textContent('#view .figure .value')
+    await page.fill('[data-field=at]', '1997-06-30')
+    await page.locator('[data-field=at]').blur()
+    await page.waitForFunction(text => ![null, text].includes(document.querySelector('#view .figure .value')?.textContent ?? null), gini)
     await end()
   })
 
@@ -438,6 +498,10 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
           await page.locator('.heat .switch label', { has: page.locator('[value=table]') }).click()
           await page.click('header summary')
           await check('4-selected')
+          for (const view of VIEWS) {
+            await openView(page, view)
+            await check(`5-${view}`)
+          }
           await end()
         }
       }
@@ -458,6 +522,10 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await confirm(page)
     await page.click('[data-action=options]')
     await narrowEnough('segments')
+    for (const view of VIEWS) {
+      await openView(page, view)
+      await narrowEnough(view)
+    }
     await end()
   })
 

@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('../../www/src/', import.meta.url))
 
-/** Key → sentence of a catalogue, one entry per line. */
-function catalogue(name) {
+/** Key → sentence of a language: the first page's and those of what comes out. */
+const catalogue = name => new Map([...sentences(name), ...sentences(`answer/${name}`)])
+
+/** The entries of a file, one per line. */
+function sentences(name) {
   const text = readFileSync(join(source, 'text', `${name}.ts`), 'utf8')
   const entries = [...text.matchAll(/^ {2}'([^']+)': '(.*)',$/gm)].map(([, key, sentence]) => [key, sentence])
   assert.equal(entries.length, text.split('\n').filter(line => line.startsWith("  '")).length, `${name}: every line of the catalogue is understood`)
-  return new Map(entries)
+  return entries
 }
 
 const en = catalogue('en')
@@ -30,7 +33,7 @@ test('both languages fill in the same values', () => {
 
 test('no sentence is empty, and no English one was left in the Chinese catalogue', () => {
   // Names that are the same in both languages.
-  const same = new Set(['sample.cdnow', 'list.of', 'map.summary', 'options.scoring.ntile'])
+  const same = new Set(['sample.cdnow', 'list.of', 'map.summary', 'options.scoring.ntile', 'view.comma'])
   for (const [key, sentence] of zh) {
     assert.ok(sentence.trim() !== '' && en.get(key).trim() !== '', key)
     if (!same.has(key) && key !== 'page.language') assert.match(sentence, /\p{Script=Han}/u, key)
@@ -43,7 +46,7 @@ test('Chinese sentences use full-width punctuation', () => {
 })
 
 test('every key is used', () => {
-  const files = readdirSync(source, { recursive: true }).filter(name => /\.(ts|svelte)$/.test(name) && !/text[\\/](en|zh)\.ts$/.test(name))
+  const files = readdirSync(source, { recursive: true }).filter(name => /\.(ts|svelte)$/.test(name) && !/text[\\/](answer[\\/])?(en|zh)\.ts$/.test(name))
   const code = files.map(name => readFileSync(join(source, name), 'utf8')).join('\n')
   const literal = new Set([...code.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/gi)].map(([, key]) => key))
   // A key made of parts, such as `role.${role}.about`, uses every key of that shape.

@@ -1,7 +1,7 @@
 // The one visit: which files, what their columns mean, what was read, and what came out.
 //
 // Components read this state and call its verbs; nothing else talks to the package.
-import { open, SiyuError, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
+import { open, SiyuError, type ColumnSet, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
 import { proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
 import { chosen, nested, sameReading, type Choice, type Option, type Reading } from './reading'
@@ -18,7 +18,7 @@ const USED: readonly Role[] = ['customer', 'time', 'amount', 'order']
 const LIKELY = 0.5
 
 export type Origin = 'own' | 'cdnow' | 'shop'
-export type Work = 'fetch' | 'guess' | 'read' | 'rfm'
+export type Work = 'fetch' | 'guess' | 'read' | 'rfm' | 'view'
 /** What the reader can do about a problem besides closing it. */
 export type Step = 'again' | 'files' | 'rows' | 'reading'
 export interface Problem {
@@ -527,9 +527,14 @@ class Session {
   }
 
   #request(): Asked {
+    return { at: this.at, ...this.grouping() }
+  }
+
+  /** The choices that decide who is in which group, on whatever date. */
+  grouping(): Omit<Asked, 'at'> {
     const { groups, count, refunds, scoring, bins, thresholds, weights } = $state.snapshot(this.choices)
     const fixed = scoring === 'fixed' ? { bins: thresholds.recency.length + 1, thresholds } : { bins }
-    return { at: this.at, count, refunds, scoring: { convention: scoring, weights, ...fixed }, groups: { scheme: groups } }
+    return { count, refunds, scoring: { convention: scoring, weights, ...fixed }, groups: { scheme: groups } }
   }
 
   /** The records at these places as they stand in the files. Nothing of them is kept. */
@@ -551,11 +556,23 @@ class Session {
     return rows.slice(0, count)
   }
 
-  /** The bytes of a CSV with the ids of a group, made safe for spreadsheets by the package. */
-  async csv(group: number | null, columns: string[], header: Record<string, string>): Promise<Uint8Array> {
+  /** One more question about the table that is shown. Null if no answer came; why is in `problem`. */
+  async ask<R>(analysis: string, options: object, again: () => unknown): Promise<R | null> {
+    const table = this.table
+    if (table === null) return null
+    this.#again = again
+    let answer: R | null = null
+    const asked = await this.#run('view', async (signal, progress) => {
+      const siyu = await this.engine()
+      answer = (await siyu.run({ analysis, inputs: { log: table.name }, options }, { [table.name]: table }, { signal, onProgress: p => progress(p.done, p.total) })) as R
+    })
+    return asked === 'done' && this.table === table ? answer : null
+  }
+
+  /** The bytes of a CSV with these rows of a column set, made safe for spreadsheets by the package. */
+  async csv(set: ColumnSet, rows: Uint32Array, columns: string[], header: Record<string, string>): Promise<Uint8Array> {
     const siyu = await this.engine()
-    if (this.report === null) throw new Failed('closed')
-    return siyu.exportCsv(this.report.customers, { columns, header, rows: this.rowsOf(group) })
+    return siyu.exportCsv(set, { columns, header, rows })
   }
 }
 

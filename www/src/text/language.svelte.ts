@@ -1,14 +1,20 @@
 // The language of the page: which one, and how a message becomes a sentence.
-import type { Key } from './en'
+import type { Key as AnswerKey } from './answer/en'
+import type { Key as PageKey } from './en'
 
-export type { Key }
+export type Key = PageKey | AnswerKey
 export type Language = 'en' | 'zh'
 
 type Catalogue = Record<Key, string>
 
-const load: Record<Language, () => Promise<Catalogue>> = {
+const load: Record<Language, () => Promise<Partial<Catalogue>>> = {
   en: async () => (await import('./en')).en,
   zh: async () => (await import('./zh')).zh,
+}
+/** The sentences of what comes out: not needed before there is a file. */
+const loadAnswer: Record<Language, () => Promise<Partial<Catalogue>>> = {
+  en: async () => (await import('./answer/en')).en,
+  zh: async () => (await import('./answer/zh')).zh,
 }
 const STORED = 'siyu.language'
 
@@ -25,9 +31,23 @@ function initial(): Language {
 let current = $state<Language>(initial())
 let catalogue = $state.raw<Partial<Catalogue>>({})
 
+/** Whether the sentences of what comes out were asked for. */
+let answers = false
+
+const loaded = async (language: Language) => ({ ...(await load[language]()), ...(answers ? await loadAnswer[language]() : {}) })
+
 /** Loads the first catalogue; the page is mounted after it. */
 export async function prepare() {
-  catalogue = await load[current]()
+  catalogue = await loaded(current)
+}
+
+/** Loads the sentences of what comes out. */
+export async function prepareAnswer() {
+  const language = current
+  const sentences = await loadAnswer[language]()
+  answers = true
+  // The language may have been switched meanwhile.
+  catalogue = language === current ? { ...catalogue, ...sentences } : await loaded(current)
 }
 
 /** The language in use. */
@@ -37,7 +57,7 @@ export const language = () => current
 export const locale = () => (current === 'zh' ? 'zh-CN' : 'en')
 
 export async function switchLanguage(to: Language) {
-  catalogue = await load[to]()
+  catalogue = await loaded(to)
   current = to
   try {
     localStorage.setItem(STORED, to)

@@ -1,0 +1,56 @@
+// What is asked of the table beside its groups: one answer per view, asked when the view is first seen and
+// again when the table, the date or a choice has changed. Nothing is asked for a view that nobody looks at.
+import type { Analyses, ColumnSet, Report, Table } from 'siyu'
+import { session } from './session.svelte'
+
+/** The analyses that a view shows. Each gives one row per customer beside its result. */
+export type Name = Exclude<keyof Analyses, 'rfm' | 'describe'>
+export type Answer<A extends Name> = Report<Analyses[A]['result'] & { customers: ColumnSet }>
+
+export class View<A extends Name> {
+  /** The answer that is shown; null before the first and after a failure. */
+  answer = $state.raw<Answer<A> | null>(null)
+  /** Whether the last question had no answer. */
+  failed = $state(false)
+  #table: Table | null = null
+  #asked = ''
+
+  constructor(readonly analysis: A) {}
+
+  /** Asks, unless this was the last question or other work goes on. Call it in an effect: it follows both. */
+  want(options: Analyses[A]['options']) {
+    const table = session.table
+    if (table === null || session.busy !== null) return
+    const asked = JSON.stringify(options)
+    if (table === this.#table && asked === this.#asked) return
+    // Numbers of another table must not stand under this one's name.
+    if (table !== this.#table) this.answer = null
+    this.#table = table
+    this.#asked = asked
+    void this.#ask(options)
+  }
+
+  async #ask(options: Analyses[A]['options']): Promise<void> {
+    this.failed = false
+    const answer = await session.ask<Answer<A>>(this.analysis, options, () => this.#ask(options))
+    this.failed = answer === null
+    if (answer !== null || session.table !== this.#table) this.answer = answer
+    else if (this.answer !== null) this.answer = null
+  }
+
+  /** Asks the last question again. */
+  again() {
+    this.#asked = ''
+    this.failed = false
+    this.#table = null
+  }
+}
+
+/** The rows of a column set whose value in `column` is `value`. */
+export function rowsWith(set: ColumnSet, column: string, value: number): Uint32Array {
+  const values = set.column(column)
+  const rows = new Uint32Array(values.length)
+  let count = 0
+  for (let i = 0; i < values.length; i++) if (values[i] === value) rows[count++] = i
+  return rows.slice(0, count)
+}
