@@ -142,6 +142,8 @@ analyses! {
     Migration => crate::segment::migration::Migration,
     Clusters => crate::segment::clusters::Clusters,
     Concentration => crate::segment::concentration::Concentration,
+    Rfms => crate::segment::rfms::Rfms,
+    ValueScore => crate::segment::value_score::ValueScore,
 }
 
 /// One analysis as the package's types see it.

@@ -98,7 +98,8 @@ function written() {
   const name = (ref) => ref.$ref.split('/').at(-1)
   const entries = analyses.map((one) => {
     const inputs = [...one.inputs, ...one.optional].map((input) => `'${input}'`).join(' | ')
-    return `  ${one.name}: { version: ${one.version}; inputs: ${inputs}; options: ${name(one.options)}; result: ${name(one.result)} }\n`
+    const key = /^\w+$/.test(one.name) ? one.name : `'${one.name}'`
+    return `  ${key}: { version: ${one.version}; inputs: ${inputs}; options: ${name(one.options)}; result: ${name(one.result)} }\n`
   })
   const parts = [
     BANNER,

@@ -4,6 +4,31 @@
  * Written by `npm run types --workspace pkg` from the JSON Schema of the Rust types. Not edited by hand.
  */
 
+/** What a customer did. */
+export type ActionKind =
+  /** Passed something on. */
+  | 'share'
+  /** Invited somebody. */
+  | 'inviteSent'
+  /** Invited somebody who came. */
+  | 'inviteAccepted'
+  /** Commented or reviewed. */
+  | 'comment'
+  /** Wrote in a group. */
+  | 'groupPost'
+
+/** One kind of action. */
+export interface ActionRow {
+  /** By how many customers. */
+  customers: number
+  /** The kind. */
+  kind: ActionKind
+  /** How often. */
+  times: number
+  /** One usual measure: see `normalise`. Null if nobody did it. */
+  unit: number | null
+}
+
 /** The amounts of the used rows, as exact decimals. */
 export interface AmountSummary {
   /** The largest amount, with `scale` decimals. */
@@ -284,6 +309,21 @@ export interface DescribeResult {
   quantiles: Quantile[]
 }
 
+/**
+ * Weights of the dimensions. Those without data are left out, and the others keep their
+ * proportions.
+ */
+export interface DimensionWeights {
+  /** Of what they look at. */
+  behaviour: number
+  /** Of what they think. */
+  sentiment: number
+  /** Of whom they bring. */
+  social: number
+  /** Of what they buy. */
+  transaction: number
+}
+
 /** What becomes of a record that stands in the file again. */
 export type Duplicates =
   /**
@@ -305,6 +345,23 @@ export type Epoch =
   | 'ms'
   /** Microseconds: 15 or 16 digits. */
   | 'us'
+
+/**
+ * Which values of the role `event` count as what. Compared without regard to case and to blanks
+ * at the ends; a value in two lists counts as the first kind.
+ */
+export interface EventNames {
+  /** Comments and reviews. */
+  comment?: string[]
+  /** Posts in groups. */
+  groupPost?: string[]
+  /** Invitations accepted, counted for the customer who invited. */
+  inviteAccepted?: string[]
+  /** Invitations sent. */
+  inviteSent?: string[]
+  /** Shares. */
+  share?: string[]
+}
 
 /** What is clustered. */
 export type Feature =
@@ -844,6 +901,28 @@ export interface Move {
   to: number
 }
 
+/** What becomes of customers without a purchase. */
+export type NonBuyers =
+  /** They are in a group: not valuable, and recent by their last action. */
+  | 'group'
+  /** They are left out, and counted. */
+  | 'leave-out'
+
+/** How counts of one kind become comparable with those of another. */
+export type Normalise =
+  /**
+   * `ln(1 + count)` over its median among the customers with at least one action of the kind:
+   * the middle one of those has 1. One busy customer moves it little.
+   */
+  | 'typical'
+  /**
+   * The share of the customers with at least one action of the kind who have as many or fewer:
+   * above 0, at most 1. Equal counts have equal shares.
+   */
+  | 'rank'
+  /** The count itself: points, as a membership programme gives them. */
+  | 'points'
+
 /** The value of a read option. */
 export type OptionValue = boolean | number | Decimal | DateOrder | Serial | Epoch | OrderAndPivot
 
@@ -889,6 +968,16 @@ export type Passes =
   | 'below'
   /** Lie on it or below. */
   | 'at-most'
+
+/** All customers together, those who never bought included. */
+export interface PeopleTotals {
+  /** Of them, those with a purchase. */
+  buyers: number
+  /** Customers in the answer. */
+  customers: number
+  /** Their money. */
+  revenue: number
+}
 
 /** One period. */
 export interface PeriodRow {
@@ -1127,6 +1216,121 @@ export interface RfmResult {
   totals: Totals
 }
 
+/** RfmsMarks of the three traits. Default of each: the middle of the scores, 3 of five. */
+export interface RfmsAbove {
+  /** A recency score above this is recent. */
+  recency?: number | null
+  /** A social score above this is social. */
+  social?: number | null
+  /** A value score above this is valuable. */
+  value?: number | null
+}
+
+/** One group. */
+export interface RfmsGroup {
+  /** What to do about it, in one sentence. `None` in a map that does not say. */
+  action: Text | null
+  /** Of them, those with a purchase. */
+  buyers: number
+  /** How many customers. */
+  customers: number
+  /** Their share of all customers, 0 to 1. */
+  customersShare: number
+  /** Wilson interval of the share, as of customers drawn from many. */
+  interval: Interval
+  /** Its customers are recent. */
+  isRecent: boolean
+  /** Its customers are social. */
+  isSocial: boolean
+  /** Its customers are valuable. */
+  isValuable: boolean
+  /**
+   * Stable name for programs, such as `important-value`; in a map of your own, the name
+   * that you gave.
+   */
+  key: string
+  /** Who is in it, in one plain sentence. `None` in a map that does not say. */
+  meaning: Text | null
+  /** Student's interval of the mean; null below two customers. */
+  monetaryInterval: Interval | null
+  /** Money per customer; null for an empty group. */
+  monetaryMean: number | null
+  /** Display name. */
+  name: Text
+  /** Their money. */
+  revenue: number
+  /** Their share of all money; null if all money together is not positive. */
+  revenueShare: number | null
+  /** The rule and the figures in one sentence. */
+  sentence: Text
+  /** Sum of the social measure. */
+  social: number
+  /** Its share of the social measure of all; null if nobody did anything. */
+  socialShare: number | null
+}
+
+/** The marks of the three traits. */
+export interface RfmsMarks {
+  /** Recent is a recency score above this. */
+  recencyAbove: number
+  /** Recent is at most so many days; null if nobody or everybody can be. */
+  recencyDays: number | null
+  /** Social is a social score above this. */
+  socialAbove: number
+  /** Social is at least this measure; null if nobody or everybody can be. */
+  socialLeast: number | null
+  /** Valuable is a value score above this. */
+  valueAbove: number
+}
+
+/** Options of `rfms`. */
+export interface RfmsOptions {
+  /** RfmsAbove which scores a customer is recent, valuable, social. */
+  above?: RfmsAbove
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** What becomes of customers who stand in the events or referrals and never bought. */
+  nonBuyers?: NonBuyers
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /**
+   * How recency, frequency and money become scores. The conventions that are decided by the
+   * order of rows, and `r-rfm`, are not allowed here. Of the weights, those of frequency and
+   * money make the value score.
+   */
+  scoring?: ScoreOptions
+  /** How actions become the social score. */
+  social?: SocialOptions
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `rfms`. The column set `customers` holds `customer`, `isBuyer`, `recency` (days since
+ * the last purchase, of others since the last action), `frequency`, `monetary`, the scores `r`,
+ * `f`, `m` (0 = never bought), `value` (the weighted mean of `f` and `m`, 0 = never bought), the
+ * counts `shares`, `invitesSent`, `invitesAccepted`, `comments`, `groupPosts`, their weighted
+ * parts `sharePart` … `groupPostPart`, their sum `social`, the score `s`, the answers `isRecent`,
+ * `isValuable`, `isSocial`, and `group` (index into `groups`).
+ */
+export interface RfmsResult {
+  /** Each kind of action. */
+  actions: ActionRow[]
+  /** The eight groups in display order, empty ones included. */
+  groups: RfmsGroup[]
+  /** The marks that decided, in the units of the measures. */
+  marks: RfmsMarks
+  /** All customers together. */
+  totals: PeopleTotals
+}
+
 /** The meaning of a column of a log (one row per order line, order or event). */
 export type Role =
   /** Who: the customer's id, always text. */
@@ -1210,6 +1414,20 @@ export type Scheme =
   /** Your own rules, in `map`. */
   | 'map'
 
+/** Customers with scores in a range. */
+export interface ScoreBand {
+  /** How many customers. */
+  customers: number
+  /** Their lowest score; null for an empty band. */
+  least: number | null
+  /** Their highest score; null for an empty band. */
+  most: number | null
+  /** Their money. */
+  revenue: number
+  /** Their share of all money; null if all money together is not positive. */
+  revenueShare: number | null
+}
+
 /** How customers are scored. */
 export interface ScoreOptions {
   /** How many scores there are: 1 is worst, this number is best. From 2 to 10. */
@@ -1222,6 +1440,22 @@ export interface ScoreOptions {
   thresholds?: Thresholds | null
   /** How much each measure counts in the total score. */
   weights?: Weights
+}
+
+/** How scores lie. */
+export interface ScoreSpread {
+  /** The lowest. */
+  least: number
+  /** A quarter is at or below (type 7). */
+  lower: number
+  /** The mean. */
+  mean: number
+  /** Half is at or below. */
+  median: number
+  /** The highest. */
+  most: number
+  /** Three quarters are at or below. */
+  upper: number
 }
 
 /** The first day of a spreadsheet's day numbers. */
@@ -1241,6 +1475,37 @@ export type Severity =
   | 'doubtful'
   /** For information; alone it does not make the outcome a warning. */
   | 'note'
+
+/** Options of the social dimension. */
+export interface SocialOptions {
+  /** Only actions of the last so many days count, the day of `at` included. Default: all. */
+  days?: number | null
+  /** Which events count as what. */
+  events?: EventNames
+  /** How kinds are made comparable. */
+  normalise?: Normalise
+  /**
+   * Social measures from which on the score is 2, 3, …: one fewer than there are bins, rising.
+   * Default: who did nothing scores 1, and the others are cut into groups of equal size.
+   */
+  thresholds?: number[] | null
+  /** How much each kind counts. */
+  weights?: SocialWeights
+}
+
+/** How much one usual measure of each kind counts. */
+export interface SocialWeights {
+  /** Of comments. */
+  comment?: number
+  /** Of posts in groups. */
+  groupPost?: number
+  /** Of invitations accepted. */
+  inviteAccepted?: number
+  /** Of invitations sent. */
+  inviteSent?: number
+  /** Of shares. */
+  share?: number
+}
 
 /** What is high and what is low in the scheme `eight`. */
 export type Split =
@@ -1341,6 +1606,16 @@ export interface Totals {
   revenueText: string
 }
 
+/** Weights within the transaction dimension. */
+export interface TransactionWeights {
+  /** Of the number of purchases. */
+  frequency?: number
+  /** Of the money. */
+  monetary?: number
+  /** Of a recent last purchase. */
+  recency?: number
+}
+
 /** One number of clusters. */
 export interface Tried {
   /** How many clusters. */
@@ -1378,6 +1653,78 @@ export interface Used {
   rows: number
 }
 
+/** A dimension of the score. */
+export type ValueDimension =
+  /** What they buy. */
+  | 'transaction'
+  /** What they look at. */
+  | 'behaviour'
+  /** Whom they bring. */
+  | 'social'
+  /** What they think. */
+  | 'sentiment'
+
+/** One dimension. */
+export interface ValueDimensionRow {
+  /** Which. */
+  dimension: ValueDimension
+  /**
+   * Shannon's entropy of how it is spread over customers, over its largest value: 1 if all
+   * have the same, near 0 if one has all. Null where nobody has any, and for one customer.
+   */
+  entropy: number | null
+  /** Whether there is data for it. */
+  hasData: boolean
+  /** Its mean over all customers, 0 to 1. */
+  mean: number
+  /** Its weight; all weights together are 1. */
+  weight: number
+}
+
+/** Options of `value-score`. */
+export interface ValueScoreOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** What becomes of customers who never bought. */
+  nonBuyers?: NonBuyers
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /** How actions become the social measure. `days` bounds the behaviour dimension too. */
+  social?: SocialOptions
+  /** How much recency, frequency and money count within the transaction dimension. */
+  transaction?: TransactionWeights
+  /** The sentiment of customers without a rating, 0 to 1. */
+  unrated?: number
+  /** Where the weights of the dimensions come from. */
+  weighting?: Weighting
+  /** The weights, needed with `given` and allowed only there. Only their proportions count. */
+  weights?: DimensionWeights | null
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `value-score`. The column set `customers` holds `customer`, `isBuyer`, `isRated`; the
+ * dimensions `transaction`, `behaviour`, `social`, `sentiment` (each 0 to 1); the parts
+ * `recencyPart`, `frequencyPart`, `monetaryPart`, `behaviourPart`, `socialPart`, `sentimentPart`;
+ * their sum in this order, `score` (0 to 100); and `band` (index into `bands`).
+ */
+export interface ValueScoreResult {
+  /** The customers by score: the best fifth first. Equal scores are in one band. */
+  bands: ScoreBand[]
+  /** The dimensions and their weights. */
+  dimensions: ValueDimensionRow[]
+  /** How scores lie. */
+  scores: ScoreSpread
+  /** What the score says, in one sentence. */
+  sentence: Text
+}
+
 /** Something that is not an error but changes how the numbers read. */
 export interface Warning {
   /** A stable kebab-case code. */
@@ -1394,6 +1741,18 @@ export type WeekStart =
   | 'monday'
   /** Saturday comes last. */
   | 'sunday'
+
+/** Where weights come from. */
+export type Weighting =
+  /** Every dimension that has data counts the same. */
+  | 'equal'
+  /** Yours, in `weights`. */
+  | 'given'
+  /**
+   * By entropy: a dimension in which customers differ more counts more. A dimension that few
+   * customers have at all differs most, whether it matters or not.
+   */
+  | 'entropy'
 
 /** How much each measure counts in the total score. */
 export interface Weights {
@@ -1428,6 +1787,8 @@ export interface Analyses {
   migration: { version: 1; inputs: 'log'; options: MigrationOptions; result: MigrationResult }
   clusters: { version: 1; inputs: 'log'; options: ClustersOptions; result: ClustersResult }
   concentration: { version: 1; inputs: 'log'; options: ConcentrationOptions; result: ConcentrationResult }
+  rfms: { version: 1; inputs: 'log' | 'events' | 'referrals'; options: RfmsOptions; result: RfmsResult }
+  'value-score': { version: 1; inputs: 'log' | 'events' | 'referrals' | 'ratings'; options: ValueScoreOptions; result: ValueScoreResult }
 }
 
 /** The codes of the errors that the crate raises. */

@@ -1,6 +1,8 @@
 //! Floor 3: customers → segments.
 //!
 //! * [`rfm`] – recency, frequency and monetary value as scores and named groups
+//! * [`rfms`] – the same with what customers do besides buying
+//! * [`value_score`] – one number for the worth of a customer, out of four dimensions
 //! * [`describe`] – what is in one numeric column
 //! * [`lifecycle`] – the stage of each customer, and growth accounting
 //! * [`migration`] – who moved between groups from one date to another
@@ -21,4 +23,6 @@ pub mod lifecycle;
 pub mod migration;
 mod population;
 pub mod rfm;
+pub mod rfms;
 pub mod transitions;
+pub mod value_score;

@@ -27,6 +27,10 @@ fn request(analysis: &str) -> &'static str {
         "concentration" => {
             r#"{"analysis":"concentration","purpose":"test","options":{"at":"2025-05-31"}}"#
         }
+        "rfms" => r#"{"analysis":"rfms","purpose":"test","options":{"at":"2025-05-31"}}"#,
+        "value-score" => {
+            r#"{"analysis":"value-score","purpose":"test","options":{"at":"2025-05-31"}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }

@@ -11,4 +11,6 @@ mod migration;
 mod real_data;
 mod requests;
 mod rfm;
+mod rfms;
 mod tables;
+mod value_score;

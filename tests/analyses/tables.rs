@@ -10,16 +10,17 @@ use siyu::privacy::gate::Gate;
 use siyu::read::{Options, Parts, Reader, read_table};
 use siyu::report::{ColumnSet, Values};
 use siyu::table::Table;
+use siyu::table::role::Role;
 use siyu::table::zone::Zone;
 
 const MEMORY: u64 = 1 << 30;
 
-/// Columns `customer,time,amount[,order]` under exactly these names.
+/// Columns whose names are those of roles.
 pub(crate) fn options(csv: &str) -> Options {
     let header = csv.lines().next().unwrap();
     let roles: Vec<String> = header
         .split(',')
-        .filter(|name| ["customer", "time", "amount", "order"].contains(name))
+        .filter(|name| Role::ALL.iter().any(|role| role.as_str() == *name))
         .map(|name| format!("\"{name}\":\"{name}\""))
         .collect();
     let json = format!("{{\"roles\":{{{}}},\"zone\":\"Asia/Shanghai\"}}", roles.join(","));
@@ -107,6 +108,22 @@ pub(crate) fn run_on(table: &Rc<Table>, request: &str, gate: Gate, memory: u64) 
 
 pub(crate) fn run(csv: &str, request: &str) -> Result<Answer> {
     run_on(&table(csv), request, Gate::open(), MEMORY)
+}
+
+/// Runs a request over several loaded tables.
+pub(crate) fn run_tables(tables: &[(&str, Rc<Table>)], request: &str) -> Result<Answer> {
+    let tables = tables
+        .iter()
+        .map(|(name, table)| ((*name).to_owned(), Source::Loaded(Rc::clone(table))))
+        .collect();
+    Job::start(plain(request), tables, Rc::new(Gate::open()), MEMORY)?.run().map(Answer::new)
+}
+
+/// As [`run_tables`], with the text of each table.
+pub(crate) fn run_with(tables: &[(&str, &str)], request: &str) -> Result<Answer> {
+    let tables: Vec<(&str, Rc<Table>)> =
+        tables.iter().map(|(name, csv)| (*name, table(csv))).collect();
+    run_tables(&tables, request)
 }
 
 /// `rfm` at the end of 2025-05-31 with more options as JSON fields.

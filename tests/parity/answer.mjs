@@ -1,18 +1,20 @@
 // One answer of the package, in a form that can be compared with the native one. Runs in Node and
 // in a page.
 
-/** Reads `source` and runs every request; columns come back as one SHA-256 per column. */
-export async function answers(siyu, source, read, requests, keep) {
+/** Reads `source` and `others` (by name: source and mapping) and runs every request; columns come back as one SHA-256 per column. */
+export async function answers(siyu, source, read, requests, keep, others = {}) {
   const table = await siyu.read(source, { ...read, keep })
+  const tables = { orders: table }
+  for (const [name, other] of Object.entries(others)) tables[name] = await siyu.read(other.source, { ...other.read, keep })
   const all = []
   for (const request of requests) {
-    const { about, ...result } = await siyu.run(request, { orders: table })
+    const { about, ...result } = await siyu.run(request, tables)
     const { customers, ...others } = result
     // A report may hold columns for every customer; in others the word is a number.
     const isSet = typeof customers?.column === 'function'
     all.push({ about, result: isSet ? others : result, columns: isSet ? await digests(customers) : null })
   }
-  table.close()
+  for (const one of Object.values(tables)) one.close()
   return { kind: table.kind, quality: table.quality, answers: all }
 }
 

@@ -24,8 +24,14 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const noBrowser = existsSync(executablePath) ? false : 'no Chromium (set CHROMIUM to its path)'
 const noFile = ({ here, path }) => (here ? false : `${basename(path)} is not here (set SIYU_DATA)`)
 
-/** The files of a table. */
+/** The files of the table `orders`. */
 const paths = ({ path, more }) => (more ? [path, more] : [path])
+
+/** The other tables: name, path, mapping. */
+const others = (file) => Object.entries(file.others ?? {}).map(([name, { path, read }]) => ({ name, path, read }))
+
+/** Where a file is served: with its folder's name, since files of two folders may have one name. */
+const served = (path) => path.split(/[\\/]/).slice(-2).join('-')
 
 /** What the native program answers, in the form of `answers`. */
 async function native(file, request, keep) {
@@ -34,6 +40,10 @@ async function native(file, request, keep) {
   const source = keep === 'source' ? ['--source'] : []
   const more = file.more ? ['--table', `orders=${file.more}`] : []
   const args = ['run', 'request.json', '--table', `orders=${file.path}`, ...more, '--read', 'orders=read.json']
+  for (const { name, path, read } of others(file)) {
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(read))
+    args.push('--table', `${name}=${path}`, '--read', `${name}=${name}.json`)
+  }
   const text = execFileSync(program, [...args, ...source], { cwd: folder, maxBuffer: 1 << 30 })
   const { report, sets, quality } = JSON.parse(text)
   let columns = null
@@ -69,7 +79,9 @@ for (const file of files) {
       const siyu = await open()
       const named = async (path) => new File([await readFile(path)], basename(path))
       const source = file.more ? [await named(file.path), await named(file.more)] : new Blob([await readFile(file.path)])
-      await compare(file, keep, await answers(siyu, source, file.read, file.requests, keep))
+      const more = {}
+      for (const { name, path, read } of others(file)) more[name] = { source: new Blob([await readFile(path)]), read }
+      await compare(file, keep, await answers(siyu, source, file.read, file.requests, keep, more))
     })
   }
 }
@@ -85,16 +97,18 @@ before(async () => {
     join(site, 'page.js'),
     `import { open } from './dist/index.js'
 import { answers } from './answer.js'
-globalThis.run = async (paths, read, requests, keep) => {
+globalThis.run = async (paths, read, requests, keep, others) => {
   const siyu = await open()
+  const more = {}
+  for (const { name, path, read } of others) more[name] = { source: (await (await fetch(path)).blob()).slice(), read }
   const files = await Promise.all(paths.map(async ([path, name]) => new File([await (await fetch(path)).blob()], name)))
   const source = files.length > 1 ? files : files[0].slice()
-  return answers(siyu, source, read, requests, keep)
+  return answers(siyu, source, read, requests, keep, more)
 }
 document.title = 'ready'`,
   )
   writeFileSync(join(site, 'index.html'), '<!doctype html><title>parity</title><script type="module" src="page.js"></script>')
-  for (const path of files.flatMap(paths)) if (existsSync(path)) cpSync(path, join(site, basename(path)))
+  for (const path of files.flatMap((file) => [...paths(file), ...others(file).map(({ path }) => path)])) if (existsSync(path)) cpSync(path, join(site, served(path)))
   server = await serve({ folder: site })
   browser = await chromium.launch({
     executablePath,
@@ -113,8 +127,14 @@ for (const file of files) {
     await page.waitForFunction(() => document.title === 'ready')
     for (const keep of ['loaded', 'source']) {
       const got = await page.evaluate(
-        ([paths, read, requests, keep]) => globalThis.run(paths, read, requests, keep),
-        [paths(file).map((path) => [basename(path), basename(path)]), file.read, file.requests, keep],
+        ([paths, read, requests, keep, others]) => globalThis.run(paths, read, requests, keep, others),
+        [
+          paths(file).map((path) => [served(path), basename(path)]),
+          file.read,
+          file.requests,
+          keep,
+          others(file).map(({ name, path, read }) => ({ name, path: served(path), read })),
+        ],
       )
       await compare(file, keep, got)
     }

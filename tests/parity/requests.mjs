@@ -42,6 +42,29 @@ export const files = [
     ],
   },
   {
+    name: 'social shop',
+    path: join(root, 'tests/data/social/orders.csv'),
+    read: {
+      roles: { customer: '会员编号', time: '付款时间', amount: '实付金额', order: '订单编号' },
+      zone: 'Asia/Shanghai',
+    },
+    others: {
+      events: {
+        path: join(root, 'tests/data/social/events.csv'),
+        read: { roles: { customer: '会员编号', time: '时间', event: '行为' }, zone: 'Asia/Shanghai' },
+      },
+      referrals: {
+        path: join(root, 'tests/data/social/referrals.csv'),
+        read: { roles: { customer: '邀请人', time: '邀请时间', order: '被邀请人' }, zone: 'Asia/Shanghai' },
+      },
+    },
+    requests: [
+      { analysis: 'rfms', inputs: { log: 'orders', events: 'events', referrals: 'referrals' }, options: { at: '2025-05-31' } },
+      { analysis: 'rfms', inputs: { log: 'orders', referrals: 'referrals' }, options: { at: '2025-05-31', social: { normalise: 'rank', days: 90 } } },
+      { analysis: 'value-score', inputs: { log: 'orders', events: 'events' }, options: { at: '2025-05-31', weighting: 'entropy' } },
+    ],
+  },
+  {
     name: 'shop and a wholesaler',
     path: join(root, 'tests/data/shop/orders.csv'),
     more: join(root, 'tests/data/cdnow_master.csv'),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { csv, generate, json } from '../data/shop/generate.mjs'
+import { files as socialFiles, generate as generateSocial } from '../data/social/generate.mjs'
 
 const data = new URL('../data/', import.meta.url)
 const stored = (name) => readFileSync(new URL(name, data), 'utf8')
@@ -106,4 +107,61 @@ test('CDNOW has the rows, customers and zero amounts that its README says', () =
   assert.equal(rows.length, 69_659)
   assert.equal(new Set(rows.map(([id]) => id)).size, 23_570)
   assert.equal(rows.filter((row) => Number(row[3]) === 0).length, 80)
+})
+
+describe('the generated social shop', () => {
+  const shop = generateSocial()
+  const truth = JSON.parse(stored('social/truth.json'))
+  const lines = (name) => stored(`social/${name}`).slice(1).trimEnd().split('\r\n').slice(1).map((line) => line.split(','))
+
+  test('is written again with equal bytes', () => {
+    for (const [name, text] of Object.entries(socialFiles(shop))) assert.ok(text === stored(`social/${name}`), `${name} differs`)
+  })
+
+  test('keeps what its README says of every customer of a group', () => {
+    const orders = new Map()
+    for (const [, customer, time] of lines('orders.csv')) orders.set(customer, [...(orders.get(customer) ?? []), time])
+    const actions = new Map()
+    for (const [customer, time, event] of lines('events.csv')) {
+      if (event !== '浏览') actions.set(customer, [...(actions.get(customer) ?? []), time])
+    }
+    let seen = 0
+    for (const [group, { ids }] of Object.entries(truth.groups)) {
+      const isRecent = ['social-star', 'quiet-value', 'sharer', 'promising-newcomer'].includes(group)
+      const isValuable = ['social-star', 'quiet-value', 'star-to-win-back', 'value-to-win-back'].includes(group)
+      const isSocial = ['social-star', 'sharer', 'star-to-win-back', 'bystander'].includes(group)
+      for (const id of ids.split(' ')) {
+        seen += 1
+        const bought = orders.get(id) ?? []
+        const did = actions.get(id) ?? []
+        const last = (bought.length > 0 ? bought : did).toSorted().at(-1)
+        assert.equal(last >= '2025-04-17', isRecent, `${group} ${id}: ${last}`)
+        assert.ok(isRecent || last < '2025-02-21', `${group} ${id}: ${last}`)
+        assert.equal(bought.length >= 6, isValuable, `${group} ${id}`)
+        assert.ok(isValuable || bought.length <= 2, `${group} ${id}`)
+        assert.equal(did.length >= 15, isSocial, `${group} ${id}`)
+        assert.ok(isSocial || did.length <= 2, `${group} ${id}`)
+      }
+    }
+    assert.equal(seen, truth.totals.customers)
+  })
+
+  test('has the totals that its truth tells', () => {
+    const orders = lines('orders.csv')
+    assert.equal(orders.length, truth.totals.orders)
+    assert.equal(orders.reduce((sum, [, , , amount]) => sum + fen(amount), 0), fen(truth.totals.revenue))
+    const count = (event) => lines('events.csv').filter(([, , name]) => name === event).length
+    assert.deepEqual([count('转发'), count('评论'), count('群发言')], [truth.totals.shares, truth.totals.comments, truth.totals.groupPosts])
+    const first = new Map()
+    for (const [, customer, time] of orders) if (!(first.get(customer) <= time)) first.set(customer, time)
+    const pairs = new Map()
+    for (const [inviter, time, invited] of lines('referrals.csv')) {
+      if (inviter !== invited && !pairs.has(`${inviter} ${invited}`)) pairs.set(`${inviter} ${invited}`, first.get(invited) >= time)
+    }
+    assert.equal(pairs.size, truth.totals.invitesSent)
+    assert.equal([...pairs.values()].filter(Boolean).length, truth.totals.invitesAccepted)
+    const checked = lines('customers.csv').filter(([, , , , , , , audit]) => audit)
+    assert.equal(checked.length, truth.tags.audited)
+    assert.equal(checked.filter(([, , , , , , tag, audit]) => tag === audit).length, truth.tags.right)
+  })
 })

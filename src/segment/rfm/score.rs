@@ -347,6 +347,24 @@ pub struct Cuts {
     pub points: Vec<f64>,
 }
 
+impl Cuts {
+    /// The score of one value, [`NOT_SCORED`] if it is not a finite number.
+    #[must_use]
+    pub fn score(&self, value: f64) -> u8 {
+        if !value.is_finite() {
+            return NOT_SCORED;
+        }
+        let passed = |point: &&f64| match self.passes {
+            Passes::Above => value > **point,
+            Passes::AtLeast => value >= **point,
+            Passes::Below => value < **point,
+            Passes::AtMost => value <= **point,
+        };
+        // At most nine.
+        1 + self.points.iter().filter(passed).count() as u8
+    }
+}
+
 /// The scores of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {

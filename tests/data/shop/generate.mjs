@@ -61,7 +61,7 @@ const PRODUCTS = ['龙井', '普洱', '茉莉花茶', '铁观音', '白茶', '�
 const HOURS = [2, 1, 1, 0, 0, 1, 2, 4, 6, 8, 10, 10, 9, 8, 8, 8, 8, 8, 9, 11, 14, 14, 10, 5]
 
 /** Uniform numbers in [0, 1) from a 32-bit state (the mixer of splitmix, in 32 bits). */
-function random(seed) {
+export function random(seed) {
   let state = seed >>> 0
   return () => {
     state = (state + 0x9e3779b9) >>> 0
@@ -73,7 +73,7 @@ function random(seed) {
 }
 
 /** Draws an index with the given weights. */
-function weighted(weights, uniform) {
+export function weighted(weights, uniform) {
   let left = uniform * weights.reduce((all, each) => all + each, 0)
   for (let index = 0; index < weights.length; index += 1) {
     left -= weights[index]
@@ -102,7 +102,7 @@ function calendar() {
 }
 
 /** Exact decimal text of an amount in fen. */
-function yuan(fen) {
+export function yuan(fen) {
   const text = String(Math.abs(fen)).padStart(3, '0')
   return `${fen < 0 ? '-' : ''}${text.slice(0, -2)}.${text.slice(-2)}`
 }
