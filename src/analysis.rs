@@ -144,6 +144,8 @@ analyses! {
     Concentration => crate::segment::concentration::Concentration,
     Rfms => crate::segment::rfms::Rfms,
     ValueScore => crate::segment::value_score::ValueScore,
+    Coverage => crate::segment::coverage::analysis::CoverageReport,
+    Inactivity => crate::segment::inactivity::analysis::Inactivity,
 }
 
 /// One analysis as the package's types see it.

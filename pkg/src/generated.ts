@@ -231,6 +231,115 @@ export type Count =
   /** Each local calendar day on which the customer bought. */
   | 'day'
 
+/** Names of attributes. */
+export interface CoverageAttributes {
+  /** Whether the person holds an account, in the contacts or in the book. */
+  account?: string
+  /** Who added the contact, and in the book whose customer it is. */
+  manager?: string
+  /** Where the contact came from, in the contacts. */
+  province?: string
+  /** The customer's segment, in the book. */
+  segment?: string
+  /** Whether the person is verified, in the contacts or in the book. */
+  verified?: string
+}
+
+/** One segment of one manager. */
+export interface CoverageCell {
+  /** Their share; null without customers. */
+  coverage: number | null
+  /** Of them, those with a contact that counts. */
+  covered: number
+  /** Customers in the book. */
+  customers: number
+  /** Wilson interval of the share; null without customers. */
+  interval: Interval | null
+  /** Whether the share reaches the target; null without customers. */
+  isOnTarget: boolean | null
+  /** The manager. */
+  manager: string
+  /** The segment. */
+  segment: string
+}
+
+/** Options of `coverage`. */
+export interface CoverageOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Contacts after
+   * it are left out.
+   */
+  at: string
+  /** The names of the attributes. */
+  attributes?: CoverageAttributes
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /**
+   * The first moment that counts: contacts before it make later ones of the same customer
+   * second, and count for nobody. Default: all count.
+   */
+  from?: string | null
+  /** The managers' own provinces. Contacts from others come from outside. */
+  homeProvinces?: string[]
+  /** The largest share from outside that a manager may have. */
+  mostOutside?: number
+  /** The rules that hold. */
+  rules?: CoverageRules
+  /** The share of each segment to be reached. */
+  target?: number
+  /** Values of `verified` and `account` that mean yes, without regard to case. */
+  yes?: string[]
+}
+
+/**
+ * Result of `coverage`. The column set `notCounted` holds each contact that did not count:
+ * `customer`, `manager`, `time` (ms UTC) and `reason` (index into `reasons`).
+ */
+export interface CoverageResult {
+  /** Each manager's segments. */
+  cells: CoverageCell[]
+  /** Contacts of the period. */
+  contacts: number
+  /** Of them, those that count. */
+  counted: number
+  /** Managers in the order of their names. */
+  managers: ManagerRow[]
+  /** Why the others do not, in the order in which reasons are looked for. */
+  reasons: ReasonRow[]
+  /** Segments of all managers together, in the order of their names. */
+  segments: CoverageRow[]
+  /** The answer in one sentence. */
+  sentence: Text
+}
+
+/** One segment. */
+export interface CoverageRow {
+  /** Their share; null without customers. */
+  coverage: number | null
+  /** Of them, those with a contact that counts. */
+  covered: number
+  /** Customers in the book. */
+  customers: number
+  /** Wilson interval of the share; null without customers. */
+  interval: Interval | null
+  /** Whether the share reaches the target; null without customers. */
+  isOnTarget: boolean | null
+  /** The segment. */
+  segment: string
+}
+
+/** The rules that hold. A rule whose attribute is not mapped cannot be checked and says so. */
+export interface CoverageRules {
+  /** The person must hold an account. */
+  account?: boolean
+  /** Only the first contact of a customer can count, whoever made it. */
+  first?: boolean
+  /** The customer must stand in the manager's book. */
+  own?: boolean
+  /** The person must be verified. */
+  verified?: boolean
+}
+
 /**
  * The cut points of a scoring, in the unit of the measure.
  *
@@ -407,6 +516,33 @@ export interface FileUse {
   sheet: string | null
   /** First and last instant of its used rows; null without that role or without such rows. */
   time: TimeRange | null
+}
+
+/** A flag. */
+export type Flag =
+  /** Joined and never interacted: greet again. */
+  | 'activation-alert'
+  /** Interacted, but not for long. */
+  | 'sleeping'
+  /** Joined long ago and never interacted. */
+  | 'zombie'
+  /** Meets the standard. */
+  | 'valid'
+
+/** How many followers have a flag. */
+export interface FlagRow {
+  /** Of them, those who bought; null without a log. */
+  buyers: number | null
+  /** The flag. */
+  flag: Flag
+  /** Followers with it. */
+  followers: number
+  /** Wilson interval of the share. */
+  interval: Interval
+  /** Their money; null without a log. */
+  revenue: number | null
+  /** Their share of all. */
+  share: number
 }
 
 /** The format of a file. */
@@ -637,6 +773,53 @@ export interface Holders {
   share: number
 }
 
+/** After how many days without interaction a flag is raised; the day itself counts. */
+export interface InactivityLimits {
+  /** Joined so many days ago and never interacted: greet again. */
+  activationDays?: number
+  /** Last interacted so many days ago: asleep. */
+  sleepingDays?: number
+  /** Joined so many days ago and never interacted: does not count as a follower. */
+  zombieDays?: number
+}
+
+/** Options of `inactivity`. */
+export interface InactivityOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** Which values of `event` are interactions, without regard to case. Default: all. */
+  interactions?: string[] | null
+  /** After how many days a flag is raised. */
+  limits?: InactivityLimits
+  /** What a negative amount of the purchases does. */
+  refunds?: Refunds
+  /** Who is a valid follower. */
+  valid?: ValidRule
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `inactivity`. The column set `customers` holds `customer`, `joined` (days since),
+ * `lastInteraction` (days since, −1 = never), `interactions` (within the days of the standard),
+ * and 0 or 1 for `activationAlert`, `sleeping`, `zombie`, `valid`, `isBuyer`.
+ */
+export interface InactivityResult {
+  /** Each flag. */
+  flags: FlagRow[]
+  /** Followers. */
+  followers: number
+  /** The figures with all followers, and without some of them. */
+  scenarios: Scenario[]
+  /** The answer in one sentence. */
+  sentence: Text
+}
+
 /** One input, as the report names it. */
 export interface InputAbout {
   /** Hash of all typed values, 16 hexadecimal digits. */
@@ -684,6 +867,17 @@ export interface Issue {
   /** What was done. */
   severity: Severity
 }
+
+/** Who is kept. */
+export type Kept =
+  /** Everybody. */
+  | 'all'
+  /** All but zombies. */
+  | 'without-zombies'
+  /** All but zombies and sleepers. */
+  | 'awake'
+  /** Valid followers. */
+  | 'valid'
 
 /** Rows or customers that did not enter the answer. */
 export interface LeftOut {
@@ -769,6 +963,34 @@ export interface Limits {
   recordBytes?: number
   /** Records, used or not. Default 500 million. */
   rows?: number
+}
+
+/** One manager. */
+export interface ManagerRow {
+  /** Contacts that the manager added in the period. */
+  added: number
+  /** Of them, those that count. */
+  counted: number
+  /** Their share; null without customers. */
+  coverage: number | null
+  /** Of them, those with a contact that counts. */
+  covered: number
+  /** Customers in the book. */
+  customers: number
+  /** How many from outside are too many. */
+  excess: number
+  /** Wilson interval of the share; null without customers. */
+  interval: Interval | null
+  /** Whether the share reaches the target; null without customers. */
+  isOnTarget: boolean | null
+  /** Whether that share is larger than allowed. */
+  isOverLimit: boolean
+  /** The manager. */
+  manager: string
+  /** Of those that count, those from outside the home provinces; null if no province is known. */
+  outside: number | null
+  /** Their share; null if none counts. */
+  outsideShare: number | null
 }
 
 /** One rule of your own map: a customer fits if each given range holds its score. */
@@ -922,6 +1144,17 @@ export type Normalise =
   | 'rank'
   /** The count itself: points, as a membership programme gives them. */
   | 'points'
+
+/** Why an added contact does not count: the first reason that holds, in this order. */
+export type NotCounted =
+  /** The customer was added before, by anybody, whether that counted or not. */
+  | 'not-first'
+  /** Not verified. */
+  | 'not-verified'
+  /** Without an account. */
+  | 'no-account'
+  /** Not in the manager's book. */
+  | 'not-own'
 
 /** The value of a read option. */
 export type OptionValue = boolean | number | Decimal | DateOrder | Serial | Epoch | OrderAndPivot
@@ -1156,6 +1389,14 @@ export type Reason =
   | 'both'
   /** A profile that was recognised says so. */
   | 'profile'
+
+/** A reason not to count. */
+export interface ReasonRow {
+  /** Contacts that it holds for first. */
+  contacts: number
+  /** The reason. */
+  reason: NotCounted
+}
 
 /** What a negative amount does. */
 export type Refunds =
@@ -1403,6 +1644,31 @@ export interface Scaler {
   centres: number[]
   /** What is divided by, per column; never zero. */
   spreads: number[]
+}
+
+/** The figures of some of the followers. */
+export interface Scenario {
+  /**
+   * Share of those kept with an interaction within the days of the standard; null if nobody is
+   * kept.
+   */
+  activeShare: number | null
+  /** Of those kept, those who bought; null without a log. */
+  buyers: number | null
+  /** Their share; null without a log, or if nobody is kept. */
+  buyersShare: number | null
+  /** Followers who are dropped. */
+  dropped: number
+  /** Followers who are kept. */
+  followers: number
+  /** Interactions within those days per follower kept; null if nobody is kept. */
+  interactionsMean: number | null
+  /** Who is kept. */
+  kept: Kept
+  /** Money of those kept; null without a log. */
+  revenue: number | null
+  /** Money per follower kept; null without a log, or if nobody is kept. */
+  revenueMean: number | null
 }
 
 /** Which kind of groups. */
@@ -1653,6 +1919,21 @@ export interface Used {
   rows: number
 }
 
+/**
+ * The standard of a valid follower: so many interactions within so many days up to the reference
+ * day, or joined too lately to tell.
+ */
+export interface ValidRule {
+  /** Whether a purchase ever makes valid too. */
+  buyers?: boolean
+  /** Within so many days, the reference day included. */
+  days?: number
+  /** Whoever joined at most so many days ago is valid without any. */
+  graceDays?: number
+  /** Interactions at least. */
+  least?: number
+}
+
 /** A dimension of the score. */
 export type ValueDimension =
   /** What they buy. */
@@ -1789,6 +2070,8 @@ export interface Analyses {
   concentration: { version: 1; inputs: 'log'; options: ConcentrationOptions; result: ConcentrationResult }
   rfms: { version: 1; inputs: 'log' | 'events' | 'referrals'; options: RfmsOptions; result: RfmsResult }
   'value-score': { version: 1; inputs: 'log' | 'events' | 'referrals' | 'ratings'; options: ValueScoreOptions; result: ValueScoreResult }
+  coverage: { version: 1; inputs: 'contacts' | 'book'; options: CoverageOptions; result: CoverageResult }
+  inactivity: { version: 1; inputs: 'followers' | 'events' | 'log'; options: InactivityOptions; result: InactivityResult }
 }
 
 /** The codes of the errors that the crate raises. */

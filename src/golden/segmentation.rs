@@ -17,7 +17,7 @@ use crate::learn::cluster::quality;
 use crate::learn::gower::Gower;
 use crate::learn::matrix::{Categories, Matrix};
 use crate::learn::scale::{Scaler, Scaling};
-use crate::segment::coverage::{Added, Assigned, coverage};
+use crate::segment::coverage::{Added, Assigned, Rules, coverage};
 use crate::segment::growth::growth;
 use crate::segment::inactivity::{InactivityLimits, inactivity};
 use crate::segment::transitions::Transitions;
@@ -502,7 +502,7 @@ pub(super) fn wecom_coverage(case: &Value) -> Result<Value> {
             book.iter().map(move |(customer, segment)| Assigned { manager, customer, segment })
         })
         .collect();
-    let found = coverage(&added, &books, &home_province);
+    let found = coverage(&added, &books, &Rules::all(&[&home_province]));
     let covered = found.covered.iter();
     Ok(json!({
         "valid": found.counted.iter().map(|(name, c)| (*name, c.valid)).collect::<BTreeMap<_, _>>(),

@@ -1,9 +1,12 @@
-//! Coverage of customers by their managers' contacts, by counting rules that cannot be gamed.
+//! Coverage of customers by their managers' contacts, by counting rules that cannot be gamed. The
+//! rules are here, the analysis over tables is [`analysis`].
 //!
 //! The rules are those of bank programmes: an added contact counts only if it is the customer's
 //! first, verified, holds an account and belongs to the manager. What does not count is listed
 //! with its reason, and the share from another province is reported, because contacts bought in
 //! bulk come from elsewhere.
+
+pub mod analysis;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +51,29 @@ pub enum NotCounted {
     NoAccount,
     /// Not in the manager's book.
     NotOwn,
+}
+
+/// Which rules hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// Only the first contact of a customer can count.
+    pub first: bool,
+    /// The person must be verified.
+    pub verified: bool,
+    /// The person must hold an account.
+    pub account: bool,
+    /// The customer must stand in the manager's book.
+    pub own: bool,
+    /// Contacts from other provinces come from outside.
+    pub home_provinces: &'a [&'a str],
+}
+
+impl<'a> Rules<'a> {
+    /// Every rule.
+    #[must_use]
+    pub fn all(home_provinces: &'a [&'a str]) -> Self {
+        Rules { first: true, verified: true, account: true, own: true, home_provinces }
+    }
 }
 
 /// Contacts of one manager that count.
@@ -101,7 +127,7 @@ pub struct Coverage<'a> {
 pub fn coverage<'a>(
     added: &[Added<'a>],
     books: &[Assigned<'a>],
-    home_province: &str,
+    rules: &Rules<'_>,
 ) -> Coverage<'a> {
     let segments: BTreeMap<(&str, &str), &'a str> =
         books.iter().map(|entry| ((entry.manager, entry.customer), entry.segment)).collect();
@@ -113,15 +139,15 @@ pub fn coverage<'a>(
             found.covered.entry((*manager, *segment)).or_default().customers += 1;
         }
     }
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut reached) = (BTreeSet::new(), BTreeSet::new());
     for (row, contact) in added.iter().enumerate() {
         let segment = segments.get(&(contact.manager, contact.customer));
         let reason = match segment {
-            _ if !seen.insert(contact.customer) => Some(NotCounted::NotFirst),
-            _ if !contact.is_verified => Some(NotCounted::NotVerified),
-            _ if !contact.has_account => Some(NotCounted::NoAccount),
-            None => Some(NotCounted::NotOwn),
-            Some(_) => None,
+            _ if !seen.insert(contact.customer) && rules.first => Some(NotCounted::NotFirst),
+            _ if rules.verified && !contact.is_verified => Some(NotCounted::NotVerified),
+            _ if rules.account && !contact.has_account => Some(NotCounted::NoAccount),
+            None if rules.own => Some(NotCounted::NotOwn),
+            _ => None,
         };
         if let Some(reason) = reason {
             found.not_counted.push((row, reason));
@@ -129,8 +155,10 @@ pub fn coverage<'a>(
         }
         let counted = found.counted.entry(contact.manager).or_default();
         counted.valid += 1;
-        counted.outside += u64::from(contact.province != home_province);
-        if let Some(segment) = segment {
+        counted.outside += u64::from(!rules.home_provinces.contains(&contact.province));
+        // Without the rule of the first contact a customer may be reached more than once.
+        let is_new = reached.insert((contact.manager, contact.customer));
+        if let (Some(segment), true) = (segment, is_new) {
             found.covered.entry((contact.manager, *segment)).or_default().added += 1;
         }
     }
@@ -152,7 +180,7 @@ mod tests {
             Assigned { manager: "B", customer: "k1", segment: "s" },
         ];
         let first = Added { is_verified: false, ..add("k1", "A", "SC") };
-        let found = coverage(&[first, add("k1", "B", "SC")], &books, "SC");
+        let found = coverage(&[first, add("k1", "B", "SC")], &books, &Rules::all(&["SC"]));
         assert!(found.counted.is_empty());
         assert_eq!(found.not_counted, [(0, NotCounted::NotVerified), (1, NotCounted::NotFirst)]);
         assert_eq!(found.covered[&("B", "s")], Covered { customers: 1, added: 0 });
@@ -161,8 +189,19 @@ mod tests {
     #[test]
     fn contacts_from_elsewhere_count_and_are_named() {
         let books = [Assigned { manager: "A", customer: "k", segment: "s" }];
-        let found = coverage(&[add("k", "A", "GD"), add("x", "A", "SC")], &books, "SC");
+        let found =
+            coverage(&[add("k", "A", "GD"), add("x", "A", "SC")], &books, &Rules::all(&["SC"]));
         assert_eq!(found.counted["A"].outside_share(), Some(1.0));
         assert_eq!(found.not_counted, [(1, NotCounted::NotOwn)]);
+    }
+
+    #[test]
+    fn a_rule_that_is_off_lets_contacts_count_and_reaches_nobody_twice() {
+        let books = [Assigned { manager: "A", customer: "k", segment: "s" }];
+        let rules = Rules { first: false, own: false, ..Rules::all(&["SC"]) };
+        let adds = [add("k", "A", "SC"), add("k", "A", "SC"), add("x", "A", "SC")];
+        let found = coverage(&adds, &books, &rules);
+        assert_eq!(found.counted["A"].valid, 3);
+        assert_eq!(found.covered[&("A", "s")], Covered { customers: 1, added: 1 });
     }
 }

@@ -1,5 +1,7 @@
 //! Flags of followers who do nothing: not activated, asleep, never awake.
 
+pub mod analysis;
+
 use serde::{Deserialize, Serialize};
 
 /// After how many days without interaction a flag is raised; the day itself counts.

@@ -1,7 +1,7 @@
 //! The gate is the only way to rows: for every analysis there is, a refused column is an error
 //! and a refused customer leaves no trace in the numbers.
 
-use crate::tables::{Answer, run_on, table};
+use crate::tables::{Answer, run_through, table};
 use siyu::analysis::NAMES;
 use siyu::error::{Code, Result};
 use siyu::privacy::gate::{Gate, Policy, Request};
@@ -30,6 +30,14 @@ fn request(analysis: &str) -> &'static str {
         "rfms" => r#"{"analysis":"rfms","purpose":"test","options":{"at":"2025-05-31"}}"#,
         "value-score" => {
             r#"{"analysis":"value-score","purpose":"test","options":{"at":"2025-05-31"}}"#
+        }
+        "coverage" => {
+            r#"{"analysis":"coverage","purpose":"test","inputs":{"contacts":"orders","book":"book"},
+                "options":{"at":"2025-05-31","homeProvinces":["SC"]}}"#
+        }
+        "inactivity" => {
+            r#"{"analysis":"inactivity","purpose":"test","inputs":{"followers":"orders","events":"events"},
+                "options":{"at":"2025-05-31"}}"#
         }
         other => panic!("add a request for `{other}`"),
     }
@@ -63,16 +71,45 @@ impl Policy for Refuses {
     }
 }
 
-fn through(csv: &str, analysis: &str, policy: Option<Refuses>) -> Result<Answer> {
+/// The tables of an analysis: most read the log alone.
+fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
+    match analysis {
+        "coverage" => vec![
+            (
+                "orders",
+                "customer,time,manager,province\na,2025-05-01,M,SC\nb,2025-05-02,M,GD\nc,2025-05-03,N,SC\n",
+            ),
+            ("book", "customer,manager,segment\na,M,top\nb,M,top\nc,M,mass\nd,N,mass\n"),
+        ],
+        "inactivity" => vec![
+            ("orders", "customer,time\na,2025-01-01\nb,2025-01-02\nc,2025-05-30\nd,2025-03-01\n"),
+            ("events", "customer,time\na,2025-05-20\nb,2025-05-21\na,2025-05-22\n"),
+        ],
+        _ => vec![("orders", LOG)],
+    }
+}
+
+/// A role that the analysis cannot do without.
+fn required(analysis: &str) -> Role {
+    match analysis {
+        "coverage" | "inactivity" => Role::Time,
+        _ => Role::Amount,
+    }
+}
+
+fn through(tables: &[(&str, String)], analysis: &str, policy: Option<Refuses>) -> Result<Answer> {
     let gate = policy.map_or_else(Gate::open, |policy| Gate::with_policy(Box::new(policy)));
-    run_on(&table(csv), request(analysis), gate, 1 << 30)
+    let tables: Vec<_> = tables.iter().map(|(name, csv)| (*name, table(csv))).collect();
+    run_through(&tables, request(analysis), gate, 1 << 30)
 }
 
 #[test]
 fn a_refused_column_stops_every_analysis() {
     for analysis in NAMES {
-        let policy = Refuses { role: Some(Role::Amount), ..NOTHING };
-        let error = through(LOG, analysis, Some(policy)).unwrap_err();
+        let policy = Refuses { role: Some(required(analysis)), ..NOTHING };
+        let tables: Vec<_> =
+            tables(analysis).into_iter().map(|(name, csv)| (name, csv.to_owned())).collect();
+        let error = through(&tables, analysis, Some(policy)).unwrap_err();
         assert_eq!(error.code(), Code::Denied, "{analysis}");
     }
 }
@@ -81,15 +118,24 @@ fn a_refused_column_stops_every_analysis() {
 fn a_refused_customer_leaves_no_trace_in_any_analysis() {
     for analysis in NAMES {
         let policy = Refuses { customer: Some("b"), ..NOTHING };
-        let refused = through(LOG, analysis, Some(policy)).unwrap();
-        let without: String =
-            LOG.lines().filter(|l| !l.starts_with("b,")).map(|l| format!("{l}\n")).collect();
+        let all: Vec<_> =
+            tables(analysis).into_iter().map(|(name, csv)| (name, csv.to_owned())).collect();
+        let refused = through(&all, analysis, Some(policy)).unwrap();
+        let is_b = |line: &&str| line.starts_with("b,");
+        let rows: usize = all.iter().map(|(_, csv)| csv.lines().filter(is_b).count()).sum();
+        let without: Vec<_> = all
+            .iter()
+            .map(|(name, csv)| {
+                let kept = csv.lines().filter(|line| !is_b(line));
+                (*name, kept.map(|line| format!("{line}\n")).collect())
+            })
+            .collect();
         let absent = through(&without, analysis, None).unwrap();
         assert_eq!(refused.at("/result"), absent.at("/result"), "{analysis}");
         assert_eq!(refused.sets, absent.sets, "{analysis}");
         let denied = refused.at("/about/leftOut").as_array().unwrap();
         assert!(
-            denied.iter().any(|entry| entry["reason"] == "denied" && entry["rows"] == 2),
+            denied.iter().any(|entry| entry["reason"] == "denied" && entry["rows"] == rows),
             "{analysis} does not count the rows it left out"
         );
         assert_eq!(refused.at("/about/policy"), "test policy");

@@ -3,8 +3,10 @@
 
 mod clusters;
 mod concentration;
+mod coverage;
 mod describe;
 mod gate;
+mod inactivity;
 mod lifecycle;
 mod metamorphic;
 mod migration;

@@ -15,15 +15,27 @@ use siyu::table::zone::Zone;
 
 const MEMORY: u64 = 1 << 30;
 
-/// Columns whose names are those of roles.
+/// Columns whose names are those of roles; others are attributes, of numbers if the name ends in
+/// `#`.
 pub(crate) fn options(csv: &str) -> Options {
-    let header = csv.lines().next().unwrap();
+    let header: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let is_role = |name: &str| Role::ALL.iter().any(|role| role.as_str() == name);
     let roles: Vec<String> = header
-        .split(',')
-        .filter(|name| Role::ALL.iter().any(|role| role.as_str() == *name))
+        .iter()
+        .filter(|name| is_role(name))
         .map(|name| format!("\"{name}\":\"{name}\""))
         .collect();
-    let json = format!("{{\"roles\":{{{}}},\"zone\":\"Asia/Shanghai\"}}", roles.join(","));
+    let attributes: Vec<String> = header
+        .iter()
+        .filter(|name| !is_role(name) && !name.is_empty())
+        .map(|name| match name.strip_suffix('#') {
+            Some(bare) => format!(r#""{bare}":{{"column":"{name}","type":"number"}}"#),
+            None => format!("\"{name}\":\"{name}\""),
+        })
+        .collect();
+    let (roles, attributes) = (roles.join(","), attributes.join(","));
+    let json =
+        format!(r#"{{"roles":{{{roles}}},"attributes":{{{attributes}}},"zone":"Asia/Shanghai"}}"#);
     plain(&json).read().unwrap()
 }
 
@@ -110,13 +122,23 @@ pub(crate) fn run(csv: &str, request: &str) -> Result<Answer> {
     run_on(&table(csv), request, Gate::open(), MEMORY)
 }
 
-/// Runs a request over several loaded tables.
-pub(crate) fn run_tables(tables: &[(&str, Rc<Table>)], request: &str) -> Result<Answer> {
+/// Runs a request over several loaded tables through a gate.
+pub(crate) fn run_through(
+    tables: &[(&str, Rc<Table>)],
+    request: &str,
+    gate: Gate,
+    memory: u64,
+) -> Result<Answer> {
     let tables = tables
         .iter()
         .map(|(name, table)| ((*name).to_owned(), Source::Loaded(Rc::clone(table))))
         .collect();
-    Job::start(plain(request), tables, Rc::new(Gate::open()), MEMORY)?.run().map(Answer::new)
+    Job::start(plain(request), tables, Rc::new(gate), memory)?.run().map(Answer::new)
+}
+
+/// Runs a request over several loaded tables.
+pub(crate) fn run_tables(tables: &[(&str, Rc<Table>)], request: &str) -> Result<Answer> {
+    run_through(tables, request, Gate::open(), MEMORY)
 }
 
 /// As [`run_tables`], with the text of each table.
