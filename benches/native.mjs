@@ -45,7 +45,7 @@ try {
   }
 
   const bytes = readFileSync(file('log.csv'))
-  const { default: makeGlue } = await import(pathToFileURL(join(root, 'target', 'pkg', 'glue.js')))
+  const { default: makeGlue } = await import(pathToFileURL(join(root, 'target', 'pkg', 'siyu-glue.js')))
   const engine = makeGlue()
   engine.initSync({ module: new WebAssembly.Module(readFileSync(join(root, 'pkg', 'dist', 'siyu.wasm'))) })
   const inWasm = async () => {

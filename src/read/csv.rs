@@ -127,18 +127,21 @@ impl Splitter {
     fn end_of_plain(&self, window: &[u8], from: usize) -> usize {
         let (words, _) = window.get(from..).unwrap_or_default().as_chunks::<8>();
         let mut at = from;
+        let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
         for word in words {
-            let word = u64::from_le_bytes(*word);
-            let ends = zero_bytes(word ^ self.delimiters)
-                | zero_bytes(word ^ (u64::from(b'\n') * ONES))
-                | zero_bytes(word ^ (u64::from(b'\r') * ONES));
-            if ends != 0 {
-                return at + ends.trailing_zeros() as usize / 8;
+            let number = u64::from_le_bytes(*word);
+            // Both line ends are low bytes; the few others there are looked at one by one.
+            let found = zero_bytes(number ^ self.delimiters) | low_bytes(number);
+            if found != 0 {
+                let first = found.trailing_zeros() as usize / 8;
+                let Some(behind) = word.get(first..) else { break };
+                if let Some(more) = behind.iter().position(is_end) {
+                    return at + first + more;
+                }
             }
             at += 8;
         }
         let rest = window.get(at..).unwrap_or_default();
-        let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
         at + rest.iter().position(is_end).unwrap_or(rest.len())
     }
 
@@ -215,6 +218,12 @@ fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
+/// The high bit of each byte below 16. Above the lowest of them, others may be marked.
+#[inline]
+fn low_bytes(word: u64) -> u64 {
+    word.wrapping_sub(16 * ONES) & !word & (ONES << 7)
+}
+
 /// The end of the physical line at `from` and the beginning of the next; `None` if it is cut.
 pub(super) fn line(window: &[u8], from: usize, last: bool) -> Option<(usize, usize)> {
     let rest = window.get(from..).unwrap_or_default();
@@ -236,6 +245,11 @@ pub(super) fn sheet_row(window: &[u8], from: usize, last: bool) -> Option<(usize
         Found::Record(record) => Some((record.end, record.next)),
         Found::Cut { .. } => None,
     }
+}
+
+/// Lines of a record; a row of a sheet is one, whatever its cells hold.
+fn lines_of(sheet: bool, record: Record) -> u64 {
+    if sheet { 1 } else { record.lines }
 }
 
 /// What a sheet shows where a formula failed. Such a cell has no value.
@@ -361,11 +375,6 @@ impl Csv {
         self.line
     }
 
-    /// Lines of a record; a row of a sheet is one, whatever its cells hold.
-    fn lines_of(&self, record: Record) -> u64 {
-        if self.sheet { 1 } else { record.lines }
-    }
-
     /// The name of the format.
     pub(super) fn format(&self) -> &'static str {
         match (self.sheet, self.tabs) {
@@ -405,14 +414,18 @@ impl Csv {
             }
         }
         let Some(mut splitter) = self.splitter.take() else { return Ok(at) };
-        let result = self.read_records(&mut splitter, window, at, last, rows, sink);
+        // Two loops, so that that of text files is not held up by what only sheets need.
+        let result = match self.sheet {
+            true => self.read_records::<true>(&mut splitter, window, at, last, rows, sink),
+            false => self.read_records::<false>(&mut splitter, window, at, last, rows, sink),
+        };
         self.splitter = Some(splitter);
         let at = result?;
         self.offset += at as u64;
         Ok(at)
     }
 
-    fn read_records(
+    fn read_records<const SHEET: bool>(
         &mut self,
         splitter: &mut Splitter,
         window: &[u8],
@@ -428,21 +441,21 @@ impl Csv {
             let raw = window.get(at..record.end).unwrap_or_default();
             if is_blank(raw) {
             } else if let Some(wanted) = &mut rows.wanted {
-                if wanted.has(self.line, self.lines_of(record)) {
+                if wanted.has(self.line, lines_of(SHEET, record)) {
                     let cell = |at| splitter.cell(window, at);
-                    wanted.take(self.line, self.lines_of(record), record.width, cell);
+                    wanted.take(self.line, lines_of(SHEET, record), record.width, cell);
                 }
             } else {
                 rows.begin((self.offset + at as u64) / BYTES, sink)?;
                 let marked = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw);
-                if !self.sheet && record.width != width && (self.ended || is_rule(raw)) {
+                if !SHEET && record.width != width && (self.ended || is_rule(raw)) {
                     self.ended = true;
                     rows.reject(Code::Preamble, None, self.line);
                 } else if record.malformed {
                     rows.reject(Code::Parse, None, self.line);
                 } else if marked == self.header.as_slice() {
                     rows.reject(Code::RepeatedHeader, None, self.line);
-                } else if self.sheet {
+                } else if SHEET {
                     let column = |field: usize| positions.get(field).copied().unwrap_or(usize::MAX);
                     let cell = |field: usize| splitter.cell(window, column(field));
                     for (at, field) in rows.schema.fields.iter().enumerate() {
@@ -466,7 +479,7 @@ impl Csv {
                     rows.add(self.line, Some(raw), cell)?;
                 }
             }
-            self.line += self.lines_of(record);
+            self.line += lines_of(SHEET, record);
             at = record.next;
         }
         self.positions = positions;
@@ -567,13 +580,18 @@ impl Csv {
                     Some(record) => match self.map(&splitter, window, at, record, rows) {
                         Ok(()) => {
                             if let Some(wanted) = &mut rows.wanted
-                                && wanted.has(self.line, self.lines_of(record))
+                                && wanted.has(self.line, lines_of(self.sheet, record))
                             {
                                 let cell = |at| splitter.cell(window, at);
-                                wanted.take(self.line, self.lines_of(record), record.width, cell);
+                                wanted.take(
+                                    self.line,
+                                    lines_of(self.sheet, record),
+                                    record.width,
+                                    cell,
+                                );
                             }
                             self.splitter = Some(splitter);
-                            self.line += self.lines_of(record);
+                            self.line += lines_of(self.sheet, record);
                             let next = if self.tried > 0 { next } else { record.next };
                             self.note_preamble(rows);
                             return Ok(next);

@@ -332,7 +332,8 @@ impl Rows {
     ) -> Result<Option<Reject>> {
         // First every reason to leave the row out, since what enters a dictionary stays there.
         let longest = self.limits.id_bytes as usize;
-        if let Some(id) = self.customer.map(cell) {
+        let customer = self.customer.map(cell);
+        if let Some(id) = &customer {
             if id.is_missing() {
                 return Ok(Some((Code::MissingId, Some(Role::Customer))));
             }
@@ -364,12 +365,12 @@ impl Rows {
             Amount::Not => return Ok(Some((Code::Amount, Some(Role::Amount)))),
             Amount::TooLarge => return Ok(Some((Code::Overflow, Some(Role::Amount)))),
         };
-        for text in &self.staged.texts {
+        for text in self.staged.texts.iter().filter(|text| text.role != Role::Customer) {
             if let Some(code) = cell(text.position).refused_as_id(longest) {
                 return Ok(Some((code, Some(text.role))));
             }
         }
-        if self.customer.map(cell).is_some_and(|id| matches!(id, Cell::Text(id) if is_total(id))) {
+        if matches!(customer, Some(Cell::Text(id)) if is_total(id)) {
             return Ok(Some((Code::MissingId, Some(Role::Customer))));
         }
         if let Some(position) = self.direction {
@@ -417,7 +418,11 @@ impl Rows {
         }
         for at in 0..self.staged.texts.len() {
             if let Some(text) = self.staged.texts.get_mut(at) {
-                match cell(text.position) {
+                let value = match customer {
+                    Some(id) if text.role == Role::Customer => id,
+                    _ => cell(text.position),
+                };
+                match value {
                     Cell::Text(id) | Cell::Decimal(id) => text.waiting.push(id)?,
                     Cell::Missing => text.waiting.push(b"")?,
                     number => self.stage_number(at, number, place)?,
