@@ -146,6 +146,7 @@ analyses! {
     ValueScore => crate::segment::value_score::ValueScore,
     Coverage => crate::segment::coverage::analysis::CoverageReport,
     Inactivity => crate::segment::inactivity::analysis::Inactivity,
+    CompareSegments => crate::segment::compare::Compare,
 }
 
 /// One analysis as the package's types see it.

@@ -29,6 +29,21 @@ export interface ActionRow {
   unit: number | null
 }
 
+/** How p-values are adjusted. */
+export type Adjustment =
+  /**
+   * Holm: the chance of even one false finding stays below the mark, whatever the tests have to
+   * do with each other.
+   */
+  | 'holm'
+  /**
+   * Benjamini and Hochberg: of the findings at most this share is expected to be false. Finds
+   * more; for tests that are independent or move together.
+   */
+  | 'bh'
+  /** As they are. */
+  | 'none'
+
 /** The amounts of the used rows, as exact decimals. */
 export interface AmountSummary {
   /** The largest amount, with `scale` decimals. */
@@ -57,6 +72,30 @@ export type AttributeType =
    * (`type`).
    */
   | 'number'
+
+/** How far the shares of classes moved. */
+export interface ClassDrift {
+  /** Pearson's chi-squared of the two rows of counts, without a continuity correction. */
+  chiSquared: number
+  /** Cramér's V `√(χ²/N)`: the size of the effect, 0 to 1, whatever the number of rows. */
+  cramersV: number
+  /** Hellinger distance, 0 to 1. */
+  hellinger: number
+  /** Jensen–Shannon divergence in nats, 0 to ln 2. */
+  jensenShannon: number
+  /**
+   * How likely so large a chi-squared is if nothing changed. Trust it where expected counts are
+   * five or more.
+   */
+  pValue: number
+  /**
+   * Population stability index `Σ (q − p)·ln(q/p)`, with a share of zero as 0.0001. By custom
+   * below 0.1 is stable and above 0.25 is a shift; it knows nothing of sample size.
+   */
+  psi: number
+  /** Total variation: half the sum of absolute differences, the share that would have to move. */
+  totalVariation: number
+}
 
 /** To which side a value that equals a fixed threshold belongs. */
 export type Closed =
@@ -134,6 +173,46 @@ export interface ColumnUse {
    * several roles shows the first.
    */
   role: Role | null
+}
+
+/** Options of `compare-segments`. */
+export interface CompareOptions {
+  /** How p-values are adjusted, over all tests of the report. */
+  adjustment?: Adjustment
+  /** With a log: the reference moment of recency, frequency, money and tenure. */
+  at?: string | null
+  /** Attributes of `customers` that are compared: numbers by their means, texts by their shares. */
+  attributes?: string[]
+  /**
+   * Confidence of the intervals, between 0 and 1. A difference is named in a sentence if its
+   * adjusted p-value is below 1 less this.
+   */
+  confidence?: number
+  /** With a log: what counts as one purchase. */
+  count?: Count | null
+  /** With a log: what a negative amount does. */
+  refunds?: Refunds
+  /**
+   * The attribute of `segments` (and of `before`) that names the segment. A customer with
+   * several rows may be in several segments.
+   */
+  segment?: string
+  /** With a log: what an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/** Result of `compare-segments`. */
+export interface CompareResult {
+  /** Customers of all tables together. */
+  customers: number
+  /** How the segments moved since the earlier date; null without `before`. */
+  drift: SegmentDrift | null
+  /** Every two segments that share a customer, by index into `segments`. */
+  overlaps: Overlap[]
+  /** The segments, the largest first. */
+  segments: SegmentProfile[]
+  /** Tests that were made. */
+  tests: number
 }
 
 /** Options of `concentration`. */
@@ -1009,6 +1088,16 @@ export interface MapRule {
   r?: [number, number] | null
 }
 
+/** Welch's comparison of two means. */
+export interface MeanDifference {
+  /** The first mean less the second. */
+  difference: number
+  /** Confidence interval of the difference. */
+  interval: Interval
+  /** How likely so large a difference is, either way, if the means are equal. */
+  pValue: number
+}
+
 /** The cut points of the three measures. */
 export interface MeasureCuts {
   /** Of frequency, in purchases. */
@@ -1017,6 +1106,29 @@ export interface MeasureCuts {
   monetary: Cuts | null
   /** Of recency, in days. */
   recency: Cuts | null
+}
+
+/** A measure in a segment and among all others. */
+export interface MeasureProfile {
+  /** The p-value adjusted for all tests of the report. */
+  adjustedPValue: number | null
+  /** Welch's comparison; null where one side has fewer than two values or nothing varies. */
+  difference: MeanDifference | null
+  /**
+   * Cohen's d: the difference over the pooled standard deviation. 0.2 is small, 0.8 large. Null
+   * as above.
+   */
+  effect: number | null
+  /** Student's interval of the mean; null below two values. */
+  interval: Interval | null
+  /** Customers of the segment with a value. */
+  known: number
+  /** Their mean; null without a value. */
+  mean: number | null
+  /** The measure: `recency`, `frequency`, `monetary`, `tenure` of the log, or an attribute. */
+  measure: string
+  /** The mean of all others; null without a value. */
+  othersMean: number | null
 }
 
 /** The method that was used. */
@@ -1189,6 +1301,22 @@ export interface OtherNames {
   quantity?: string[]
   /** When. */
   time?: string[]
+}
+
+/** Two segments. */
+export interface Overlap {
+  /** Customers in both. */
+  both: number
+  /** Index of the first. */
+  first: number
+  /** Share of the first who are in the second. */
+  firstShare: number
+  /** Jaccard: customers in both over customers in either. */
+  jaccard: number
+  /** Index of the second. */
+  second: number
+  /** Share of the second who are in the first. */
+  secondShare: number
 }
 
 /** What a value must do to pass a cut point. */
@@ -1724,6 +1852,46 @@ export interface ScoreSpread {
   upper: number
 }
 
+/** A segment at two dates. */
+export interface SegmentChange {
+  /** Customers now. */
+  after: number
+  /** Customers at the earlier date. */
+  before: number
+  /** Jaccard of its customers at the two dates; null if it has none at either. */
+  jaccard: number | null
+  /** Its name. */
+  segment: string
+  /** Customers at both. */
+  stayed: number
+}
+
+/** Two dates. */
+export interface SegmentDrift {
+  /** Each segment at both dates, in the order of names. */
+  segments: SegmentChange[]
+  /** How far the sizes of the segments are apart; null if one date has no customer. */
+  sizes: ClassDrift | null
+}
+
+/** One segment. */
+export interface SegmentProfile {
+  /** How many customers. */
+  customers: number
+  /** Wilson interval of the share. */
+  interval: Interval
+  /** Each measure, the largest effect first. */
+  measures: MeasureProfile[]
+  /** Its name. */
+  segment: string
+  /** What sets it apart, in one sentence. */
+  sentence: Text
+  /** Their share of all customers. */
+  share: number
+  /** Each value of each attribute, the smallest p-value first. */
+  values: ValueProfile[]
+}
+
 /** The first day of a spreadsheet's day numbers. */
 export type Serial =
   /** 1 is 1900-01-01, and 60 the 29 February 1900 that never was (and is left out). */
@@ -1741,6 +1909,19 @@ export type Severity =
   | 'doubtful'
   /** For information; alone it does not make the outcome a warning. */
   | 'note'
+
+/** Two shares compared. */
+export interface ShareDifference {
+  /** The first share less the second. */
+  difference: number
+  /** Newcombe's interval of the difference, out of the Wilson intervals of both. */
+  interval: Interval
+  /**
+   * How likely so large a difference is, either way, if the shares are equal: Pearson's test
+   * where five or more are expected in every cell, else Fisher's.
+   */
+  pValue: number
+}
 
 /** Options of the social dimension. */
 export interface SocialOptions {
@@ -1962,6 +2143,26 @@ export interface ValueDimensionRow {
   weight: number
 }
 
+/** A value of an attribute in a segment and among all others. */
+export interface ValueProfile {
+  /** The p-value adjusted for all tests of the report. */
+  adjustedPValue: number | null
+  /** The attribute. */
+  attribute: string
+  /** Customers of the segment with this value. */
+  customers: number
+  /** The comparison of the shares; null where one side knows nobody's. */
+  difference: ShareDifference | null
+  /** Wilson interval of the share. */
+  interval: Interval | null
+  /** The share among all others; null if known of none. */
+  othersShare: number | null
+  /** Their share of those of whom the attribute is known; null if of none. */
+  share: number | null
+  /** The value. */
+  value: string
+}
+
 /** Options of `value-score`. */
 export interface ValueScoreOptions {
   /**
@@ -2072,6 +2273,7 @@ export interface Analyses {
   'value-score': { version: 1; inputs: 'log' | 'events' | 'referrals' | 'ratings'; options: ValueScoreOptions; result: ValueScoreResult }
   coverage: { version: 1; inputs: 'contacts' | 'book'; options: CoverageOptions; result: CoverageResult }
   inactivity: { version: 1; inputs: 'followers' | 'events' | 'log'; options: InactivityOptions; result: InactivityResult }
+  'compare-segments': { version: 1; inputs: 'segments' | 'customers' | 'log' | 'before'; options: CompareOptions; result: CompareResult }
 }
 
 /** The codes of the errors that the crate raises. */

@@ -7,6 +7,7 @@
 //! * [`lifecycle`] – the stage of each customer, and growth accounting
 //! * [`migration`] – who moved between groups from one date to another
 //! * [`clusters`] – groups that the customers form by themselves, if they do
+//! * [`compare`] – what sets segments apart, how they overlap, how they moved
 //! * [`concentration`] – how much the best customers hold
 //! * [`growth`] – active customers as new, returning, resurrecting and dormant
 //! * [`transitions`] – who moved from which segment to which
@@ -14,6 +15,7 @@
 //! * [`coverage`] – which customers their managers reach, by rules that cannot be gamed
 
 pub mod clusters;
+pub mod compare;
 pub mod concentration;
 pub mod coverage;
 pub mod describe;

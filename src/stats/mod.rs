@@ -4,7 +4,7 @@
 //! family each, with formula and source in its documentation.
 //!
 //! * of columns: [`moments`], [`quantile`]
-//! * of groups: [`mean`]
+//! * of groups: [`mean`], [`shares`], [`multiplicity`]
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
 //! * underneath: [`special`] functions, [`distribution`]s, [`random`] numbers
 
@@ -15,7 +15,9 @@ pub mod diversity;
 pub mod drift;
 pub mod mean;
 pub mod moments;
+pub mod multiplicity;
 pub mod proportion;
 pub mod quantile;
 pub mod random;
+pub mod shares;
 pub mod special;

@@ -39,6 +39,10 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"inactivity","purpose":"test","inputs":{"followers":"orders","events":"events"},
                 "options":{"at":"2025-05-31"}}"#
         }
+        "compare-segments" => {
+            r#"{"analysis":"compare-segments","purpose":"test","inputs":{"segments":"segments","customers":"customers","log":"orders"},
+                "options":{"at":"2025-05-31","attributes":["city","age"]}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -84,6 +88,11 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
         "inactivity" => vec![
             ("orders", "customer,time\na,2025-01-01\nb,2025-01-02\nc,2025-05-30\nd,2025-03-01\n"),
             ("events", "customer,time\na,2025-05-20\nb,2025-05-21\na,2025-05-22\n"),
+        ],
+        "compare-segments" => vec![
+            ("orders", LOG),
+            ("segments", "customer,segment\na,one\nb,one\nc,two\na,two\n"),
+            ("customers", "customer,city,age#\na,X,30\nb,Y,40\nc,X,50\nd,Z,60\n"),
         ],
         _ => vec![("orders", LOG)],
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
 
 mod clusters;
+mod compare;
 mod concentration;
 mod coverage;
 mod describe;
