@@ -12,6 +12,9 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const samples: Record<string, string> = {
   'samples/cdnow_master.csv': here('../tests/data/cdnow_master.csv'),
   'samples/shop_orders.csv': here('../tests/data/shop/orders.csv'),
+  'samples/social_orders.csv': here('../tests/data/social/orders.csv'),
+  'samples/social_events.csv': here('../tests/data/social/events.csv'),
+  'samples/social_referrals.csv': here('../tests/data/social/referrals.csv'),
 }
 
 /** What was tested about requests: the document of the project, served beside the page as it is. */

@@ -244,6 +244,37 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('files beside the orders make the eight social groups', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    const social = name => place(`../data/social/${name}`)
+    // The reader's own files: what the columns of the second and third mean is proposed and confirmed.
+    await page.setInputFiles('input[data-files=open]', social('orders.csv'))
+    await page.waitForSelector('[data-action=confirm]')
+    await confirm(page)
+    await page.click('[data-view=rfms]')
+    await page.setInputFiles('input[data-files=beside-events]', social('events.csv'))
+    await page.click('[data-beside-read=events]')
+    await page.waitForSelector('[data-answer=rfms]')
+    const alone = await page.textContent('[data-answer=rfms]')
+    await page.setInputFiles('input[data-files=beside-referrals]', social('referrals.csv'))
+    await page.selectOption('[data-beside-role=referrals-customer]', '邀请人')
+    await page.selectOption('[data-beside-role=referrals-order]', '被邀请人')
+    await page.click('[data-beside-read=referrals]')
+    await page.waitForFunction(text => ![null, text].includes(document.querySelector('[data-answer=rfms]')?.textContent ?? null), alone)
+    const groups = await page.$$eval('[data-answer=rfms] [data-group]', rows => rows.map(row => [row.dataset.group, row.querySelector('td').textContent]))
+    assert.equal(groups.length, 8)
+    const planted = JSON.parse(readFileSync(social('truth.json'), 'utf8'))
+    assert.equal(groups.map(([, customers]) => count(customers)).reduce((a, b) => a + b), planted.totals.customers, 'everybody is in one group')
+    // The same from the sample, whose files belong together.
+    const own = await page.textContent('[data-answer=rfms] tbody')
+    await page.click('[data-action=another]')
+    await openSample(page, 'social')
+    await confirm(page)
+    await page.click('[data-view=rfms]')
+    await page.waitForFunction(text => document.querySelector('[data-answer=rfms] tbody')?.textContent === text, own)
+    await end()
+  })
+
   test('every convention computes, and the date can be changed', async () => {
     const { page, end } = await visit()
     await openSample(page, 'shop')
@@ -502,6 +533,12 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
             await openView(page, view)
             await check(`5-${view}`)
           }
+          await page.click('[data-action=another]')
+          await openSample(page, 'social')
+          await confirm(page)
+          await page.click('[data-view=rfms]')
+          await page.waitForSelector('[data-answer=rfms]')
+          await check('5-rfms')
           await end()
         }
       }

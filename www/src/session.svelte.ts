@@ -17,7 +17,7 @@ const USED: readonly Role[] = ['customer', 'time', 'amount', 'order']
 /** Proposals that are at least this sure are chosen until the reader says otherwise. */
 const LIKELY = 0.5
 
-export type Origin = 'own' | 'cdnow' | 'shop'
+export type Origin = 'own' | 'cdnow' | 'shop' | 'social'
 export type Work = 'fetch' | 'guess' | 'read' | 'rfm' | 'view'
 /** What the reader can do about a problem besides closing it. */
 export type Step = 'again' | 'files' | 'rows' | 'reading'
@@ -83,6 +83,7 @@ type Asked = RfmOptions & { count: Choices['count']; refunds: Choices['refunds']
 const SAMPLES = {
   cdnow: { path: 'samples/cdnow_master.csv', zone: 'UTC', currency: 'USD' },
   shop: { path: 'samples/shop_orders.csv', zone: 'Asia/Shanghai', currency: 'CNY' },
+  social: { path: 'samples/social_orders.csv', zone: 'Asia/Shanghai', currency: 'CNY' },
 } as const
 
 /** A failure of the page's own, with a code of the catalogue. */
@@ -238,16 +239,11 @@ class Session {
   }
 
   /** Opens one of the embedded samples. */
-  async openSample(name: 'cdnow' | 'shop') {
+  async openSample(name: Exclude<Origin, 'own'>) {
     this.#again = () => this.openSample(name)
-    const sample = SAMPLES[name]
-    let file: File | null = null
+    let file: File | null = null as File | null
     const fetched = await this.#run('fetch', async signal => {
-      const response = await fetch(sample.path, { signal }).catch((error: unknown) => {
-        throw signal.aborted ? error : new Failed('fetch')
-      })
-      if (!response.ok) throw new Failed('fetch')
-      file = new File([await response.blob()], sample.path.split('/').pop() ?? '', { type: 'text/csv' })
+      file = await sampleFile(SAMPLES[name].path, signal)
     })
     if (fetched === 'done' && file !== null) await this.openFiles([file], name)
   }
@@ -556,17 +552,26 @@ class Session {
     return rows.slice(0, count)
   }
 
-  /** One more question about the table that is shown. Null if no answer came; why is in `problem`. */
-  async ask<R>(analysis: string, options: object, again: () => unknown): Promise<R | null> {
+  /** One more piece of work beside reading and grouping. Null if it did not come to its end; why is in `problem`. */
+  async work<R>(work: Work, again: () => unknown, job: (siyu: Siyu, signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<R>): Promise<R | null> {
+    this.#again = again
+    let result: R | null = null
+    const end = await this.#run(work, async (signal, progress) => {
+      result = await job(await this.engine(), signal, progress)
+    })
+    return end === 'done' ? result : null
+  }
+
+  /** One more question about the table that is shown, and others beside it by the names of their inputs. */
+  async ask<R>(analysis: string, options: object, others: Record<string, Table>, again: () => unknown): Promise<R | null> {
     const table = this.table
     if (table === null) return null
-    this.#again = again
-    let answer: R | null = null
-    const asked = await this.#run('view', async (signal, progress) => {
-      const siyu = await this.engine()
-      answer = (await siyu.run({ analysis, inputs: { log: table.name }, options }, { [table.name]: table }, { signal, onProgress: p => progress(p.done, p.total) })) as R
+    const answer = await this.work('view', again, (siyu, signal, progress) => {
+      const inputs = { log: table.name, ...Object.fromEntries(Object.entries(others).map(([input, other]) => [input, other.name])) }
+      const tables = Object.fromEntries([table, ...Object.values(others)].map(each => [each.name, each]))
+      return siyu.run({ analysis, inputs, options }, tables, { signal, onProgress: p => progress(p.done, p.total) })
     })
-    return asked === 'done' && this.table === table ? answer : null
+    return this.table === table ? (answer as R | null) : null
   }
 
   /** The bytes of a CSV with these rows of a column set, made safe for spreadsheets by the package. */
@@ -574,6 +579,15 @@ class Session {
     const siyu = await this.engine()
     return siyu.exportCsv(set, { columns, header, rows })
   }
+}
+
+/** A file that is served beside the page. */
+export async function sampleFile(path: string, signal: AbortSignal): Promise<File> {
+  const response = await fetch(path, { signal }).catch((error: unknown) => {
+    throw signal.aborted ? error : new Failed('fetch')
+  })
+  if (!response.ok) throw new Failed('fetch')
+  return new File([await response.blob()], path.split('/').pop() ?? '', { type: 'text/csv' })
 }
 
 const sameSetup = (a: Setup, b: Setup) =>

@@ -13,26 +13,30 @@ export class View<A extends Name> {
   /** Whether the last question had no answer. */
   failed = $state(false)
   #table: Table | null = null
+  #others: readonly Table[] = []
   #asked = ''
 
   constructor(readonly analysis: A) {}
 
   /** Asks, unless this was the last question or other work goes on. Call it in an effect: it follows both. */
-  want(options: Analyses[A]['options']) {
+  want(options: Analyses[A]['options'], others: Record<string, Table> = {}) {
     const table = session.table
     if (table === null || session.busy !== null) return
     const asked = JSON.stringify(options)
-    if (table === this.#table && asked === this.#asked) return
+    const tables = Object.values(others)
+    const same = tables.length === this.#others.length && tables.every((other, i) => other === this.#others[i])
+    if (table === this.#table && asked === this.#asked && same) return
+    this.#others = tables
     // Numbers of another table must not stand under this one's name.
     if (table !== this.#table) this.answer = null
     this.#table = table
     this.#asked = asked
-    void this.#ask(options)
+    void this.#ask(options, others)
   }
 
-  async #ask(options: Analyses[A]['options']): Promise<void> {
+  async #ask(options: Analyses[A]['options'], others: Record<string, Table>): Promise<void> {
     this.failed = false
-    const answer = await session.ask<Answer<A>>(this.analysis, options, () => this.#ask(options))
+    const answer = await session.ask<Answer<A>>(this.analysis, options, others, () => this.#ask(options, others))
     this.failed = answer === null
     if (answer !== null || session.table !== this.#table) this.answer = answer
     else if (this.answer !== null) this.answer = null

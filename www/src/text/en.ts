@@ -39,6 +39,8 @@ export const en = {
   'sample.cdnow.about': 'Real purchases of 23,570 customers of a music shop, 1997–1998',
   'sample.shop': '小店 · a Chinese shop',
   'sample.shop.about': 'Generated orders with refunds, channels and the odd bad row',
+  'sample.social': '会员店 · members who share',
+  'sample.social.about': 'Generated orders with what members share, comment and whom they invite',
 
   'busy.fetch': 'Fetching the sample',
   'busy.guess': 'Looking at the columns',
@@ -157,6 +159,9 @@ export const en = {
   'left.zero-dropped': '{rows} rows with a zero amount were left out.',
   'left.refund-only': '{customers} customers have refunds but no purchase and are not counted.',
   'left.negative-total': '{customers} customers got more back than they paid and are not counted here.',
+  'left.never-bought': '{customers} customers never bought and are left out, as chosen.',
+  'left.self-invitation': '{rows} invitations of customers to themselves do not count.',
+  'left.other-event': '{rows} events are none of the kinds that count here.',
   'left.other': '{rows} rows were left out.',
   'warning.few-customers': 'There are only {n} customers: scores say little about so few.',
   'warning.merged-bins': 'Many customers are equal in one of the three measures, so some scores are given to nobody.',

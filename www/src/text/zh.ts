@@ -41,6 +41,8 @@ export const zh: Record<Key, string> = {
   'sample.cdnow.about': '一家音像店 23,570 位客户的真实购买记录，1997–1998 年',
   'sample.shop': '小店',
   'sample.shop.about': '生成的中文订单，含退款、渠道和少量坏行',
+  'sample.social': '会员店 · 会分享的会员',
+  'sample.social.about': '生成的订单，附会员的分享、评论和邀请',
 
   'busy.fetch': '正在取样例',
   'busy.guess': '正在查看各列',
@@ -159,6 +161,9 @@ export const zh: Record<Key, string> = {
   'left.zero-dropped': '{rows} 行零金额未计入。',
   'left.refund-only': '{customers} 位客户只有退款、没有购买，未计入。',
   'left.negative-total': '{customers} 位客户退款多于付款，这里不计。',
+  'left.never-bought': '{customers} 位客户没有买过，按选择不计。',
+  'left.self-invitation': '{rows} 条自己邀请自己的记录不计。',
+  'left.other-event': '{rows} 条行为不属于这里计入的种类。',
   'left.other': '{rows} 行未计入。',
   'warning.few-customers': '只有 {n} 位客户，人数太少，得分意义有限。',
   'warning.merged-bins': '三项指标中，有一项的许多客户完全相同，因此有些分数无人得到。',
