@@ -147,6 +147,9 @@ analyses! {
     Coverage => crate::segment::coverage::analysis::CoverageReport,
     Inactivity => crate::segment::inactivity::analysis::Inactivity,
     CompareSegments => crate::segment::compare::Compare,
+    Segments => crate::segment::rules::segments::Segments,
+    Tags => crate::segment::rules::tags::Tags,
+    Tiers => crate::segment::rules::tiers::Tiers,
 }
 
 /// One analysis as the package's types see it.

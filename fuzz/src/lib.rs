@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod places;
 mod requests;
+mod rules;
 mod sheets;
 
 /// A body: any bytes in, a panic if a promise is broken.
@@ -31,6 +32,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("amounts", cells::amounts),
     ("times", cells::times),
     ("requests", requests::requests),
+    ("rules", rules::rules),
 ];
 
 /// Runs the target called `name`.

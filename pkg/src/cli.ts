@@ -145,7 +145,7 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags, prof
     files.set(name, [...(files.get(name) ?? []), pair.slice(at + 1)])
   }
   const tables: Record<string, Table> = Object.create(null)
-  for (const [name, parts] of files) tables[name] = await read(siyu, name, parts, flags, profiles, attributes)
+  for (const [name, parts] of files) tables[name] = await read(siyu, name, parts, flags, profiles, attributes, [...files.keys()])
   const report = await siyu.run(recipe, tables)
   await write(siyu, report, flags)
   if (!flags.out) process.stdout.write(`${asJson(report)}\n`)
@@ -155,13 +155,14 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags, prof
  * Reads files as one table, with the columns of the flags, and for the rest those of the profile or the sure
  * ones of the guess of the first file. Where nothing is said, every file is guessed.
  */
-async function read(siyu: Siyu, name: string, files: string[], flags: Flags, profiles: Profile[], given: string[] = []): Promise<Table> {
+async function read(siyu: Siyu, name: string, files: string[], flags: Flags, profiles: Profile[], given: string[] = [], names: string[] = [name]): Promise<Table> {
   const blobs = await Promise.all(files.map(source))
   const said: Roles = {}
   for (const role of ROLES) {
     const column = flags[role]
     const [table, ...rest] = column?.split('.') ?? []
-    if (column !== undefined) said[role] = table === name && rest.length > 0 ? rest.join('.') : column
+    // What is said of another table is not said of this one.
+    if (column !== undefined && (table === name || rest.length === 0 || !names.includes(table ?? ''))) said[role] = table === name && rest.length > 0 ? rest.join('.') : column
   }
   const attributes = attributesOf(name, given)
   const isCustomers = said.customer !== undefined && !said.time && attributes.length > 0

@@ -258,6 +258,16 @@ export interface ConcentrationResult {
   total: number
 }
 
+/** Two tags that nobody should have together. */
+export interface Conflict {
+  /** How many customers have both. */
+  customers: number
+  /** How many have one or both. */
+  either: number
+  /** The pair. */
+  tags: [string, string]
+}
+
 /** How a value becomes a score. `n` is the number of customers, `bins` the number of scores. */
 export type Convention =
   /**
@@ -551,6 +561,32 @@ export interface EventNames {
   share?: string[]
 }
 
+/** Why customers are in a segment, or not. */
+export interface Explained {
+  /** Its conditions, in the order of the rule. Those of segments that it refers to are theirs. */
+  conditions: ExplainedCondition[]
+  /** The segment. */
+  segment: string
+}
+
+/** One condition of a rule. */
+export interface ExplainedCondition {
+  /** The condition in its usual writing. */
+  condition: string
+  /** The column that says whether it holds: 0 no, 1 yes, 2 no because a value is missing. */
+  holds: string
+  /**
+   * What the value was compared with, where that is one number for all: of a percentile the
+   * value that it has among these customers.
+   */
+  threshold: number | null
+  /**
+   * The column with the value that was compared: a number (0 where it is missing) or a text;
+   * null for conditions without one.
+   */
+  value: string | null
+}
+
 /** What is clustered. */
 export type Feature =
   /** Days since the last purchase. */
@@ -657,6 +693,16 @@ export interface FoundRow {
   cut: boolean
   /** The place as it was asked for: the line or record number that a quality report gives. */
   row: number
+}
+
+/** How old tags are. */
+export interface Freshness {
+  /** Fresh ones of those that hold and have a time. */
+  fresh: TagShare
+  /** The median age in calendar days: half are at most so old. */
+  medianDays: number
+  /** The age of the oldest. */
+  oldestDays: number
 }
 
 /** Customers by recency and frequency score. */
@@ -1363,6 +1409,41 @@ export interface PeriodRow {
   returning: number
 }
 
+/** The names of the ready rules. */
+export type Preset =
+  /** No row of any kind for 30 days. */
+  | 'sleeper'
+  /** Awake, and at least three shares in 90 days. */
+  | 'sharer'
+  /** Awake, no sharer, and bought within 90 days. */
+  | 'decider'
+  /** Followed within 30 days. */
+  | 'newly-followed'
+  /** More active than half of the customers, and spends no more than half of them. */
+  | 'high-activity-low-spend'
+  /** No more active than half of the customers, and spends more than half of them. */
+  | 'low-activity-high-spend'
+  /** At least three purchases in a month. */
+  | 'loyal'
+  /** Viewed within 30 days and did not buy in that time. */
+  | 'viewed-not-bought'
+  /** Put something into the cart and did not buy within 48 hours. */
+  | 'cart-left'
+  /** At least two purchases in a year, of which at least 60 % with a discount. */
+  | 'price-sensitive'
+  /** Spends more than nine of ten customers. */
+  | 'top-spender'
+
+/** What a ready rule is called, means and suggests. */
+export interface PresetWords {
+  /** What to do. */
+  action: RuleWords
+  /** What people call it. */
+  called: RuleWords
+  /** What it means. */
+  meaning: RuleWords
+}
+
 /** How one kind of export is read. */
 export interface Profile {
   /** The kind of export, as in `Guess::kind`. */
@@ -1763,6 +1844,116 @@ export interface RowCounts {
   used: number
 }
 
+/** A condition on a row of the log. */
+export interface RowFilter {
+  /** `event`, `product`, `channel`, `order`, `quantity`, `amount`, or an attribute of the log. */
+  field: string
+  /** What it must be. A missing value passes no test. */
+  test: ValueTest
+}
+
+/** A condition on a customer. */
+export type Rule = { all: Rule[] } | { any: Rule[] } | { not: Rule } | { segment: string } | { tag: string } | { compare: RuleComparison } | { text: RuleTextTest } | { missing: RuleQuantity } | { sequence: SequenceStep[] }
+
+/** A number compared with another. */
+export interface RuleComparison {
+  /** What is compared. */
+  left: RuleQuantity
+  /** How. */
+  op: RuleOp
+  /** With what. */
+  right: RuleOperand
+}
+
+/** Something counted or summed over rows of the log. */
+export interface RuleMeasure {
+  /** What. */
+  of: RuleMeasureOf
+  /**
+   * Only rows for which all of these hold. With one on `event` all rows of those events count,
+   * without one only purchases (and for money refunds).
+   */
+  where?: RowFilter[]
+  /** Only rows of this time. Absent: all up to the reference moment. */
+  window?: RuleWindow | null
+}
+
+/** What is counted or summed. */
+export type RuleMeasureOf =
+  /** Purchases. */
+  | 'orders'
+  /** Rows of the log, whatever they are. */
+  | 'events'
+  /** Money, refunds taken off. */
+  | 'amount'
+  /** Money for each purchase; missing without one. */
+  | 'avg'
+  /** The smallest amount of one row, refunds apart; missing without one. */
+  | 'min'
+  /** The largest amount of one row; missing without one. */
+  | 'max'
+  /** Distinct products. */
+  | 'products'
+  /** Distinct channels. */
+  | 'channels'
+  /** Distinct local days. */
+  | 'days'
+  /** Calendar days from the first row to the reference day; missing without one. */
+  | 'sinceFirst'
+  /** Calendar days from the last row to the reference day; missing without one. */
+  | 'sinceLast'
+
+/** A number compared with a fixed one. */
+export interface RuleNumberTest {
+  /** How. */
+  op: RuleOp
+  /** With what. */
+  value: number
+}
+
+/** A comparison. */
+export type RuleOp =
+  /** Equal. */
+  | '='
+  /** Not equal. */
+  | '!='
+  /** Less. */
+  | '<'
+  /** Less or equal. */
+  | '<='
+  /** More. */
+  | '>'
+  /** More or equal. */
+  | '>='
+
+/** The right side of a comparison. */
+export type RuleOperand = { number: number } | { percentile: number } | { quantity: RuleQuantity }
+
+/** A number of a customer. */
+export type RuleQuantity = { measure: RuleMeasure } | { attribute: string } | { ratio: [RuleQuantity, RuleQuantity] }
+
+/** A rule as a request has it: text, or the tree as JSON. */
+export type RuleSource = string | Rule
+
+/** A test of a text attribute. */
+export interface RuleTextTest {
+  /** The attribute. */
+  attribute: string
+  /** What it must be. */
+  test: ValueTest
+}
+
+/** A stretch of time before the reference moment. */
+export type RuleWindow = { last: string } | { ago: [string, string] } | { dates: [string, string] } | { since: string } | { before: string }
+
+/** A text in Chinese and English. */
+export interface RuleWords {
+  /** English. */
+  en: string
+  /** Chinese. */
+  zh: string
+}
+
 /**
  * Centre and spread of each column. A spread of zero (all values equal, or half of them, under
  * `Robust`) counts as 1, so that such a column is only moved.
@@ -1875,6 +2066,32 @@ export interface SegmentDrift {
 }
 
 /** One segment. */
+export interface SegmentOf {
+  /** The column of the set `customers` that is 1 for those in it. */
+  column: string
+  /** How many are in it. */
+  customers: number
+  /** What the request says of it. */
+  description: string | null
+  /** Wilson's interval of the share, for customers like these. */
+  interval: Interval
+  /** Its name. */
+  name: string
+  /** What a ready rule is called, means and suggests; null for others. */
+  preset: PresetWords | null
+  /** Their money; null if no amount is mapped or granted. */
+  revenue: number | null
+  /** Their share of all money; null without money, or if all money is not above 0. */
+  revenueShare: number | null
+  /** The rule in its usual writing. */
+  rule: string
+  /** The rule as a sentence. */
+  sentence: RuleWords
+  /** Their share of all customers. */
+  share: number
+}
+
+/** One segment. */
 export interface SegmentProfile {
   /** How many customers. */
   customers: number
@@ -1890,6 +2107,66 @@ export interface SegmentProfile {
   share: number
   /** Each value of each attribute, the smallest p-value first. */
   values: ValueProfile[]
+}
+
+/** One segment. */
+export interface SegmentRule {
+  /** What it is for, in your words. */
+  description?: string | null
+  /** Its name, by which other rules refer to it. */
+  name: string
+  /** The rule: text, or the tree. */
+  rule: RuleSource
+}
+
+/** Options of `segments`. */
+export interface SegmentsOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** The confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** The name of a segment to explain: for every customer each condition with its value. */
+  explain?: string | null
+  /** Ready rules to add. Those that they refer to are added too. */
+  presets?: Preset[]
+  /**
+   * The events that are purchases, where the role `event` is mapped. Without it every row is
+   * one. A negative amount is a refund and never a purchase.
+   */
+  purchaseEvents?: string[]
+  /** The segments; at most 64 with the ready ones. */
+  segments?: SegmentRule[]
+}
+
+/** Result of `segments`. */
+export interface SegmentsResult {
+  /** Everyone with a row in the log up to the reference moment, or in the table of customers. */
+  customers: number
+  /** The conditions of the segment that was to be explained, as columns of the set `explain`. */
+  explain: Explained | null
+  /** Their money, refunds taken off; null if no amount is mapped or granted. */
+  revenue: number | null
+  /** One for each segment, in the order of the request, ready ones last. */
+  segments: SegmentOf[]
+}
+
+/** One step of a sequence. */
+export interface SequenceStep {
+  /** The event. Absent: a purchase. */
+  event?: string | null
+  /** Whether it must not happen. The first step must happen. */
+  not?: boolean
+  /** Only rows for which all of these hold. */
+  where?: RowFilter[]
+  /** Only rows of this time. */
+  window?: RuleWindow | null
+  /** How long after the step before, at most. Absent: any time. */
+  within?: string | null
 }
 
 /** The first day of a spreadsheet's day numbers. */
@@ -1996,6 +2273,110 @@ export interface StageRow {
   stage: Stage
 }
 
+/** One tag. */
+export interface TagOf {
+  /** How often the audit found it right; null if it was not audited. */
+  accuracy: TagShare | null
+  /** Whether a rule computes it. */
+  computed: boolean
+  /** How many customers have it. */
+  customers: number
+  /** Its name. */
+  name: string
+  /** Their share of all customers; null if nothing says how many there are. */
+  share: number | null
+}
+
+/** A tag that is computed by a rule. */
+export interface TagRule {
+  /** Who has it. Other computed tags are segments to it. */
+  rule: RuleSource
+  /** The tag's name. */
+  tag: string
+}
+
+/** A share with its interval and its target. */
+export interface TagShare {
+  /** So many … */
+  count: number
+  /** Wilson's interval. */
+  interval: Interval
+  /** … of so many. */
+  of: number
+  /** `count / of`. */
+  share: number
+  /** What is aimed at; null where nothing is. */
+  target: number | null
+  /** Whether the target is met; null without one. */
+  verdict: Verdict | null
+}
+
+/** What is aimed at. */
+export interface TagTargets {
+  /** The share of tags that are right. Default 0.95. */
+  accuracy?: number
+  /** The share of customers who have a tag. Default 0.9. */
+  coverage?: number
+}
+
+/** Options of `tags`. */
+export interface TagsOptions {
+  /** The reference moment: a local day, which still counts whole, or an instant. */
+  at: string
+  /** Tags that are computed by rules, as of the reference moment; they need the input `log`. */
+  computed?: TagRule[]
+  /** The confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /**
+   * What counts as one purchase, for computed tags. Default: `order` if the role `order` is
+   * mapped, else `row`.
+   */
+  count?: Count | null
+  /** Pairs of tags that nobody can have together. */
+  exclusive?: ([string, string])[]
+  /** A tag is fresh if it was assigned at most so many calendar days ago. */
+  freshDays?: number
+  /** How many customers there are, if neither `log` nor `customers` says so. */
+  population?: number | null
+  /** The events that are purchases, for computed tags. */
+  purchaseEvents?: string[]
+  /** What is aimed at. */
+  targets?: TagTargets
+}
+
+/** Result of `tags`. */
+export interface TagsResult {
+  /**
+   * The share of audited tags that are right, over all tags. The target is met if the whole
+   * interval is above it, missed if the whole interval is below. Null without an audit.
+   */
+  accuracy: TagShare | null
+  /** The pairs that nobody should have together. */
+  conflicts: Conflict[]
+  /**
+   * Their share, against the target. Everyone is counted, so the target is met or not by the
+   * share itself. Null without the number of customers.
+   */
+  coverage: TagShare | null
+  /**
+   * How many customers there are: those of the log and of the table of customers, or what the
+   * request says; null if nothing says so.
+   */
+  customers: number | null
+  /** Rows of tags that have expired. */
+  expired: number
+  /** How old the tags are; null if no time of assignment is mapped. */
+  freshness: Freshness | null
+  /** Further tags that are not listed. */
+  furtherTags: number
+  /** Rows of tags that are assigned only after the reference moment. */
+  later: number
+  /** How many of them have a tag that holds. */
+  tagged: number
+  /** Tags that hold, by the number of customers who have them; at most 1,000. */
+  tags: TagOf[]
+}
+
 /** The same text in both languages. */
 export interface Text {
   /** English. */
@@ -2015,6 +2396,66 @@ export interface Thresholds {
   monetary?: number[]
   /** Days since the last purchase, for example `[7, 30, 90, 180]`: up to 7 days score 5. */
   recency?: number[]
+}
+
+/** One level. */
+export interface Tier {
+  /** The spend from which on a customer has it. */
+  from: number
+  /** Its name. */
+  name: string
+}
+
+/** One level, or what is below the first. */
+export interface TierOf {
+  /** How many have it. */
+  customers: number
+  /** The spend from which on a customer has it; null below the first level. */
+  from: number | null
+  /** Wilson's interval of the share. */
+  interval: Interval
+  /** Its name; null below the first level. */
+  name: string | null
+  /** How many of them are near the next level; null in the highest. */
+  near: number | null
+  /** Their share of all customers. */
+  share: number
+  /** Their spend. */
+  spend: number
+  /** Their share of all spend; null if that is not above 0. */
+  spendShare: number | null
+}
+
+/** Options of `tiers`. */
+export interface TiersOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** The confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /**
+   * A customer is near the next level if so much spend is missing at most. Default: a tenth of
+   * what the next level asks for.
+   */
+  near?: number | null
+  /** The events that are purchases, where the role `event` is mapped. */
+  purchaseEvents?: string[]
+  /** The levels, lowest first; at most 100. */
+  tiers: Tier[]
+  /** The time whose spend counts, such as `{ "last": "12mo" }`. Absent: all up to the moment. */
+  window?: RuleWindow | null
+}
+
+/** Result of `tiers`. */
+export interface TiersResult {
+  /** Customers with a row up to the reference moment. */
+  customers: number
+  /** Their spend in the time that counts, refunds taken off. */
+  spend: number
+  /** Those below the first level, then one for each level, lowest first. */
+  tiers: TierOf[]
 }
 
 /** First and last instant. */
@@ -2207,6 +2648,18 @@ export interface ValueScoreResult {
   sentence: Text
 }
 
+/** A test of a text or a number. */
+export type ValueTest = { in: string[] } | { notIn: string[] } | { contains: string } | { startsWith: string } | { number: RuleNumberTest }
+
+/** Whether a target is met. */
+export type Verdict =
+  /** It is. */
+  | 'met'
+  /** It is not. */
+  | 'missed'
+  /** The sample is too small to tell. */
+  | 'unclear'
+
 /** Something that is not an error but changes how the numbers read. */
 export interface Warning {
   /** A stable kebab-case code. */
@@ -2274,6 +2727,9 @@ export interface Analyses {
   coverage: { version: 1; inputs: 'contacts' | 'book'; options: CoverageOptions; result: CoverageResult }
   inactivity: { version: 1; inputs: 'followers' | 'events' | 'log'; options: InactivityOptions; result: InactivityResult }
   'compare-segments': { version: 1; inputs: 'segments' | 'customers' | 'log' | 'before'; options: CompareOptions; result: CompareResult }
+  segments: { version: 1; inputs: 'log' | 'customers' | 'tags'; options: SegmentsOptions; result: SegmentsResult }
+  tags: { version: 1; inputs: 'tags' | 'log' | 'customers' | 'audit'; options: TagsOptions; result: TagsResult }
+  tiers: { version: 1; inputs: 'log'; options: TiersOptions; result: TiersResult }
 }
 
 /** The codes of the errors that the crate raises. */

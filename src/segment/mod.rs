@@ -8,6 +8,7 @@
 //! * [`migration`] – who moved between groups from one date to another
 //! * [`clusters`] – groups that the customers form by themselves, if they do
 //! * [`compare`] – what sets segments apart, how they overlap, how they moved
+//! * [`rules`] – conditions on customers in a small language, tags, tiers
 //! * [`concentration`] – how much the best customers hold
 //! * [`growth`] – active customers as new, returning, resurrecting and dormant
 //! * [`transitions`] – who moved from which segment to which
@@ -26,5 +27,6 @@ pub mod migration;
 mod population;
 pub mod rfm;
 pub mod rfms;
+pub mod rules;
 pub mod transitions;
 pub mod value_score;

@@ -43,6 +43,18 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"compare-segments","purpose":"test","inputs":{"segments":"segments","customers":"customers","log":"orders"},
                 "options":{"at":"2025-05-31","attributes":["city","age"]}}"#
         }
+        "segments" => {
+            r#"{"analysis":"segments","purpose":"test","options":{"at":"2025-05-31",
+                "segments":[{"name":"big","rule":"amount >= 3"}]}}"#
+        }
+        "tags" => {
+            r#"{"analysis":"tags","purpose":"test","inputs":{"tags":"orders"},
+                "options":{"at":"2025-05-31","exclusive":[["new","vip"]]}}"#
+        }
+        "tiers" => {
+            r#"{"analysis":"tiers","purpose":"test","options":{"at":"2025-05-31",
+                "tiers":[{"name":"gold","from":10}]}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -94,6 +106,10 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
             ("segments", "customer,segment\na,one\nb,one\nc,two\na,two\n"),
             ("customers", "customer,city,age#\na,X,30\nb,Y,40\nc,X,50\nd,Z,60\n"),
         ],
+        "tags" => vec![(
+            "orders",
+            "customer,time,tag\na,2025-05-01,vip\nb,2025-05-02,vip\nb,2025-05-03,new\nc,2025-05-04,new\n",
+        )],
         _ => vec![("orders", LOG)],
     }
 }
@@ -102,6 +118,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
 fn required(analysis: &str) -> Role {
     match analysis {
         "coverage" | "inactivity" => Role::Time,
+        "tags" => Role::Customer,
         _ => Role::Amount,
     }
 }

@@ -15,5 +15,8 @@ mod real_data;
 mod requests;
 mod rfm;
 mod rfms;
+mod segments;
 mod tables;
+mod tags;
+mod tiers;
 mod value_score;

@@ -62,3 +62,35 @@ fn online_retail_is_read_with_its_cancellations() {
         .sum();
     assert_eq!(used + left, 22_190);
 }
+
+/// The figures of `docs/analyses/segments.md`, counted beforehand by another program.
+#[test]
+fn rules_on_cdnow_find_whom_another_program_finds() {
+    let file = std::fs::read(project("tests/data/cdnow_master.csv")).unwrap();
+    let mapping: Options =
+        plain(r#"{"roles":{"customer":"id","time":"date","amount":"amount"},"zone":"UTC"}"#)
+            .read()
+            .unwrap();
+    let (table, _) = read_table([&file], &mapping, Zone::utc(), 1, 1 << 30).unwrap();
+    let request = r#"{"analysis":"segments","options":{"at":"1998-06-30","segments":[
+        {"name":"recent","rule":"orders(last 90d) >= 2"},
+        {"name":"top","rule":"amount > percentile(90)"},
+        {"name":"lapsed","rule":"sinceLast > 365"},
+        {"name":"top and lapsed","rule":"segment(\"top\") and segment(\"lapsed\")"},
+        {"name":"again in a week","rule":"order then order within 7d"}]}}"#;
+    let answer = run_on(&table.into(), request, Gate::open(), 1 << 30).unwrap();
+    let found: Vec<(u64, f64)> = (0..5)
+        .map(|at| {
+            let of = |name: &str| answer.at(&format!("/result/segments/{at}/{name}")).clone();
+            (of("customers").as_u64().unwrap(), of("revenue").as_f64().unwrap())
+        })
+        .collect();
+    let expected = [
+        (1219, 599_599.02),
+        (2357, 1_273_728.95),
+        (15_220, 650_221.0),
+        (184, 76_214.29),
+        (3189, 1_115_679.36),
+    ];
+    assert_eq!(found, expected);
+}

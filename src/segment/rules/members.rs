@@ -1,0 +1,526 @@
+//! Who is in which segment: the rules of a program over the log, the customers' attributes and
+//! their tags.
+
+use super::assigned::{Assignments, State};
+use super::fold::{Fold, no_memory, passes_text};
+use super::program::{Check, Expr, From, Leaf, Node, Program, Right};
+use super::sequence::{Event, follows};
+use crate::customers::attributes::{AttributeOf, Latest};
+use crate::customers::matching::Matching;
+use crate::error::{Code, Error, Result};
+use crate::job::Facts;
+use crate::privacy::gate::{Allowed, AllowedNames};
+use crate::table::block::MISSING;
+use crate::table::calendar::LocalDays;
+use crate::table::dictionary::Dictionary;
+use crate::table::role::Role;
+use crate::table::zone::Zone;
+
+/// The most different tags that the rules of one request may ask for: one bit each.
+const MOST_TAGS: usize = 64;
+
+/// One value per input that may be there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tables<T> {
+    pub(super) log: T,
+    pub(super) customers: Option<T>,
+    pub(super) tags: Option<T>,
+}
+
+impl<T: Copy> Tables<T> {
+    fn all(self) -> impl Iterator<Item = T> {
+        [Some(self.log), self.customers, self.tags].into_iter().flatten()
+    }
+}
+
+/// The rows of a table of customers: who stands in it, and the attributes.
+#[derive(Debug)]
+struct Profiles {
+    latest: Option<Latest>,
+    seen: Vec<bool>,
+    granted: Vec<String>,
+}
+
+/// The tags that rules ask for.
+#[derive(Debug)]
+struct Tags {
+    assignments: Assignments,
+    /// For each tag of the table the bit of the rules, if they ask for it.
+    bits: Vec<Option<usize>>,
+    /// For each customer of the table the tags that hold.
+    held: Vec<u64>,
+}
+
+/// What a condition is for a customer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Finding {
+    pub(super) holds: bool,
+    /// Whether a value that it needs is missing.
+    pub(super) missing: bool,
+    /// The number on the left side, if there is one.
+    pub(super) value: Option<f64>,
+}
+
+/// The evaluation of a program.
+#[derive(Debug)]
+pub(super) struct Members {
+    pub(super) program: Program,
+    pub(super) fold: Fold,
+    zone: Zone,
+    log_latest: Option<Latest>,
+    log_attributes: Vec<String>,
+    profiles: Option<Profiles>,
+    tags: Option<Tags>,
+    matching: Matching,
+    /// For each common number the code in the table of customers, and in that of tags.
+    codes: [Vec<u32>; 2],
+    attributes: Vec<AttributeOf>,
+    /// For each condition on a text whether each text of the attribute passes.
+    texts: Vec<Vec<bool>>,
+    percentiles: Vec<Option<f64>>,
+    /// The events by customer, and where each customer's begin.
+    events: Vec<Event>,
+    starts: Vec<usize>,
+    is_ready: bool,
+    /// Everyone with a row in the log, then those who stand only in the table of customers.
+    pub(super) population: Vec<u32>,
+    /// For each rule 1 for each of the population who is in it.
+    pub(super) members: Vec<Vec<u8>>,
+    next: usize,
+}
+
+impl Members {
+    /// Starts; `tables` are what is known of the inputs.
+    pub(super) fn new(program: Program, tables: Tables<&Facts<'_>>) -> Result<Self> {
+        if program.tags.len() > MOST_TAGS {
+            let hint =
+                format!("the rules of one request ask for at most {MOST_TAGS} different tags");
+            return Err(Error::new(Code::Limit, hint));
+        }
+        let until = Some(program.moment.until);
+        let names = |from| {
+            let all = program.attributes.iter().filter(move |attribute| attribute.from == from);
+            all.map(|attribute| attribute.name.clone()).collect::<Vec<String>>()
+        };
+        let log_attributes = names(From::Log);
+        let of_log = log_attributes.iter().map(String::as_str);
+        let log_latest = Some(Latest::new(of_log, tables.log.schema, until));
+        let profiles = tables.customers.map(|customers| {
+            let granted = names(From::Customers);
+            let of_customers = granted.iter().map(String::as_str);
+            let latest = Some(Latest::new(of_customers, customers.schema, until));
+            Profiles { latest, seen: Vec::new(), granted }
+        });
+        let moment = program.moment;
+        let tags = tables.tags.map(|tags| Tags {
+            assignments: Assignments::new(tags.schema, moment),
+            bits: Vec::new(),
+            held: Vec::new(),
+        });
+        Ok(Members {
+            fold: Fold::new(program.plan.clone(), tables.log.schema.zone.clone()),
+            zone: tables.log.schema.zone.clone(),
+            log_latest,
+            log_attributes,
+            profiles,
+            tags,
+            matching: Matching::new(),
+            codes: [Vec::new(), Vec::new()],
+            attributes: Vec::new(),
+            texts: Vec::new(),
+            percentiles: Vec::new(),
+            events: Vec::new(),
+            starts: Vec::new(),
+            is_ready: false,
+            population: Vec::new(),
+            members: vec![Vec::new(); program.roots.len()],
+            next: 0,
+            program,
+        })
+    }
+
+    /// Bytes needed at most.
+    pub(super) fn estimate(program: &Program, tables: Tables<&Facts<'_>>) -> u64 {
+        let customers: u64 = tables.all().map(|facts| facts.customers).sum();
+        let of = |from, facts: &Facts<'_>| {
+            let count =
+                program.attributes.iter().filter(|attribute| attribute.from == from).count();
+            Latest::estimate(count as u64, facts.rows, facts.customers)
+        };
+        Fold::estimate(&program.plan, tables.log.rows, tables.log.customers)
+            + of(From::Log, tables.log)
+            + tables.customers.map_or(0, |facts| of(From::Customers, facts))
+            + customers * (24 + program.roots.len() as u64)
+            + if program.percentiles.is_empty() { 0 } else { customers * 8 }
+    }
+
+    /// Adds rows of the log.
+    pub(super) fn add_log(&mut self, rows: Allowed<'_>) -> Result<()> {
+        check_granted(&self.log_attributes, &rows)?;
+        self.fold.update(rows)?;
+        match &mut self.log_latest {
+            Some(latest) if !self.log_attributes.is_empty() => latest.update(rows),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds rows of the table of customers.
+    pub(super) fn add_customers(&mut self, rows: Allowed<'_>) -> Result<()> {
+        let Some(profiles) = &mut self.profiles else { return Ok(()) };
+        check_granted(&profiles.granted, &rows)?;
+        let customers =
+            rows.codes(Role::Customer).ok_or_else(|| Allowed::refused(Role::Customer))?;
+        cover(&mut profiles.seen, rows.known(), false)?;
+        for customer in customers {
+            if rows.keep().is_none_or(|keep| keep.get(*customer))
+                && let Some(seen) = profiles.seen.get_mut(*customer as usize)
+            {
+                *seen = true;
+            }
+        }
+        profiles.latest.as_mut().map_or(Ok(()), |latest| latest.update(rows))
+    }
+
+    /// Adds rows of the table of tags.
+    pub(super) fn add_tags(&mut self, rows: Allowed<'_>) -> Result<()> {
+        let Some(Tags { assignments, bits, held }) = &mut self.tags else { return Ok(()) };
+        cover(held, rows.known(), 0)?;
+        if let Some(texts) = rows.names().and_then(|names| names.attribute(super::assigned::TAG)) {
+            while bits.len() < texts.len() {
+                let text = texts.get(bits.len() as u32).unwrap_or_default();
+                bits.push(self.program.tags.iter().position(|tag| tag.as_bytes() == text));
+            }
+        }
+        assignments.read(rows, |row| {
+            let bit = bits.get(row.tag as usize).copied().flatten();
+            if let (Some(bit), State::Current, Some(held)) =
+                (bit, row.state, held.get_mut(row.customer as usize))
+            {
+                *held |= 1 << bit;
+            }
+            Ok(())
+        })
+    }
+
+    /// Matches the customers of the tables; true once all are.
+    pub(super) fn join(&mut self, names: Tables<&AllowedNames<'_>>, budget: usize) -> Result<bool> {
+        let dictionaries: Option<Vec<&Dictionary>> =
+            names.all().map(|names| names.get(Role::Customer)).collect();
+        let dictionaries = dictionaries.ok_or_else(|| Allowed::refused(Role::Customer))?;
+        if !self.matching.advance(&dictionaries, budget)? {
+            return Ok(false);
+        }
+        let len = self.matching.len();
+        let places = [names.customers.map(|_| 1), names.tags.map(|_| dictionaries.len() - 1)];
+        for (codes, place) in self.codes.iter_mut().zip(places) {
+            let Some(place) = place else { continue };
+            cover(codes, len, MISSING)?;
+            let own = dictionaries.get(place).map_or(0, |ids| ids.len() as u32);
+            for code in 0..own {
+                if let Some(number) = self.matching.number(place, code)
+                    && let Some(slot) = codes.get_mut(number as usize)
+                {
+                    *slot = code;
+                }
+            }
+        }
+        let finished =
+            |latest: Option<Latest>, names: Option<&AllowedNames<'_>>| match (latest, names) {
+                (Some(latest), Some(names)) => latest.finish(names),
+                _ => Vec::new(),
+            };
+        let mut of_log = finished(self.log_latest.take(), Some(names.log)).into_iter();
+        let latest = self.profiles.as_mut().and_then(|profiles| profiles.latest.take());
+        let mut of_customers = finished(latest, names.customers).into_iter();
+        for attribute in &self.program.attributes {
+            let next = match attribute.from {
+                From::Log => of_log.next(),
+                From::Customers => of_customers.next(),
+            };
+            self.attributes.push(next.map_or(AttributeOf::Text(Vec::new()), |(_, values)| values));
+        }
+        for leaf in &self.program.leaves {
+            self.texts.push(match &leaf.check {
+                Check::Text { attribute, test } => {
+                    let texts = self.texts_of(*attribute, names);
+                    let count = texts.map_or(0, |texts| texts.len() as u32);
+                    let text = |code| texts.and_then(|texts| texts.get(code)).unwrap_or_default();
+                    (0..count).map(|code| passes_text(test, text(code))).collect()
+                }
+                _ => Vec::new(),
+            });
+        }
+        Ok(true)
+    }
+
+    /// The id of one of the population.
+    pub(super) fn id<'n>(&self, names: Tables<&AllowedNames<'n>>, number: u32) -> &'n [u8] {
+        let ids: Vec<&'n Dictionary> =
+            names.all().filter_map(|names| names.get(Role::Customer)).collect();
+        self.matching.id(&ids, number).unwrap_or_default()
+    }
+
+    /// Customers of all tables together.
+    pub(super) fn known(&self) -> usize {
+        self.matching.len()
+    }
+
+    /// How many were asked about so far.
+    pub(super) fn done(&self) -> usize {
+        self.next
+    }
+
+    /// Decides about `budget` customers; true once all are decided.
+    pub(super) fn decide(&mut self, budget: usize) -> Result<bool> {
+        if !self.is_ready {
+            self.make_ready()?;
+            self.is_ready = true;
+        }
+        let until = self.next.saturating_add(budget.max(1)).min(self.population.len());
+        let zone = self.zone.clone();
+        let mut days = LocalDays::new(&zone);
+        let mut held = vec![false; self.program.roots.len()];
+        for at in self.next..until {
+            let Some(number) = self.population.get(at).copied() else { break };
+            for rule in &self.program.order {
+                let Some(root) = self.program.roots.get(*rule) else { continue };
+                let is_in = self.node(root, number, &held, &mut days);
+                if let Some(held) = held.get_mut(*rule) {
+                    *held = is_in;
+                }
+            }
+            for (members, held) in self.members.iter_mut().zip(&held) {
+                members.push(u8::from(*held));
+            }
+        }
+        self.next = until;
+        Ok(until == self.population.len())
+    }
+
+    fn make_ready(&mut self) -> Result<()> {
+        self.fold.settle()?;
+        let is_in = |number: u32| {
+            let code = self.code(0, number).unwrap_or(MISSING);
+            let stands = |profiles: &Profiles| profiles.seen.get(code as usize).copied();
+            self.fold.is_seen(number) || self.profiles.as_ref().and_then(stands).unwrap_or(false)
+        };
+        let mut population = Vec::new();
+        population.try_reserve_exact(self.matching.len()).map_err(|_| no_memory())?;
+        population.extend((0..self.matching.len() as u32).filter(|number| is_in(*number)));
+        self.population = population;
+        for members in &mut self.members {
+            members.try_reserve_exact(self.population.len()).map_err(|_| no_memory())?;
+        }
+        self.sort_events()?;
+        let percentiles: Result<Vec<Option<f64>>> = self
+            .program
+            .percentiles
+            .iter()
+            .map(|(expr, share)| {
+                let mut values = Vec::new();
+                values.try_reserve_exact(self.population.len()).map_err(|_| no_memory())?;
+                let mut days = LocalDays::new(&self.zone);
+                let of = |number: &u32| self.value(expr, *number, &mut days);
+                values.extend(self.population.iter().filter_map(of));
+                // The least value that at least this share does not exceed.
+                let rank = (share / 100.0 * values.len() as f64).ceil() as usize;
+                let at = rank.saturating_sub(1).min(values.len().saturating_sub(1));
+                Ok(match values.is_empty() {
+                    true => None,
+                    false => Some(*values.select_nth_unstable_by(at, f64::total_cmp).1),
+                })
+            })
+            .collect();
+        self.percentiles = percentiles?;
+        Ok(())
+    }
+
+    /// Puts the events into the order of customers.
+    fn sort_events(&mut self) -> Result<()> {
+        let rows = std::mem::take(&mut self.fold.events);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        cover(&mut self.starts, self.fold.known() + 1, 0)?;
+        for (customer, _) in &rows {
+            if let Some(count) = self.starts.get_mut(*customer as usize) {
+                *count += 1;
+            }
+        }
+        let mut before = 0;
+        for start in &mut self.starts {
+            before += std::mem::replace(start, before);
+        }
+        cover(&mut self.events, rows.len(), Event { time: 0, steps: 0 })?;
+        let mut places = self.starts.clone();
+        for (customer, event) in rows {
+            if let Some(place) = places.get_mut(customer as usize) {
+                if let Some(slot) = self.events.get_mut(*place) {
+                    *slot = event;
+                }
+                *place += 1;
+            }
+        }
+        for range in self.starts.windows(2) {
+            if let [from, to] = range
+                && let Some(events) = self.events.get_mut(*from..*to)
+            {
+                events.sort_unstable();
+            }
+        }
+        Ok(())
+    }
+
+    fn events_of(&self, number: u32) -> &[Event] {
+        let at = number as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(from), Some(to)) => self.events.get(*from..*to).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The values of an attribute, and a customer's code in its table.
+    fn attribute(&self, at: usize, number: u32) -> Option<(&AttributeOf, u32)> {
+        let code = match self.program.attributes.get(at)?.from {
+            From::Log => number,
+            From::Customers => self.code(0, number)?,
+        };
+        Some((self.attributes.get(at)?, code))
+    }
+
+    /// A customer's code in the table of customers (0) or of tags (1), or [`MISSING`].
+    pub(super) fn code(&self, table: usize, number: u32) -> Option<u32> {
+        self.codes.get(table)?.get(number as usize).copied()
+    }
+
+    fn value(&self, expr: &Expr, number: u32, days: &mut LocalDays<'_>) -> Option<f64> {
+        let attribute = |at| {
+            let (values, code) = self.attribute(at, number)?;
+            values.number(code)
+        };
+        self.program.value(&self.fold, number, expr, &attribute, &mut |time| days.day_of(time))
+    }
+
+    /// The code of a customer's text.
+    pub(super) fn text(&self, attribute: usize, number: u32) -> Option<u32> {
+        let (values, code) = self.attribute(attribute, number)?;
+        values.text(code)
+    }
+
+    /// The threshold of a percentile.
+    pub(super) fn percentile(&self, at: usize) -> Option<f64> {
+        self.percentiles.get(at).copied().flatten()
+    }
+
+    fn node(&self, node: &Node, number: u32, held: &[bool], days: &mut LocalDays<'_>) -> bool {
+        match node {
+            Node::All(nodes) => nodes.iter().all(|node| self.node(node, number, held, days)),
+            Node::Any(nodes) => nodes.iter().any(|node| self.node(node, number, held, days)),
+            Node::Not(node) => !self.node(node, number, held, days),
+            Node::Segment(at) => held.get(*at).copied().unwrap_or(false),
+            Node::Leaf(at) => self.finding(*at, number, days).holds,
+        }
+    }
+
+    /// What a condition is for a customer.
+    pub(super) fn finding(&self, leaf: usize, number: u32, days: &mut LocalDays<'_>) -> Finding {
+        let plain = |holds| Finding { holds, missing: false, value: None };
+        let Some(Leaf { check, .. }) = self.program.leaves.get(leaf) else { return plain(false) };
+        match check {
+            Check::Compare { left, op, right } => {
+                let value = self.value(left, number, days);
+                let right = match right {
+                    Right::Number(number) => Some(*number),
+                    Right::Percentile(at) => self.percentile(*at),
+                    Right::Expr(expr) => self.value(expr, number, days),
+                };
+                match (value, right) {
+                    (Some(left), Some(right)) => {
+                        Finding { holds: op.holds(left, right), missing: false, value }
+                    }
+                    _ => Finding { holds: false, missing: true, value },
+                }
+            }
+            Check::Text { attribute, .. } => match self.text(*attribute, number) {
+                Some(code) => {
+                    let passes = self.texts.get(leaf).and_then(|texts| texts.get(code as usize));
+                    plain(passes.copied().unwrap_or(false))
+                }
+                None => Finding { holds: false, missing: true, value: None },
+            },
+            Check::MissingNumber(expr) => {
+                let value = self.value(expr, number, days);
+                Finding { holds: value.is_none(), missing: false, value }
+            }
+            Check::MissingText(attribute) => plain(self.text(*attribute, number).is_none()),
+            Check::Tag(bit) => {
+                let code = self.code(1, number).unwrap_or(MISSING);
+                let held = self.tags.as_ref().and_then(|tags| tags.held.get(code as usize));
+                plain(held.is_some_and(|held| held >> bit & 1 == 1))
+            }
+            Check::Sequence(links) => {
+                plain(follows(links, self.events_of(number), self.program.moment.until))
+            }
+        }
+    }
+
+    /// All money of a customer, in minor units.
+    pub(super) fn revenue(&self, number: u32) -> Option<i64> {
+        let cell = self.program.revenue.filter(|_| self.fold.has_money)?;
+        Some(self.fold.cell(number, cell))
+    }
+
+    /// Rows of tags that were left out: denied, without a tag; and ends that cannot be read.
+    pub(super) fn tag_rows(&self) -> [u64; 3] {
+        self.tags.as_ref().map_or([0; 3], |Tags { assignments, .. }| {
+            [assignments.denied, assignments.untagged, assignments.unreadable]
+        })
+    }
+
+    /// The zone of local days.
+    pub(super) fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The texts of an attribute.
+    pub(super) fn texts_of<'n>(
+        &self,
+        attribute: usize,
+        names: Tables<&AllowedNames<'n>>,
+    ) -> Option<&'n Dictionary> {
+        let attribute = self.program.attributes.get(attribute)?;
+        let names = match attribute.from {
+            From::Log => Some(names.log),
+            From::Customers => names.customers,
+        };
+        names?.attribute(&attribute.name)
+    }
+
+    pub(super) fn heap_size(&self) -> usize {
+        let members: usize = self.members.iter().map(Vec::capacity).sum();
+        let codes: usize = self.codes.iter().map(|codes| codes.capacity() * 4).sum();
+        self.fold.heap_size()
+            + self.log_latest.as_ref().map_or(0, Latest::heap_size)
+            + self.matching.heap_size()
+            + codes
+            + members
+            + self.population.capacity() * 4
+            + self.events.capacity() * size_of::<Event>()
+    }
+}
+
+/// The attributes that are mapped must have been granted: rules cannot do without them.
+fn check_granted(names: &[String], rows: &Allowed<'_>) -> Result<()> {
+    match names.iter().find(|name| rows.attribute(name).is_none()) {
+        Some(name) => Err(super::fold::not_granted(name)),
+        None => Ok(()),
+    }
+}
+
+/// Makes a list `len` long, or leaves it longer.
+fn cover<T: Clone>(list: &mut Vec<T>, len: usize, value: T) -> Result<()> {
+    let more = len.saturating_sub(list.len());
+    list.try_reserve(more).map_err(|_| no_memory())?;
+    list.resize(list.len() + more, value);
+    Ok(())
+}
