@@ -1,6 +1,6 @@
 //! Targets that read a file from its bytes.
 
-use siyu::error::Code;
+use siyu::error::{Code, Error};
 use siyu::read::options::{DateOrder, Decimal, Duplicates, Epoch, Serial};
 use siyu::read::{
     FileOptions, Format, Limits, Loader, Options, Parts, Reader, Roles, guess as guessing,
@@ -215,10 +215,15 @@ fn read_list(files: &[(FileOptions, Vec<&[u8]>)], options: &Options, zone: &Zone
         blocks.push(block);
         Ok(())
     };
-    for (file, pieces) in files {
+    for (at, (file, pieces)) in files.iter().enumerate() {
         reader.next_file(file, &mut sink)?;
         for piece in pieces {
-            reader.push(piece, &mut sink)?;
+            // Only the caller knows that more files follow the first.
+            let placed = |error: Error| match error.file() {
+                None if files.len() > 1 => error.in_file(at as u32),
+                _ => error,
+            };
+            reader.push(piece, &mut sink).map_err(placed)?;
         }
     }
     let quality = reader.finish(&mut sink)?;

@@ -211,11 +211,15 @@ fn opened(given: &Given, as_source: bool) -> Result<(Source, Quality)> {
         None => error,
     };
     let mut current: Option<&Opener> = None;
-    for (file, text, opener) in files {
-        reader.next_file(file, &mut sink)?;
+    for (at, (file, text, opener)) in files.iter().enumerate() {
+        // What is wrong now is wrong with the end of the file before.
+        reader.next_file(file, &mut sink).map_err(|error| placed(current, error))?;
         current = opener.as_ref();
         for chunk in text.chunks(PUSH) {
-            reader.push(chunk, &mut sink).map_err(|error| placed(current, error))?;
+            reader.push(chunk, &mut sink).map_err(|error| match error.file() {
+                None if files.len() > 1 => placed(current, error).in_file(at as u32),
+                _ => placed(current, error),
+            })?;
         }
     }
     let mut quality = reader.finish(&mut sink).map_err(|error| placed(current, error))?;

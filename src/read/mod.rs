@@ -214,7 +214,8 @@ impl Reader {
     /// What is wrong with the file as a whole: `encoding` (with line and byte), `parse` (a
     /// quote that is not closed), `missing-column`, `duplicate-column`, `unsupported`, `limit`,
     /// `limit-memory`; or the error of `sink`. The reader is then at its end. Problems of
-    /// single rows are no errors: they are counted in the report.
+    /// single rows are no errors: they are counted in the report. From the second file on the
+    /// error says which file it is about; that more files follow the first only the caller knows.
     pub fn push(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<()> {
         self.failed.clone().map_or(Ok(()), Err)?;
         let result = self.try_push(bytes, sink);
