@@ -28,7 +28,7 @@ const NODE = { 'index.node': 15 * KB, 'sync.node': 15 * KB, 'worker.node': 15 * 
 /** Entries that load parts when first needed. A worker's script is one file, whoever serves it. */
 const SPLIT = ['sync', 'sync.node']
 /** The parts, by the names of their modules. */
-const LAZY = ['arrays', 'decode', 'sheet', 'zone']
+const LAZY = ['arrays', 'decode', 'export', 'sheet', 'zone']
 /** What entries and parts share: an error must be of one class. It counts with its entry. */
 const SHARED = ['errors']
 /** 150 KB after the first job; JSON, gzip and what spreadsheets and bills hold may have

@@ -11,11 +11,10 @@ import { stand } from './floor.js'
 import type { DescribeOptions, DescribeResult, Guess, Profile, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
-import { pause } from './pause.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
 import { reportOf } from './reports.js'
 import {
-  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, listOf, notASource, PIECE, reopenable,
+  type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, listOf, notASource, reopenable,
 } from './sources.js'
 import type {
   CallOptions, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Place, Progress, Recipe, Report, RfmReport, RowAt, Siyu, Source, Table, TableOptions,
@@ -34,8 +33,6 @@ export interface Platform {
 
 /** Default of `memoryLimit`. */
 const MEMORY_LIMIT = 512 * 1024 * 1024
-/** Rows of one part of an exported file. */
-const CSV_ROWS = 8_192
 /** After this time a cancelled call rejects even if the engine is still in a step. */
 const CANCEL_MS = 40
 /** A cancelled call that is not answered by then has an engine that does not hear any more. */
@@ -112,6 +109,8 @@ interface TableRecord {
   inputs: Input[] | null
   feeds: Feeds | null
   options: TableOptions
+  /** What the caller asked for. */
+  asked: TableOptions
   /** How each was read. */
   files: { header: number | null; roles: Roles }[]
   again: Promise<void> | null
@@ -165,24 +164,34 @@ class Client implements Siyu {
     return this.#lending(listOf(source), sources => this.#call('rowsAt', { sources, places, options: rest }, calling({ signal, onProgress })))
   }
 
-  async read(source: Source | readonly Source[], options: TableOptions & CallOptions = {}): Promise<Table> {
-    const { signal, onProgress, keep, ...rest } = options
-    const call = calling({ signal, onProgress })
-    const inputs: Input[] = []
+  read(source: Source | readonly Source[], { signal, onProgress, ...asked }: TableOptions & CallOptions = {}): Promise<Table> {
+    return this.#read([], source, asked, calling({ signal, onProgress }))
+  }
+
+  async append(table: Table, source: Source | readonly Source[], call: CallOptions = {}): Promise<Table> {
+    const { inputs, asked } = this.#recordOf(table, table.name)
+    if (!inputs) throw fail('closed', 'Only tables of Files and Blobs are read again: read all sources as one list.', { table: table.name })
+    return this.#read(inputs, source, asked, call)
+  }
+
+  /** Reads what was read before and a source behind it. */
+  async #read(before: readonly Input[], source: Source | readonly Source[], asked: TableOptions, call: CallOptions): Promise<Table> {
+    const { keep, ...rest } = asked
+    const inputs = [...before]
     for (const one of isRows(source) ? [source] : listOf(source)) inputs.push(await this.#inputOf(one, rest, keep, call))
     const name = rest.name ?? (inputs[0]?.name || 'table')
-    const asked = { ...rest, name }
+    const options = { ...rest, name }
     const feeds = inputs.map(input => this.#lend(input))
     try {
       const session = this.#start()
-      const facts = await this.#call('read', { sources: remotesOf(inputs, feeds), options: asked, ...(keep && { keep }) }, call)
+      const facts = await this.#call('read', { sources: remotesOf(inputs, feeds), options, ...(keep && { keep }) }, call)
       const stays = facts.kind === 'source'
       if (!stays) this.#takeBack(feeds)
       const { roles, quality } = facts
       const record: TableRecord = {
         name, facts, session, inputs: inputs.every(({ again }) => again) ? inputs : null, feeds: stays ? feeds : null,
         // The files are read again as they were read now, whatever would be guessed then.
-        options: { ...asked, roles }, files: quality.files.map(({ headerLine, columns }) => ({ header: headerLine, roles: rolesOf(columns) })),
+        options: { ...options, roles }, asked, files: quality.files.map(({ headerLine, columns }) => ({ header: headerLine, roles: rolesOf(columns) })),
         again: null, closed: false,
       }
       return new ClientTable(this, record)
@@ -234,29 +243,9 @@ class Client implements Siyu {
   }
 
   async exportCsv(set: ColumnSet, options: ExportOptions & CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const { columns = set.names, rows, header = {}, signal, onProgress } = options
-    if (rows?.some(row => row >= set.length)) throw fail('invalid-option', `There are ${set.length} rows, the first is 0.`, { path: 'rows' })
-    const names = columns.map(name => (Object.hasOwn(header, name) ? (header[name] as string) : name))
-    const count = rows?.length ?? set.length
-    const write = (from: number, until: number): Promise<Uint8Array> => {
-      const picked = rows?.subarray(from, until) ?? Uint32Array.from({ length: until - from }, (_, at) => from + at)
-      return this.#call('csv', { names, columns: columns.map(name => set.cells(name, picked)) }, calling({ signal, onProgress: undefined }))
-    }
-    // Every part begins with the BOM and the header, of which only the first is kept.
-    const parts = [await write(0, 0)]
-    const skip = parts[0]?.length ?? 0
-    for (let from = 0; from < count; from += CSV_ROWS) {
-      parts.push((await write(from, Math.min(from + CSV_ROWS, count))).subarray(skip))
-      onProgress?.({ phase: 'finish', done: Math.min(from + CSV_ROWS, count), total: count })
-    }
-    // Joined with pauses: a large file is copied for longer than a page may wait.
-    const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-    let at = 0
-    for (const part of parts) {
-      file.set(part, at)
-      if (Math.floor(at / PIECE) < Math.floor((at += part.length) / PIECE)) await pause()
-    }
-    return file
+    const { signal, onProgress } = options
+    const { csvFile } = await part('export.js', () => import('./export.js'))
+    return csvFile(set, options, (names, columns) => this.#call('csv', { names, columns }, calling({ signal, onProgress: undefined })), onProgress)
   }
 
   memory(): Promise<{ wasmBytes: number; tables: number }> {

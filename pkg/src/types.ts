@@ -198,6 +198,12 @@ export interface Siyu extends Disposable {
    */
   read(source: Source | readonly Source[], options?: TableOptions & CallOptions): Promise<Table>
   /**
+   * The table with more files behind its own: the same answer as one `read` of all of them with the same
+   * options, overlaps and copies told as there. The files of the table are read again, so they must be
+   * Files or Blobs (`closed` otherwise). The table that is given stays as it is until it is closed.
+   */
+  append(table: Table, source: Source | readonly Source[], call?: CallOptions): Promise<Table>
+  /**
    * What stands at these places of a file, with the options that it was read with: the rows that a
    * quality report names, to be shown in place. At most 100 of one file; nothing of it is kept. Where
    * no record is there is no answer. A stream or response is used up by it.

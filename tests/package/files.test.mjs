@@ -81,6 +81,52 @@ for (const [entry, { open }] of Object.entries(entries)) {
   })
 }
 
+for (const [entry, { open }] of Object.entries(entries)) {
+  test(`${entry}: a file appended to a table gives the table of all files at once, and leaves the first as it is`, async () => {
+    const siyu = await open()
+    const june = new File(['paid;day;client;order\n9;2025-05-30;B7;o7\n2;2025-05-31;A1;o8\n'], 'june.csv')
+    const names = { otherNames: { customer: ['client'], time: ['day'] } }
+    const [a, b] = halves()
+    for (const options of [{ ...READ, ...names, keep: 'loaded' }, { ...READ, ...names, keep: 'source' }, { ...READ, ...names }]) {
+      const all = await siyu.read([a, b, june], options)
+      const first = await siyu.read(a, options)
+      const second = await siyu.append(first, b)
+      const third = await siyu.append(await siyu.append(first, [b]), june)
+      assert.deepEqual([first.rows, second.rows, third.rows], [2, 5, 7])
+      assert.deepEqual([third.kind, third.fingerprint, third.customers, third.roles], [all.kind, all.fingerprint, all.customers, all.roles])
+      assert.deepEqual(third.quality, all.quality)
+      const [one, other] = [await siyu.rfm(third, AT), await siyu.rfm(all, AT)]
+      assert.deepEqual(one.totals, other.totals)
+      for (const name of other.customers.names) assert.deepEqual(one.customers.column(name), other.customers.column(name), name)
+      assert.equal((await siyu.rfm(first, AT)).totals.customers, first.customers)
+    }
+    siyu.close()
+  })
+
+  test(`${entry}: what is appended may overlap, be wrong or be cancelled; the table is unharmed`, async () => {
+    const siyu = await open()
+    const [a] = halves()
+    const { order: _, ...roles } = ROLES
+    const table = await siyu.read(a, { ...READ, roles })
+    const twice = await siyu.append(table, a)
+    assert.deepEqual(twice.quality.issues.filter(({ code }) => code === 'overlap').map(({ severity, count }) => [severity, count]), [['doubtful', 2], ['note', 2]])
+    const wrong = await rejected(siyu.append(table, new File(['a,b\n1,2\n'], 'wrong.csv')))
+    assert.deepEqual([wrong.code, wrong.file], ['missing-column', 1])
+    assert.match(wrong.message, /wrong\.csv/)
+    assert.equal((await rejected(siyu.append(table, a, { signal: AbortSignal.abort() }))).code, 'cancelled')
+    assert.deepEqual((await siyu.memory()).tables, 2)
+    assert.equal((await siyu.append(table, await a.text())).rows, 4)
+    // What cannot be opened a second time cannot be read again.
+    const once = await siyu.read(new Response(a), { ...READ, roles })
+    const refused = await rejected(siyu.append(once, a))
+    assert.equal(refused.code, 'closed')
+    assert.match(refused.message, /one list/)
+    table.close()
+    assert.equal((await rejected(siyu.append(table, a))).code, 'closed')
+    siyu.close()
+  })
+}
+
 test('progress counts the bytes of all files', async () => {
   const siyu = await entries.siyu.open()
   const seen = []
