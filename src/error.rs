@@ -36,6 +36,8 @@ macro_rules! codes {
 codes! {
     /// Bytes that are not text in the declared or detected encoding.
     Encoding = "encoding",
+    /// Half of a surrogate pair in JSON.
+    EncodingSurrogate = "encoding-surrogate",
     /// A record that breaks the rules of its format (an open quote, text after a closing quote).
     Parse = "parse",
     /// The field separator is not what was declared, or cannot be told.

@@ -108,7 +108,8 @@ export class Engine {
       const text = await this.#text(cursor, input.size, options, task, closing)
       const { sample } = await sampled(text, sampleBytes)
       task.check()
-      return this.#guess(sample, text.encoding, isSheet(text) ? { ...options, format: 'xlsx' } : options)
+      if (!isSheet(text)) return this.#guess(sample, text.encoding, options)
+      return { ...this.#guess(sample, text.encoding, { ...options, format: 'xlsx' }), sheets: text.sheets }
     } catch (error) {
       throw placed(error, null, input.name)
     } finally {

@@ -820,10 +820,17 @@ export interface Guess {
   profile: number | null
   /** Why it was. */
   profileMatch: ProfileMatch | null
+  /**
+   * Options that would read what would be left out. None where a profile was recognised: its
+   * options say how to read.
+   */
+  proposals: Proposal[]
   /** The proposals. */
   roles: GuessRoles
   /** Rows looked at. */
   rowsSampled: number
+  /** The sheets of a workbook, by name in its order; empty for other files. */
+  sheets: string[]
 }
 
 /** One column of the file. */
@@ -1078,7 +1085,8 @@ export interface Limits {
   idBytes?: number
   /**
    * How many times longer than the compressed file its content may be, once that is longer
-   * than 4 MiB. Default 200; exports have 5 to 40.
+   * than 4 MiB; of a workbook each part, once it is longer than 64 MiB, and the text of the
+   * sheet against the file likewise. Default 200; exports have 5 to 40.
    */
   ratio?: number
   /**
@@ -1462,6 +1470,29 @@ export type ProfileMatch =
   | 'kind'
   /** Every column that the profile maps is there, among others than those of its kind. */
   | 'columns'
+
+/** An option that reading needs besides the roles. To be confirmed, like them. */
+export interface Proposal {
+  /**
+   * 0 to 1; a rank, not a probability. At most 0.5 where the values fit something else as
+   * well.
+   */
+  confidence: number
+  /**
+   * The path of the option: `decimal`, `units`, `accounting`, `dates.order`,
+   * `dates.serial`, `dates.epoch`, `dates.pivot` or `dates`.
+   */
+  option: string
+  /** Why, in a sentence without any cell. */
+  reason: string
+  /**
+   * Another value of the option that reads as many, where there is one: nothing in the file
+   * tells the two apart, and only somebody who knows it can.
+   */
+  rival: OptionValue | null
+  /** Its value. */
+  value: OptionValue
+}
 
 /**
  * What reading found; of a table of several files, `format`, `encoding`, `delimiter`,
@@ -2735,6 +2766,7 @@ export interface Analyses {
 /** The codes of the errors that the crate raises. */
 export type ErrorCode =
   | 'encoding'
+  | 'encoding-surrogate'
   | 'parse'
   | 'delimiter'
   | 'ragged'

@@ -23,6 +23,8 @@ export interface SheetWasm {
   sheetStep(work: number): boolean
   sheetTake(): Uint8Array
   sheetName(): string | undefined
+  /** All of them. */
+  sheetNames(): string[]
   sheetProgress(): number
 }
 
@@ -35,6 +37,8 @@ export interface SheetGlue extends SheetWasm {
 export interface SheetText extends Utf8 {
   /** The name of the sheet; null if no sheet holds data. Known once the first piece is there. */
   sheet: string | null
+  /** The names of all sheets. */
+  sheets: string[]
 }
 
 /** What a step should take, in ms; half of what it may. */
@@ -79,7 +83,7 @@ export async function sheetText(
   let work = 4096
   let over = false
   const out: SheetText = {
-    encoding: { label: 'utf-8', by: 'declared' }, done: 0, sheet: null,
+    encoding: { label: 'utf-8', by: 'declared' }, done: 0, sheet: null, sheets: guarded(() => wasm?.sheetNames() ?? []),
     async next() {
       const parts: Uint8Array[] = []
       for (let length = 0; wasm && !over && length < PIECE;) {

@@ -20,8 +20,9 @@ use super::csv::{self, Found, Splitter};
 use super::ids::trimmed;
 use super::json::{self, Flavour};
 use super::lexicon;
-use super::options::{Dates, Format, Options};
+use super::options::{DateOrder, Dates, Epoch, Format, Options};
 use super::profile::{ProfileMatch, kind_of};
+use super::remedies::{self, OptionValue, Remedy, Tally};
 use super::rows;
 use super::shape;
 use super::text::Text;
@@ -31,6 +32,8 @@ use super::time::{Time, Times};
 const MOST_PREAMBLE: usize = 60;
 /// How many rows are looked at.
 const MOST_ROWS: usize = 2000;
+/// How many values of a column that are not read are tried with other options.
+const MOST_TRIED: usize = 200;
 /// How many values of a column are shown, and how much of each.
 const SAMPLES: usize = 5;
 const SAMPLE_CHARS: usize = 60;
@@ -160,6 +163,26 @@ pub struct GuessProblem {
     pub rows: u64,
 }
 
+/// An option that reading needs besides the roles. To be confirmed, like them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Proposal {
+    /// The path of the option: `decimal`, `units`, `accounting`, `dates.order`,
+    /// `dates.serial`, `dates.epoch`, `dates.pivot` or `dates`.
+    pub option: &'static str,
+    /// Its value.
+    pub value: OptionValue,
+    /// Another value of the option that reads as many, where there is one: nothing in the file
+    /// tells the two apart, and only somebody who knows it can.
+    pub rival: Option<OptionValue>,
+    /// 0 to 1; a rank, not a probability. At most 0.5 where the values fit something else as
+    /// well.
+    pub confidence: f64,
+    /// Why, in a sentence without any cell.
+    pub reason: String,
+}
+
 /// A proposed mapping, and what reading needs besides.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -190,10 +213,17 @@ pub struct Guess {
     pub rows_sampled: u64,
     /// What would be left out with this mapping.
     pub problems: Vec<GuessProblem>,
+    /// Options that would read what would be left out. None where a profile was recognised: its
+    /// options say how to read.
+    pub proposals: Vec<Proposal>,
+    /// The sheets of a workbook, by name in its order; empty for other files.
+    pub sheets: Vec<String>,
 }
 
 /// Proposes a mapping from the first bytes of a file (some 100 KB are plenty; the last record
-/// may be cut). Of the options only `format` and `delimiter` matter.
+/// may be cut). Of the options only `format` and `delimiter` matter. The proposals are for the
+/// options as they are by default. Of a workbook this sees the text of one sheet: who opened it
+/// knows the names of the others.
 ///
 /// # Errors
 /// `empty`; `encoding` and `unsupported` as for reading; `missing-column` if no line looks like
@@ -229,7 +259,7 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
         }
         at = record.next;
     }
-    let (roles, problems) = propose(&profiles);
+    let (roles, problems, proposals) = propose(&profiles);
     let format = match options.format {
         Format::Tsv => "tsv",
         Format::Xlsx => "xlsx",
@@ -248,6 +278,8 @@ pub fn guess(sample: &[u8], options: &Options) -> Result<Guess> {
         header: header.line,
         rows_sampled: rows as u64,
         problems,
+        proposals,
+        sheets: Vec::new(),
     })
 }
 
@@ -275,7 +307,7 @@ fn of_objects(text: &[u8], flavour: Flavour, encoding: String, options: &Options
             profile.see(cell);
         }
     }
-    let (roles, problems) = propose(&profiles);
+    let (roles, problems, proposals) = propose(&profiles);
     Ok(Guess {
         kind: kind_of(flavour.name(), profiles.iter().map(|profile| profile.name.as_str())),
         profile: None,
@@ -288,6 +320,8 @@ fn of_objects(text: &[u8], flavour: Flavour, encoding: String, options: &Options
         header: None,
         rows_sampled: records.len() as u64,
         problems,
+        proposals,
+        sheets: Vec::new(),
     })
 }
 
@@ -387,6 +421,80 @@ fn are_names(cells: &[String]) -> bool {
     there.clone().count() * 5 >= cells.len() * 3 && !there.clone().any(is_value)
 }
 
+/// What other options make of values that are not read.
+#[derive(Debug, Default)]
+struct Attempts {
+    tried: usize,
+    tally: Tally,
+}
+
+impl Attempts {
+    /// Whether a value is worth trying: it has a digit, and not many were tried.
+    fn want(&mut self, value: &[u8]) -> bool {
+        let digit = |byte: &u8| byte.is_ascii_digit() || !byte.is_ascii();
+        let wanted = self.tried < MOST_TRIED && value.iter().any(digit);
+        self.tried += usize::from(wanted);
+        wanted
+    }
+
+    /// The share of the values tried that the best option reads.
+    fn best(&self) -> f64 {
+        let rows = self.tally.finish().first().map_or(0, |remedy| remedy.rows);
+        if self.tried == 0 { 0.0 } else { rows as f64 / self.tried as f64 }
+    }
+
+    /// The options, each with its best value.
+    fn proposals(&self, contradicted: bool, into: &mut Vec<Proposal>) {
+        let all = self.tally.finish();
+        for (at, remedy) in all.iter().enumerate() {
+            let same = |other: &&Remedy| other.option == remedy.option;
+            if all.iter().take(at).any(|other| same(&other)) {
+                continue;
+            }
+            let share = remedy.rows as f64 / self.tried.max(1) as f64;
+            let mut others = all.iter().skip(at + 1).filter(same);
+            let rival = others.find(|other| other.rows == remedy.rows).map(|other| other.value);
+            let contradicted = contradicted && remedy.option == "decimal";
+            let open = rival.is_some() || contradicted;
+            let confidence = (if open { 0.5 } else { 0.95 }) * share;
+            let more = match (rival, contradicted) {
+                (Some(_), _) => "; they fit another value of it as well, and only you can tell",
+                (_, true) => "; others have a decimal point",
+                _ => "",
+            };
+            into.push(Proposal {
+                option: remedy.option,
+                value: remedy.value,
+                rival,
+                confidence: (confidence * 100.0).round() / 100.0,
+                reason: format!(
+                    "{} of {} values that are not read {}{more}",
+                    remedy.rows,
+                    self.tried,
+                    looks(remedy.option, remedy.value)
+                ),
+            });
+        }
+    }
+}
+
+/// What values look like that an option reads.
+fn looks(option: &str, value: OptionValue) -> &'static str {
+    match (option, value) {
+        ("decimal", _) => "have a decimal comma",
+        ("units", _) => "have 万 or 亿 behind them",
+        ("accounting", _) => "are negative as accountants write it",
+        (_, OptionValue::Order(DateOrder::Ymd)) => "fit the order year, month, day",
+        (_, OptionValue::Order(DateOrder::Dmy)) => "fit the order day, month, year",
+        (_, OptionValue::Order(DateOrder::Mdy)) => "fit the order month, day, year",
+        (_, OptionValue::Serial(_)) => "look like day numbers of a spreadsheet",
+        (_, OptionValue::Epoch(Epoch::S)) => "look like seconds since 1970",
+        (_, OptionValue::Epoch(Epoch::Ms)) => "look like milliseconds since 1970",
+        (_, OptionValue::Epoch(Epoch::Us)) => "look like microseconds since 1970",
+        _ => "have years of two digits",
+    }
+}
+
 /// What the values of one column look like.
 #[derive(Debug)]
 struct Profile {
@@ -409,6 +517,9 @@ struct Profile {
     coded: usize,
     /// Directions of money, neither included.
     directed: usize,
+    /// What would read values that are no dates, and no amounts.
+    as_time: Attempts,
+    as_amount: Attempts,
     distinct: HashSet<Vec<u8>>,
     times: Times,
 }
@@ -429,6 +540,8 @@ impl Profile {
             long: 0,
             coded: 0,
             directed: 0,
+            as_time: Attempts::default(),
+            as_amount: Attempts::default(),
             distinct: HashSet::new(),
             times: Times::new(Dates::default()),
         }
@@ -449,10 +562,24 @@ impl Profile {
             Time::Ambiguous => self.ambiguous += 1,
             _ => self.dates += 1,
         }
+        let found = self.times.read(value, &Zone::utc());
+        // Short numbers are day numbers of a hundred years ago, and much else.
+        let points = value.iter().filter(|byte| **byte == b'.').count();
+        let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let number = points < 2 && points + digits == value.len();
+        let short = number && (value.len() < 5 || !value.iter().take(5).all(u8::is_ascii_digit));
+        if matches!(found, Time::Not | Time::Ambiguous) && !short && self.as_time.want(value) {
+            let tally = &mut self.as_time.tally;
+            remedies::of_time(value, Dates::default(), |option, value| tally.count(option, value));
+        }
         if let Amount::Money { scale, .. } = Writing::default().read(value) {
             self.amounts += 1;
             self.pointed += usize::from(scale > 0);
             self.small += usize::from(scale == 0 && value.len() <= 4);
+        } else if self.as_amount.want(value) {
+            let tally = &mut self.as_amount.tally;
+            let writing = Writing::default();
+            remedies::of_amount(value, writing, |option, value| tally.count(option, value));
         }
         self.numbered += usize::from(value.first() == Some(&b'#'));
         self.long += usize::from(value.len() >= 9 && value.iter().all(u8::is_ascii_digit));
@@ -482,10 +609,17 @@ impl Profile {
         let no_dates = 1.0 - 0.9 * dates;
         let no_money = 1.0 - 0.8 * self.share(self.pointed);
         match role {
-            Role::Time => self.share(self.dates) + 0.9 * self.share(self.ambiguous),
+            Role::Time => {
+                let known = self.dates + self.ambiguous;
+                let others = 1.0 - self.share(known);
+                let optional = 0.85 * others * self.as_time.best();
+                self.share(self.dates) + 0.9 * self.share(self.ambiguous) + optional
+            }
             Role::Amount => {
                 let is_id = self.share(self.long) > 0.5;
-                self.share(self.amounts) * no_dates * if is_id { 0.3 } else { 1.0 }
+                let others = 1.0 - self.share(self.amounts);
+                let optional = 0.85 * others * self.as_amount.best();
+                (self.share(self.amounts) + optional) * no_dates * if is_id { 0.3 } else { 1.0 }
             }
             Role::Quantity => self.share(self.small).max(0.5 * self.share(self.amounts)) * no_dates,
             Role::Customer => {
@@ -545,7 +679,9 @@ impl Profile {
 }
 
 /// The surest pair of role and column first, then the surest of those left, and so on.
-fn propose(profiles: &[Profile]) -> (GuessRoles, Vec<GuessProblem>) {
+/// And the options that go with them.
+fn propose(profiles: &[Profile]) -> (GuessRoles, Vec<GuessProblem>, Vec<Proposal>) {
+    let mut proposals = Vec::new();
     let unique = |name: &str| {
         !name.is_empty() && profiles.iter().filter(|profile| profile.name == name).count() == 1
     };
@@ -572,6 +708,11 @@ fn propose(profiles: &[Profile]) -> (GuessRoles, Vec<GuessProblem>) {
         let Some(profile) = profiles.get(index) else { continue };
         let confidence = (sure * 100.0).round() / 100.0;
         roles.set(role, GuessRole { column: profile.name.clone(), confidence, reason });
+        match role {
+            Role::Time => profile.as_time.proposals(false, &mut proposals),
+            Role::Amount => profile.as_amount.proposals(profile.pointed > 0, &mut proposals),
+            _ => {}
+        }
         let wrong = match role {
             Role::Customer => [(Code::MissingId, profile.rows - profile.filled), (Code::Date, 0)],
             Role::Time => [
@@ -587,7 +728,7 @@ fn propose(profiles: &[Profile]) -> (GuessRoles, Vec<GuessProblem>) {
             problems.insert(at, GuessProblem { code, role, rows: rows as u64 });
         }
     }
-    (roles, problems)
+    (roles, problems, proposals)
 }
 
 #[cfg(test)]
@@ -760,6 +901,44 @@ mod tests {
             ]
         );
         assert_eq!(look("\n\nid;date;amount\nA;2025-05-01;1\n").header, None);
+    }
+
+    /// The proposed options as `option=value confidence`.
+    fn options_of(text: &str) -> Vec<String> {
+        let shown = |proposal: &Proposal| {
+            assert!(!proposal.reason.is_empty());
+            let text = |value: &OptionValue| serde_json::to_string(value).unwrap();
+            let rival = proposal.rival.as_ref().map_or(String::new(), |r| format!("|{}", text(r)));
+            let value = text(&proposal.value);
+            format!("{}={value}{rival} {}", proposal.option, proposal.confidence)
+        };
+        look(text).proposals.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn options_are_proposed_for_what_would_be_left_out() {
+        for (text, expected) in [
+            (
+                "客户;日期;金额\nA;2025-05-01;20,25\nB;2025-05-02;1.234,5\n",
+                vec!["decimal=\",\" 0.95"],
+            ),
+            ("客户,日期,金额\nA,2025-05-01,1.2万\nB,2025-05-02,300\n", vec!["units=true 0.95"]),
+            ("客户,日期,金额\nA,2025-05-01,(5)\nB,2025-05-02,300\n", vec!["accounting=true 0.95"]),
+            ("客户,日期,金额\nA,13/04/2025,5\nB,03/04/2025,3\n", vec!["dates.order=\"dmy\" 0.95"]),
+            (
+                "客户,日期,金额\nA,01/04/2025,5\nB,03/04/2025,3\n",
+                vec!["dates.order=\"dmy\"|\"mdy\" 0.5"],
+            ),
+            ("客户,日期,金额\nA,45805,5\nB,45806.5,3\n", vec!["dates.serial=\"1900\" 0.95"]),
+            ("客户,日期,金额\nA,1748445540,5\nB,1748445541,3\n", vec!["dates.epoch=\"s\" 0.95"]),
+            ("客户,日期,金额\nA,25年5月1日,5\n", vec!["dates.pivot=1970 0.95"]),
+            ("客户,日期,金额\nA,2025-05-01,5\n", vec![]),
+            ("客户;日期;金额\nA;2025-05-01;20,25\nB;2025-05-02;1.5\n", vec!["decimal=\",\" 0.5"]),
+        ] {
+            assert_eq!(options_of(text), expected, "{text}");
+            assert_eq!(look(text).roles.time.unwrap().column, "日期", "{text}");
+            assert_eq!(look(text).roles.amount.unwrap().column, "金额", "{text}");
+        }
     }
 
     #[test]

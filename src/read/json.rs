@@ -902,7 +902,7 @@ fn place_of(
         Kind::Bool if !matches!(role, Role::Attribute(_)) => Err(Code::Type),
         Kind::Text { escaped: true } => match unescape(raw, decoded) {
             true => Ok(Place::Decoded(start, decoded.len())),
-            false => Err(Code::Encoding),
+            false => Err(Code::EncodingSurrogate),
         },
         Kind::Number if matches!(role.kind(), Stored::Money | Stored::Number) => {
             write_out(raw, decoded);
@@ -1204,8 +1204,8 @@ mod tests {
             ("{}", "type"),
             ("null", "missing-id"),
             (r#""""#, "missing-id"),
-            (r#""\ud800""#, "encoding"),
-            (r#""\udc00\ud800""#, "encoding"),
+            (r#""\ud800""#, "encoding-surrogate"),
+            (r#""\udc00\ud800""#, "encoding-surrogate"),
         ] {
             let text = beside(&format!(r#"{{"id":{value},"time":"2025-01-01","amount":1}}"#));
             assert_eq!(codes(&text), [(code, 1, vec![2])], "{value}");

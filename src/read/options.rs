@@ -445,7 +445,8 @@ pub struct Limits {
     /// two. Default 64.
     pub depth: u32,
     /// How many times longer than the compressed file its content may be, once that is longer
-    /// than 4 MiB. Default 200; exports have 5 to 40.
+    /// than 4 MiB; of a workbook each part, once it is longer than 64 MiB, and the text of the
+    /// sheet against the file likewise. Default 200; exports have 5 to 40.
     pub ratio: u32,
 }
 

@@ -106,6 +106,8 @@ impl Guess {
             });
             self.roles.put(*role, found);
         }
+        // What was confirmed once needs no proposal.
+        self.proposals.clear();
         // What would be left out depends on the mapping, which is another now.
         self.problems.retain(|problem| {
             profile.options.roles.get(problem.role).is_some() && how == ProfileMatch::Kind

@@ -21,7 +21,7 @@ const PIVOT: u16 = 1970;
 pub enum OptionValue {
     /// For `units` and `accounting`.
     Flag(bool),
-    /// For `header` and `dates.pivot`.
+    /// For `dates.pivot`.
     Number(u64),
     /// For `decimal`.
     Decimal(Decimal),

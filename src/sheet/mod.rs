@@ -98,6 +98,9 @@ enum State {
 #[derive(Debug)]
 pub struct Workbook {
     archive: Archive,
+    /// The names of all sheets.
+    names: Vec<String>,
+    /// The sheets to look at.
     sheets: Vec<Sheet>,
     /// The sheet to look at next.
     next: usize,
@@ -136,6 +139,7 @@ impl Workbook {
         let related =
             |kind: &str| relations.iter().find(|one| one.kind == kind).map(|one| one.part.as_str());
         let (mut sheets, from_1904) = sheets_of(&archive, &main, &relations)?;
+        let names = sheets.iter().map(|sheet| sheet.name.clone()).collect();
         if let Some(wanted) = sheet {
             let found = sheets.iter().position(|sheet| sheet.name == wanted);
             let found = found.ok_or_else(|| no_sheet(&sheets))?;
@@ -152,6 +156,7 @@ impl Workbook {
         };
         Ok(Workbook {
             archive,
+            names,
             sheets,
             next: 0,
             chosen: None,
@@ -171,6 +176,12 @@ impl Workbook {
     #[must_use]
     pub fn sheet(&self) -> Option<&str> {
         self.chosen.and_then(|at| self.sheets.get(at)).map(|sheet| sheet.name.as_str())
+    }
+
+    /// The names of all sheets with cells, in the workbook's order, hidden ones included.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Bytes of the sheet in the file that are read, and how many it has.

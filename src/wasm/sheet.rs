@@ -103,6 +103,15 @@ pub fn name() -> Thrown<Option<String>> {
     with_workbook(|workbook| Ok(workbook.sheet().map(str::to_owned)))
 }
 
+/// The names of all sheets.
+///
+/// # Errors
+/// `closed` without a workbook.
+#[wasm_bindgen(js_name = sheetNames)]
+pub fn names() -> Thrown<Vec<String>> {
+    with_workbook(|workbook| Ok(workbook.names().to_vec()))
+}
+
 /// How much of the sheet is read, 0 to 1.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { workbook } from '../package/workbooks.mjs'
 
 const place = path => fileURLToPath(new URL(path, import.meta.url))
 const site = place('../../www/dist')
@@ -126,6 +127,9 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.waitForSelector('[data-drawn=true]')
     await page.waitForSelector('.customers [aria-busy=false]')
   }
+  const openPanel = async page => {
+    if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+  }
   const settled = page => page.waitForFunction(() => document.querySelector('[data-busy]')?.getAttribute('data-busy') === 'false')
   const figures = page => page.$$eval('.figures .figure', all => Object.fromEntries(all.map(each => [each.querySelector('.name').textContent, each.querySelector('.value').textContent])))
   const shot = async (page, name) => {
@@ -177,7 +181,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await confirm(page)
     const before = await figures(page)
     // A zone moves days but no sums.
-    await page.click('[data-panel=reading] summary')
+    await openPanel(page)
     await page.selectOption('#zone', 'America/New_York')
     const change = page.locator('[data-change=zone]')
     await change.waitFor()
@@ -203,7 +207,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
       await openFile(page, file('comma.csv', `buyer_id;pay_time;paid\n${rows.join('\n')}\n`))
       for (const [role, column] of [['customer', 'buyer_id'], ['time', 'pay_time'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
       // Whatever the guess proposes, this reads as if nothing had been proposed.
-      if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+      await openPanel(page)
       await page.selectOption('#reading-decimal', '.')
       await confirm(page)
       const before = await figures(page)
@@ -228,7 +232,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     const rows = Array.from({ length: 40 }, (_, i) => `c${i % 9};${10 + i % 9}/11/2025;30`)
     await openFile(page, file('days.csv', `buyer_id;pay_time;paid\n${rows.join('\n')}\n`))
     for (const [role, column] of [['customer', 'buyer_id'], ['time', 'pay_time'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
-    if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+    await openPanel(page)
     await page.selectOption('[id="reading-dates.order"]', '')
     await page.click('[data-action=confirm]')
     await page.locator('[data-problem]').waitFor()
@@ -251,11 +255,56 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('what the values suggest is chosen, and can be left in one click; of two that fit alike the reader chooses', async () => {
+    for (const [locale, used, chosen, open] of [['en-US', 'Rows used', /Read with comma as decimal sign Amounts look like 1\.234,50\. \(95% sure\)/, /Dates that do not begin with the year: two readings fit Nothing in the file tells/], ['zh-CN', '可用的行', /把逗号读作小数点\s?金额看起来像 1\.234,50。（把握 95%）/, /不以年份开头的日期：有两种读法\s?文件本身看不出/]]) {
+      const { page, end } = await visit({ locale })
+      const rows = Array.from({ length: 40 }, (_, i) => `c${i % 9};0${1 + (i % 9)}/11/2025;1.234,50`)
+      await openFile(page, file('two.csv', `buyer_id;pay_time;paid\n${rows.join('\n')}\n`))
+      // The panel is open by itself: there is something to look at.
+      assert.notEqual(await page.getAttribute('[data-panel=reading]', 'open'), null)
+      const words = async option => (await page.innerText(`[data-proposal="${option}"]`)).replace(/\s+/g, ' ')
+      assert.match(await words('decimal'), chosen)
+      assert.equal(await page.inputValue('#reading-decimal'), ',')
+      await page.click('[data-proposal=decimal] button')
+      assert.equal(await page.inputValue('#reading-decimal'), '.')
+      await page.click('[data-proposal=decimal] button')
+      assert.equal(await page.inputValue('#reading-decimal'), ',')
+      assert.match(await words('dates.order'), open)
+      assert.equal(await page.inputValue('[id="reading-dates.order"]'), '', 'nothing is chosen that could be the other')
+      await shot(page, `proposals-${locale.slice(0, 2)}`)
+      assert.equal(await page.locator('[data-proposal="dates.order"] button').count(), 2)
+      await page.locator('[data-proposal="dates.order"] button').first().click()
+      assert.equal(await page.inputValue('[id="reading-dates.order"]'), 'dmy')
+      assert.equal(await page.locator('[data-role=time] .warn, [data-role=amount] .warn').count(), 0, 'what was chosen reads them')
+      await confirm(page)
+      assert.equal((await figures(page))[used], '40')
+      await end()
+    }
+  })
+
+  test('the sheets of a workbook stand in a list, before reading and after it', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    const orders = (name, amount) => [['订单编号', '买家会员名', '付款时间', '实付金额'], ...Array.from({ length: 30 }, (_, i) => [`${name}${i}`, `会员${i % 7}`, `2025-05-0${1 + (i % 9)}`, amount])]
+    await openFile(page, file('orders.xlsx', workbook({ 五月: orders('A', 10), 六月: orders('B', 20) })))
+    await openPanel(page)
+    assert.deepEqual(await page.$$eval('#reading-sheet option', all => all.map(each => each.textContent)), ['第一个有数据的工作表', '五月', '六月'])
+    assert.equal(await page.inputValue('#map-amount'), '实付金额')
+    await page.selectOption('#reading-sheet', '六月')
+    await page.waitForSelector('#reading-sheet:not([disabled])')
+    await confirm(page)
+    assert.equal((await figures(page))['金额合计'], '¥600.00')
+    await openPanel(page)
+    await page.selectOption('#reading-sheet', '五月')
+    await page.locator('[data-change=choices]').waitFor()
+    assert.equal((await figures(page))['金额合计'], '¥300.00')
+    await end()
+  })
+
   test('an encoding that was told wrong is changed before reading', async () => {
     const { page, end } = await visit({ locale: 'zh-CN' })
     await openFile(page, file('orders.csv', gbk('买家,时间,金额\n张三,2025-01-02,3.50\n李四,2025-01-03,4.50\n')))
     assert.equal(await page.inputValue('#map-customer'), '买家')
-    await page.click('[data-panel=reading] summary')
+    await openPanel(page)
     await page.selectOption('#reading-encoding', 'big5')
     await page.waitForFunction(() => ![...document.querySelectorAll('#map-customer option')].some(each => each.textContent === '买家'))
     await page.selectOption('#reading-encoding', '')
@@ -348,7 +397,7 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     const first = file('may.csv', `who;day;paid\n${rows}\n`)
     const fill = async () => {
       for (const [role, column] of [['customer', 'who'], ['time', 'day'], ['amount', 'paid']]) await page.selectOption(`#map-${role}`, column)
-      if ((await page.getAttribute('[data-panel=reading]', 'open')) === null) await page.click('[data-panel=reading] summary')
+      await openPanel(page)
       await page.selectOption('#reading-decimal', ',')
       await page.selectOption('[id="reading-dates.order"]', 'dmy')
     }
@@ -540,10 +589,10 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
           assert.deepEqual(bad, [], `${name}, ${step}`)
         }
         await openFile(page, file('dirty.csv', dirty()))
-        await page.click('[data-panel=reading] summary')
+        await openPanel(page)
         await check('1-columns')
         await confirm(page)
-        await page.click('[data-panel=reading] summary')
+        await openPanel(page)
         await page.selectOption('#zone', 'Asia/Tokyo')
         await page.locator('[data-change=zone]').waitFor()
         await settled(page)

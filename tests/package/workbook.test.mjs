@@ -38,6 +38,9 @@ for (const [name, { open }] of Object.entries(entries)) {
     try {
       const guess = await siyu.guess(new Blob([FILE]))
       assert.deepEqual([guess.roles.customer.column, guess.roles.time.column, guess.roles.amount.column], ['buyer', 'paid_at', 'paid'])
+      assert.deepEqual(guess.sheets, ['空', '订单', 'other'])
+      assert.deepEqual((await siyu.guess(new Blob([FILE]), { sheet: '订单' })).sheets, guess.sheets)
+      assert.deepEqual((await siyu.guess(CSV)).sheets, [])
       const unmapped = await siyu.read(new Blob([FILE]))
       assert.equal(unmapped.quality.rows.used, 5)
       const failure = async (source, options) => {

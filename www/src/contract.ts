@@ -14,8 +14,9 @@ export interface Remedy {
 /** A choice that the values suggest. */
 export interface Proposal {
   choices: Choice[]
+  /** Another that fits them as well; empty if there is none. */
+  rival: Choice[]
   confidence: number
-  reason: string
 }
 
 /** What the page does not know how to show is not offered. */
@@ -24,12 +25,12 @@ const known = (one: { choices: Choice[] }) => one.choices.length > 0
 export const remediesOf = (issue: Issue): Remedy[] => issue.remedies.map(({ option, value, rows }) => ({ choices: choicesOf(option, value), rows })).filter(known)
 
 export const proposalsOf = (guess: Guess | null): Proposal[] =>
-  ((guess as { proposals?: { option: string; value: unknown; confidence: number; reason: string }[] } | null)?.proposals ?? [])
-    .map(({ option, value, confidence, reason }) => ({ choices: choicesOf(option, value), confidence, reason }))
+  (guess?.proposals ?? [])
+    .map(({ option, value, rival, confidence }) => ({ choices: choicesOf(option, value), rival: rival === null ? [] : choicesOf(option, rival), confidence }))
     .filter(known)
 
 /** The sheet of a workbook that was read; empty for other files. */
-export const sheetOf = (quality: Quality | null): string => (quality as { sheet?: string | null } | null)?.sheet ?? ''
+export const sheetOf = (quality: Quality | null): string => quality?.sheet ?? ''
 
 export interface PlacedRow {
   file: number
@@ -39,6 +40,6 @@ export interface PlacedRow {
 
 /** What the package at hand takes; the page offers nothing else. */
 export const ENGINE = {
-  formats: ['csv', 'tsv', 'json', 'ndjson'] as readonly string[],
-  options: ['format', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot'] as readonly Option[],
+  formats: ['csv', 'tsv', 'json', 'ndjson', 'xlsx'] as readonly string[],
+  options: ['format', 'sheet', 'encoding', 'delimiter', 'decimal', 'units', 'accounting', 'dates.order', 'dates.serial', 'dates.epoch', 'dates.pivot', 'duplicates'] as readonly Option[],
 }

@@ -1,7 +1,6 @@
 // The kinds of export that the reader asked this page to recognise: column names and choices, never a row.
 //
 // They are kept in this browser's storage, and only once the reader has ticked the box.
-import type { Guess } from 'siyu'
 import { flat, type Reading } from './reading'
 
 const STORED = 'siyu.exports'
@@ -72,16 +71,6 @@ export const remembered = {
   forgetAll() {
     store([])
   },
-}
-
-/** The kind of an export: equal for equal formats and equal columns in any order, 16 hexadecimal digits. */
-export function kindOf(guess: Guess): string {
-  const names = guess.columns.map(column => column.name).sort()
-  const text = new TextEncoder().encode(JSON.stringify([guess.format, names]))
-  // FNV-1a: the kind tells exports apart, it hides nothing.
-  let hash = 0xcbf29ce484222325n
-  for (const byte of text) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
-  return hash.toString(16).padStart(16, '0')
 }
 
 /** The roles of a remembered export: the columns that are named in storage. */

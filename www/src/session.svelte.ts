@@ -5,16 +5,16 @@ import { open, SiyuError, type ColumnSet, type Guess, type Quality, type RfmOpti
 import { proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
 import { chosen, nested, sameReading, type Choice, type Option, type Reading } from './reading'
-import { kindOf, readingOf, remembered, type Stored } from './remembered.svelte'
+import { readingOf, remembered, type Stored } from './remembered.svelte'
 import { language } from './text/language.svelte'
 
-export const ROLES = ['customer', 'time', 'amount', 'order', 'product', 'quantity', 'channel', 'event'] as const
+export const ROLES = ['customer', 'time', 'amount', 'order', 'product', 'quantity', 'channel', 'event', 'direction', 'currency'] as const
 export type Role = (typeof ROLES)[number]
 export type Mapping = Record<Role, string>
 export const NEEDED = ['customer', 'time', 'amount'] as const
 /** What the segments can use. Columns of other roles are read only if the reader asks for it. */
-const USED: readonly Role[] = ['customer', 'time', 'amount', 'order']
-/** Proposals that are at least this sure are chosen until the reader says otherwise. */
+const USED: readonly Role[] = ['customer', 'time', 'amount', 'order', 'direction', 'currency']
+/** Proposals that are surer than this are chosen until the reader says otherwise. Up to it something else fits as well. */
 const LIKELY = 0.5
 
 export type Origin = 'own' | 'cdnow' | 'shop' | 'social'
@@ -272,9 +272,9 @@ class Session {
         this.zone = SAMPLES[origin].zone
         this.currency = SAMPLES[origin].currency
       }
-      const recognised = origin === 'own' ? remembered.of(kindOf(guess)) : undefined
+      const recognised = origin === 'own' ? remembered.of(guess.kind) : undefined
       if (recognised === undefined) {
-        for (const { choices, confidence } of proposalsOf(guess)) if (confidence >= LIKELY) this.reading = chosen(this.reading, choices)
+        for (const { choices, confidence } of proposalsOf(guess)) if (confidence > LIKELY) this.reading = chosen(this.reading, choices)
       } else {
         this.#recall(recognised.profile)
         this.reading = readingOf(recognised)
@@ -463,16 +463,17 @@ class Session {
     this.undone = undone !== null
     if (undone !== null) this.change = undone.earlier
     else if (what !== null && before !== null && back !== null && !sameSetup(back, wanted)) this.change = { what, before, after: outcomeOf(table.quality), back, earlier: this.change }
-    this.#keepProfile()
+    await this.#keepProfile()
   }
 
   /** Stores the kind of export, if the reader asked for it. */
-  #keepProfile() {
-    const guess = this.guess
-    if (!this.remember || this.origin !== 'own' || guess === null) return
-    const { header: _, ...options } = this.#options() as TableOptions & { header?: number }
+  async #keepProfile() {
+    const table = this.table
+    if (!this.remember || this.origin !== 'own' || table === null) return
+    const siyu = await this.engine()
+    const { options: { header: _, ...options }, ...rest } = siyu.profileOf(table)
     const file = this.files[0]?.name ?? ''
-    const profile: Stored = { version: 1, kind: kindOf(guess), name: file, options: { ...options } }
+    const profile: Stored = { ...rest, name: file, options: { ...options } }
     if (remembered.keep({ profile, file, currency: this.currency })) this.recognised = profile.kind
   }
 

@@ -13,7 +13,7 @@ export const en = {
   'hero.line1': 'Drop an order file: one row per order or per item.',
   'hero.line2': 'Confirm which column is the customer, the date and the amount.',
   'hero.line3': 'Read who to thank, who to wake, who to let go.',
-  'hero.promise': 'The file is read and computed inside this page. It is never uploaded: the policy of this page forbids it.',
+  'hero.promise': 'The file is read and computed inside this page. Nothing of it is sent anywhere, and the browser keeps the worker that holds your rows from reaching other servers.',
 
   'step.1': 'File',
   'step.2': 'Columns',
@@ -32,7 +32,7 @@ export const en = {
   'drop.title': 'Drop order files here',
   'drop.release': 'Let go to open the file',
   'drop.choose': 'Choose files',
-  'drop.formats': 'CSV, TSV, JSON or NDJSON, in UTF-8, GBK and relatives, any size',
+  'drop.formats': 'CSV, TSV, Excel (xlsx), JSON or NDJSON, also with gzip; UTF-8, GBK and other encodings; any size',
   'drop.samples': 'Or look around with a sample',
   'drop.several': 'Several files of one kind, such as monthly exports, become one table.',
   'sample.cdnow': 'CDNOW',
@@ -58,6 +58,8 @@ export const en = {
   'role.quantity': 'Quantity',
   'role.channel': 'Channel',
   'role.event': 'Event',
+  'role.direction': 'In or out',
+  'role.currency': 'Currency',
   'role.customer.about': 'Who bought. Ids stay text, leading zeros included.',
   'role.time.about': 'When. Dates or dates with a time of day.',
   'role.amount.about': 'How much. Negative amounts are refunds.',
@@ -66,6 +68,9 @@ export const en = {
   'role.quantity.about': 'Not needed for these segments.',
   'role.channel.about': 'Not needed for these segments.',
   'role.event.about': 'Not needed for these segments.',
+
+  'role.direction.about': 'Optional. In payment bills: money that went out counts as negative.',
+  'role.currency.about': 'Optional. Rows in another currency than the first are left out.',
 
   'map.intro': 'Siyu looked at the header and the first {n} row. Change what is wrong.|Siyu looked at the header and the first {n} rows. Change what is wrong.',
   'map.role': 'Role',
@@ -175,13 +180,13 @@ export const en = {
   'net.foreign': 'Requests to other hosts',
   'net.own': 'Own files fetched later',
   'net.ownAbout': 'Parts of this page that load when first needed, from the same address',
-  'net.policy': 'The browser enforces this: the page is served with a policy that forbids any connection except to its own files.',
+  'net.policy': 'The browser enforces the policy that this page is served with: from the worker, where the rows are, every way to others that was tried is shut; from the page itself those by requests, forms and new windows are.',
   'net.measured': 'Counted by this page from the record that the browser keeps of its requests (Resource Timing), live.',
   'net.noRecord': 'This browser keeps no record of requests that a page can read.',
   'net.statement': '{n} request since this page was opened, {foreign} of it to another host.|{n} requests since this page was opened, {foreign} of them to another host.',
   'net.stopped': 'Attempts that the policy stopped',
   'net.first': 'Requests that loaded the page',
-  'net.unseen': 'What a page cannot see of itself: requests of its worker (bound by the same policy; it fetches one file, the engine) and what browser extensions do. What no policy closes in every browser: leaving the page, preconnect and WebRTC. This page uses none of them.',
+  'net.unseen': 'What a page cannot see of itself: requests of its worker (bound by the same policy; it fetches the engine and, for workbooks, what reads them) and what browser extensions do. What no policy closes in every browser: leaving the page, preconnect and WebRTC. This page uses none of them.',
   'net.tested': 'What was tested, channel by channel (saves a text file)',
 
   'problem.where.row': 'line {row}',
@@ -195,6 +200,7 @@ export const en = {
   'problem.where.file': '{file}',
 
   'code.encoding': 'Unreadable text',
+  'code.encoding-surrogate': 'Half a character',
   'code.parse': 'Broken record',
   'code.delimiter': 'Unclear separator',
   'code.ragged': 'Wrong number of fields',
@@ -225,6 +231,7 @@ export const en = {
   'code.pii': 'Personal data as id',
 
   'issue.encoding': 'The file is not UTF-8, or some of its bytes are no text. It was read in the encoding named below.',
+  'issue.encoding-surrogate': 'The program that wrote the file cut a character in two (half of a surrogate pair), as happens with emoji.',
   'issue.parse': 'A quotation mark opens and never closes, or text follows the closing one.',
   'issue.delimiter': 'The separator could not be told for certain.',
   'issue.ragged': 'The row has more or fewer fields than the header, so its values cannot be told apart.',
@@ -255,6 +262,7 @@ export const en = {
   'issue.pii': 'Ids that have the shape of a phone, identity or card number, or of an e-mail address.',
 
   'error.encoding': 'The file is not text in an encoding that Siyu reads. Save it as UTF-8 or GBK (in Excel: “CSV UTF-8”) and try again.',
+  'error.encoding-surrogate': 'Texts of the file end in half a character, as happens when a program cuts emoji in two. Please export again.',
   'error.parse': 'A record is broken, most often a quotation mark that never closes. Export the file again, or mend that line.',
   'error.delimiter': 'It is not clear which character separates the columns. Save the file with commas or tabs.',
   'error.ragged': 'Too many rows have another number of fields than the header.',
@@ -377,6 +385,7 @@ export const en = {
   'why.dates.epoch': 'The time column holds long numbers that fall on plausible days.',
   'why.dates.pivot': 'Years are written with two digits.',
   'why.header': 'The lines above it are titles or remarks.',
+  'why.rival': 'Nothing in the file tells which is meant: only you can.',
   'why.other': 'The values suggest it.',
   'why.accounting': 'Some amounts stand in parentheses or end with a minus sign.',
 
@@ -387,6 +396,7 @@ export const en = {
   'reading.firstSheet': 'first sheet with data',
   'reading.sheetNamed': 'sheet {sheet}',
   'reading.sure': '({percent} sure)',
+  'reading.either': '{what}: two readings fit',
   'reading.take': 'Use it',
   'reading.leave': 'Do not use',
   'reading.format': 'Format',
@@ -450,6 +460,7 @@ export const en = {
   'next.reading': 'If the column is the right one, say how its values are written.',
 
   'means.encoding': 'If names look right, every figure is right.',
+  'means.encoding-surrogate': 'What is left of it is no text, so it is not used.',
   'means.parse': 'Such a record cannot be cut into fields without guessing.',
   'means.delimiter': 'If the columns look right above, the figures are right.',
   'means.ragged': 'Most often a text contains the separator without quotation marks.',
@@ -480,6 +491,7 @@ export const en = {
   'means.pii': 'The figures are right. The saved list will hold these numbers as they are.',
 
   'help.encoding': 'Look at a few rows. If letters look wrong, choose another encoding under “How it is read”.',
+  'help.encoding-surrogate': 'Shorten such texts in the source by whole characters, or export again.',
   'help.parse': 'Mend the quotation mark in the line shown, or export again.',
   'help.delimiter': 'Choose the separator under “How it is read”.',
   'help.ragged': 'Look at the rows: the surplus fields are marked. Export with quotation marks, or choose another separator.',

@@ -15,7 +15,7 @@ export const zh: Record<Key, string> = {
   'hero.line1': '放入订单文件：一行一单，或一行一件商品。',
   'hero.line2': '确认哪一列是客户、日期和金额。',
   'hero.line3': '看清该感谢谁、唤醒谁、放下谁。',
-  'hero.promise': '文件在本页内读取和计算，绝不上传：页面自身的安全策略禁止外传。',
+  'hero.promise': '文件在本页内读取和计算，不会发送到任何地方；存放数据行的 Worker，浏览器不允许它连接其他服务器。',
 
   'step.1': '文件',
   'step.2': '列的含义',
@@ -34,7 +34,7 @@ export const zh: Record<Key, string> = {
   'drop.title': '把订单文件拖到这里',
   'drop.release': '松开即可打开',
   'drop.choose': '选择文件',
-  'drop.formats': 'CSV、TSV、JSON 或 NDJSON，UTF-8、GBK 等编码，大小不限',
+  'drop.formats': 'CSV、TSV、Excel（xlsx）、JSON 或 NDJSON，可用 gzip 压缩；UTF-8、GBK 等编码；大小不限',
   'drop.samples': '或者先用样例看看',
   'drop.several': '多份同类文件（如每月导出）会合成一张表。',
   'sample.cdnow': 'CDNOW',
@@ -60,6 +60,8 @@ export const zh: Record<Key, string> = {
   'role.quantity': '数量',
   'role.channel': '渠道',
   'role.event': '事件',
+  'role.direction': '收支方向',
+  'role.currency': '币种',
   'role.customer.about': '谁买的。ID 始终按文本处理，保留前导零。',
   'role.time.about': '何时。日期，或日期加时刻。',
   'role.amount.about': '多少钱。负数视为退款。',
@@ -68,6 +70,9 @@ export const zh: Record<Key, string> = {
   'role.quantity.about': '这里的分群用不到。',
   'role.channel.about': '这里的分群用不到。',
   'role.event.about': '这里的分群用不到。',
+
+  'role.direction.about': '可选。用于支付账单：支出按负数计。',
+  'role.currency.about': '可选。币种与第一行不同的行不计入。',
 
   'map.intro': 'Siyu 看了表头和前 {n} 行。有误请修改。',
   'map.role': '含义',
@@ -177,13 +182,13 @@ export const zh: Record<Key, string> = {
   'net.foreign': '发往其他主机的请求',
   'net.own': '之后载入的自有文件',
   'net.ownAbout': '页面的组成部分，首次用到时从同一地址载入',
-  'net.policy': '由浏览器强制执行：页面附带的安全策略禁止连接自有文件以外的任何地址。',
+  'net.policy': '页面附带的安全策略由浏览器强制执行：数据行所在的 Worker，测试过的对外通道全部关闭；页面本身的请求、表单和新窗口同样关闭。',
   'net.measured': '由本页根据浏览器自己的请求记录（Resource Timing）实时计数。',
   'net.noRecord': '这个浏览器不提供页面可读的请求记录。',
   'net.statement': '打开页面以来共 {n} 次请求，其中发往其他主机 {foreign} 次。',
   'net.stopped': '被安全策略拦下的尝试',
   'net.first': '载入页面本身的请求',
-  'net.unseen': '页面自己看不到的：Worker 的请求（受同一策略约束，只载入计算引擎一个文件），以及浏览器扩展的行为。任何策略都无法在所有浏览器里关闭的：离开本页、预连接（preconnect）和 WebRTC，本页均未使用。',
+  'net.unseen': '页面自己看不到的：Worker 的请求（受同一策略约束，只载入计算引擎，遇到工作簿时再载入其读取模块），以及浏览器扩展的行为。任何策略都无法在所有浏览器里关闭的：离开本页、预连接（preconnect）和 WebRTC，本页均未使用。',
   'net.tested': '逐个渠道的测试结果（存为文本文件）',
 
   'problem.where.row': '第 {row} 行',
@@ -197,6 +202,7 @@ export const zh: Record<Key, string> = {
   'problem.where.file': '文件 {file}',
 
   'code.encoding': '文字无法识别',
+  'code.encoding-surrogate': '字符只有一半',
   'code.parse': '记录不完整',
   'code.delimiter': '分隔符不明',
   'code.ragged': '字段数不符',
@@ -227,6 +233,7 @@ export const zh: Record<Key, string> = {
   'code.pii': '以个人信息作 ID',
 
   'issue.encoding': '文件不是 UTF-8，或有字节不是文字。已按下面所示的编码读取。',
+  'issue.encoding-surrogate': '写文件的程序把一个字符截成了两半（多见于表情符号），只剩代理对的一半。',
   'issue.parse': '引号没有闭合，或闭合后还有文字。',
   'issue.delimiter': '无法确定分隔符。',
   'issue.ragged': '该行字段比表头多或少，无法确定每个值属于哪一列。',
@@ -257,6 +264,7 @@ export const zh: Record<Key, string> = {
   'issue.pii': 'ID 的样子像手机号、身份证号、银行卡号或邮箱地址。',
 
   'error.encoding': '文件的编码无法读取。请另存为 UTF-8 或 GBK（Excel 中选“CSV UTF-8”）后再试。',
+  'error.encoding-surrogate': '文件里的文字以半个字符结尾，多因程序截断了表情符号。请重新导出。',
   'error.parse': '有记录不完整，多为引号没有闭合。请重新导出，或修正那一行。',
   'error.delimiter': '无法确定各列之间的分隔符。请用逗号或制表符保存。',
   'error.ragged': '太多行的字段数与表头不同。',
@@ -379,6 +387,7 @@ export const zh: Record<Key, string> = {
   'why.dates.epoch': '时间列是一长串数字，换算后落在合理的日期。',
   'why.dates.pivot': '年份只写了两位。',
   'why.header': '其上是标题或备注。',
+  'why.rival': '文件本身看不出是哪一种，只有你知道。',
   'why.other': '从数据的样子看出。',
   'why.accounting': '有金额写在括号里，或以减号结尾。',
 
@@ -389,6 +398,7 @@ export const zh: Record<Key, string> = {
   'reading.firstSheet': '第一个有数据的工作表',
   'reading.sheetNamed': '工作表 {sheet}',
   'reading.sure': '（把握 {percent}）',
+  'reading.either': '{what}：有两种读法',
   'reading.take': '采用',
   'reading.leave': '不采用',
   'reading.format': '格式',
@@ -452,6 +462,7 @@ export const zh: Record<Key, string> = {
   'next.reading': '如果列没有选错，请说明其中的值是怎么写的。',
 
   'means.encoding': '只要名称显示正常，所有数字就都正确。',
+  'means.encoding-surrogate': '剩下的一半不是文字，因此不采用。',
   'means.parse': '这样的记录只能靠猜来拆分，所以不采用。',
   'means.delimiter': '上面的列若正常，数字就正确。',
   'means.ragged': '多半是文字中含有分隔符却没有加引号。',
@@ -482,6 +493,7 @@ export const zh: Record<Key, string> = {
   'means.pii': '数字没有问题，但保存的名单会原样包含这些号码。',
 
   'help.encoding': '看几行内容。若文字不对，在“读取方式”里换一种编码。',
+  'help.encoding-surrogate': '请在源头按完整字符截取，或重新导出。',
   'help.parse': '修正所示行的引号，或重新导出。',
   'help.delimiter': '在“读取方式”里选择分隔符。',
   'help.ragged': '看一下这些行，多出的字段已标出。导出时加引号，或换一种分隔符。',
