@@ -871,7 +871,7 @@ mod tests {
             ("city contans \"x\"", 6, "did you mean `contains`"),
             ("a = 1 & b = 2", 7, "no meaning"),
             ("tag(staff)", 5, "double quotes"),
-            ("orders(last 30d, last 7d) > 1", 24, "one time"),
+            ("orders(last 30d, last 7d) > 1", 23, "one time"),
         ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.code(), Code::Parse, "{text}");
