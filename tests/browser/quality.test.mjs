@@ -601,6 +601,8 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
         await page.waitForFunction(() => document.querySelectorAll('[data-places] table').length === 6)
         await check('2-rows')
         await page.click('header summary')
+        const { x, width } = await page.locator('header .evidence').boundingBox()
+        assert.ok(x >= 0 && x + width <= viewport.width, `${name}: the network part is cut off`)
         await check('3-network')
         await end()
       }
