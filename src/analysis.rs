@@ -380,11 +380,16 @@ impl Job {
         let Job { running, inputs, gate, analysis, purpose, at, is_joined, finishing, is_finished } =
             self;
         let Some(input) = inputs.get_mut(*at) else {
+            // What an analysis finds wrong is one of its options.
+            let inside = |error: Error| match error.path() {
+                Some(_) => error.inside("options"),
+                None => error,
+            };
             if *is_joined {
-                *finishing = running.finish(rows)?;
+                *finishing = running.finish(rows).map_err(inside)?;
                 *is_finished = finishing.is_finished();
             } else {
-                *finishing = running.join(&names_of(inputs), rows)?;
+                *finishing = running.join(&names_of(inputs), rows).map_err(inside)?;
                 *is_joined = finishing.is_finished();
             }
             return Ok(StepReport {

@@ -16,7 +16,7 @@
 //!   [`analysis::Job`] takes it step by step to a report.
 //! * Floor 3, the analyses: [`segment`] (RFM and its groups, lifecycle, migration, clusters,
 //!   concentration; `describe`). Each implements
-//!   [`job::Analysis`].
+//!   [`job::Analysis`]. [`churn`] holds models of customers who leave, so far without an analysis.
 //! * Floor 2: [`read`] turns bytes into blocks; `sheet` (a feature) turns a sheet of a workbook
 //!   into text for it; [`customers`] folds a log into one row per customer; [`learn`] groups rows
 //!   of numbers and codes; [`privacy`] holds the gate that every row passes and the release that
@@ -32,6 +32,7 @@
 //! passed in. The same input gives the same bits, natively and in WebAssembly.
 
 pub mod analysis;
+pub mod churn;
 pub mod customers;
 pub mod error;
 #[cfg(feature = "golden")]

@@ -122,6 +122,7 @@ fn no_room_is_a_drawer() {
 const KERNELS: &[&str] = &[
     "customers/pairs.rs",
     "customers/staging.rs",
+    "learn/cluster/choice.rs",
     "learn/cluster/hdbscan.rs",
     "learn/cluster/hierarchical.rs",
     "learn/cluster/kmeans.rs",

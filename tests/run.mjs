@@ -92,6 +92,12 @@ const groups = [
     ],
   },
   {
+    name: 'simulations',
+    needs: [ready.rust],
+    // A few of each; `npm run simulate` runs all and writes their table.
+    steps: () => [one('simulations', 'cargo', ['run', '--locked', '--quiet', '--release', '--example', 'simulate', '--', '--smoke'])],
+  },
+  {
     name: 'bad-inputs',
     needs: [ready.rust],
     steps: () => [corpus('bad inputs', 'bad_inputs')],

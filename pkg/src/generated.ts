@@ -112,9 +112,39 @@ export interface Cluster {
   customersShare: number
   /** What sets it apart, the largest effect first. */
   features: FeatureEffect[]
+  /**
+   * Mean Jaccard similarity under resampling, 0 to 1: from 0.75 on the cluster is stable, below
+   * 0.5 it dissolves. Null where a model was given.
+   */
+  jaccard: number | null
+  /** A name by rule, from the two largest effects of half a standard deviation or more. */
+  name: Text
+  /** The same of attributes that are numbers. */
+  numbers: NumberEffect[]
   /** Their money. */
   revenue: number
+  /** Wilson interval of the share, 95 %. */
+  shareInterval: Interval
+  /** The same of attributes that are texts. */
+  texts: TextEffect[]
 }
+
+/** How clusters are found. */
+export type ClusterMethod =
+  /** Round clusters of similar spread, over all customers. The default. */
+  | 'kmeans'
+  /** A Gaussian mixture: elliptic clusters that may overlap. Fitted to the sample. */
+  | 'gmm'
+  /** A tree of merges over the sample, cut; see `linkage`. */
+  | 'hierarchical'
+  /** Clusters of one density and any shape in the sample, and noise; finds their number. */
+  | 'dbscan'
+  /** Clusters of different densities in the sample, and noise; finds their number. */
+  | 'hdbscan'
+  /** Clusters of texts alone: the attributes that are texts. Fitted to the sample. */
+  | 'kmodes'
+  /** Clusters of measures and texts together. Fitted to the sample. */
+  | 'kprototypes'
 
 /** Options of `clusters`. */
 export interface ClustersOptions {
@@ -123,22 +153,65 @@ export interface ClustersOptions {
    * are left out.
    */
   at: string
-  /** The number of clusters, 2 to 20. Default: chosen from the data, or none. */
+  /**
+   * Attributes of the log that are clustered too, by their names: each customer's latest value.
+   * Texts with `kmodes` and `kprototypes` only. A number that is missing counts as the median; a
+   * text that is missing is a category of its own.
+   */
+  attributes?: string[]
+  /**
+   * The number of clusters, 2 to 20. Default: chosen from the data, or none. Not with `dbscan`
+   * and `hdbscan`, which find their own.
+   */
   clusters?: number | null
   /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
   count?: Count | null
+  /** What is clustered, each measure once. Not used by `kmodes`. */
+  features?: Feature[]
+  /**
+   * With `dbscan` and `hdbscan`: how many customers, counting itself, must be near for a
+   * customer to be in a dense place. Default: twice the number of measures, at least 4.
+   */
+  leastNeighbours?: number | null
   /**
    * The mean silhouette from which clusters are clear. 0.5 is where Kaufman and Rousseeuw begin
-   * to speak of a reasonable structure.
+   * to speak of a reasonable structure. Not asked of `dbscan` and `hdbscan`, whose clusters need
+   * not be round.
    */
   leastSilhouette?: number
   /**
-   * The stability from which clusters are clear: the mean adjusted Rand index between the
-   * partition and those found on resampled customers.
+   * With `hdbscan`: the fewest sampled customers of a cluster. Default: a twentieth of the sample,
+   * at least 10.
+   */
+  leastSize?: number | null
+  /**
+   * The stability from which clusters are clear: of the partition, the mean adjusted Rand index
+   * with those found on resampled customers; and of every cluster, the mean Jaccard similarity
+   * with the most similar one found there. 0.75 is where Hennig begins to speak of a stable
+   * cluster.
    */
   leastStability?: number
+  /** With `hierarchical`: the distance of two clusters. */
+  linkage?: Linkage
+  /** How clusters are found. */
+  method?: ClusterMethod
+  /**
+   * With `kprototypes`: what a text that differs costs, in squared scaled units. Default: half the
+   * mean standard deviation of the measures (Huang).
+   */
+  mismatchWeight?: number | null
+  /**
+   * A model of an earlier report: customers are assigned by it, and nothing is fitted. Its
+   * measures count; `features`, `method` and the number of clusters are not used.
+   */
+  model?: Model | null
   /** The largest number of clusters to try, 2 to 20. */
   mostClusters?: number
+  /**
+   * With `dbscan`: the radius, in scaled units. Default: the distance within which 95 % of the
+   * sample have `leastNeighbours` customers.
+   */
+  radius?: number | null
   /** What a negative amount does. */
   refunds?: Refunds
   /** Names the random streams: the same seed gives the same clusters. */
@@ -149,17 +222,26 @@ export interface ClustersOptions {
 
 /**
  * Result of `clusters`. The column set `customers` holds `customer` and `cluster` (index into
- * `clusters`); it is empty where no clusters are clear.
+ * `clusters`, 255 = in none); it is empty where no clusters are clear.
  */
 export interface ClustersResult {
   /** The clusters, the largest money per customer first; empty where none are clear. */
   clusters: Cluster[]
-  /** Whether the clusters are clear. False with clusters means that their number was asked for. */
-  isClear: boolean
+  /**
+   * Whether the clusters are clear. False with clusters means that their number was asked for.
+   * Null where a model was given: nothing was tried.
+   */
+  isClear: boolean | null
   /** What assigns a new customer; null where there are no clusters. */
   model: Model | null
+  /** What to make of it, in a sentence. */
+  recommendation: Text
   /** Every number of clusters that was tried. */
   tried: Tried[]
+  /** Customers who are in no cluster: noise, or out of the model's reach. */
+  unassigned: number
+  /** The gap statistic of one cluster, that is of none; null as in `tried`. */
+  undivided: GapRow | null
 }
 
 /** One column of the header. */
@@ -522,6 +604,16 @@ export interface DimensionWeights {
   transaction: number
 }
 
+/** Customers who are silent. */
+export interface Dormancy {
+  /** How many. */
+  customers: number
+  /** Wilson interval of the share. */
+  interval: Interval
+  /** Their share of all customers, 0 to 1. */
+  share: number
+}
+
 /** What becomes of a record that stands in the file again. */
 export type Duplicates =
   /**
@@ -591,16 +683,24 @@ export interface ExplainedCondition {
 export type Feature =
   /** Days since the last purchase. */
   | 'recency'
-  /** `ln` of the number of purchases. */
+  /** Purchases; clustered as `ln`. */
   | 'frequency'
-  /** `sign(m)·ln(1 + |m|)` of the money. */
+  /**
+   * Money; clustered as `sign(m)·ln(1 + |m|/u)`, where the unit `u` is a twentieth of the median
+   * amount, so that the currency does not matter.
+   */
   | 'monetary'
+  /** Money per purchase; clustered as `monetary` is. */
+  | 'mean'
+  /** Days since the first purchase. */
+  | 'tenure'
 
 /** How a cluster differs from all other customers in one measure. */
 export interface FeatureEffect {
   /**
    * Cohen's d on the scale that was clustered: the difference of the means of cluster and rest
-   * over their pooled standard deviation. 0.2 is small, 0.8 large. Null if nothing varies.
+   * over their pooled standard deviation. 0.2 is small, 0.8 large. Null if nothing varies within
+   * both, or there is no rest.
    */
   effect: number | null
   /** The measure. */
@@ -703,6 +803,14 @@ export interface Freshness {
   medianDays: number
   /** The age of the oldest. */
   oldestDays: number
+}
+
+/** How much tighter customers are clustered than uniform ones would be. */
+export interface GapRow {
+  /** Its standard error. */
+  error: number
+  /** Mean of `ln W` over reference sets less that of the customers. */
+  value: number
 }
 
 /** Customers by recency and frequency score. */
@@ -1028,6 +1136,12 @@ export interface LifecycleOptions {
    * are left out.
    */
   at: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** Silent for so many days or more is dormant, for the wake-up rate. */
+  dormantDays?: number
+  /** For how many periods, that of `at` included, the customers of each stage are told: 1 to 120. */
+  history?: number
   /**
    * Where stages end, in days since the last purchase, ascending: active, at risk, dormant.
    * Beyond is lost. Default: the days between purchases that 75 %, 90 % and 97.5 % of all
@@ -1040,6 +1154,8 @@ export interface LifecycleOptions {
   newDays?: number
   /** What a negative amount does to the money; it is never a purchase, except with `keep`. */
   refunds?: Refunds
+  /** Whether the limits hold for all customers alike or follow each customer's own rhythm. */
+  rhythm?: Rhythm
   /** The periods of growth accounting. */
   unit?: Unit
   /** Where weeks begin. */
@@ -1050,13 +1166,23 @@ export interface LifecycleOptions {
 
 /**
  * Result of `lifecycle`. The column set `customers` holds `customer`, `stage` (index into
- * `stages`), `recency` (days since the last purchase) and `days` (days with a purchase).
+ * `stages`), `recency` (days since the last purchase), `days` (days with a purchase) and `limit`
+ * (days up to which this customer counts as active).
  */
 export interface LifecycleResult {
+  /** Customers who have been silent for `dormantDays` or more at `at`. */
+  dormancy: Dormancy
   /** Days between two purchases that the limits were taken from; 0 if they were given. */
   gaps: number
+  /** The customers of each stage at the end of each of the last periods, by the same limits. */
+  history: StagesAt[]
   /** The limits that were used, in days: active, at risk, dormant. */
   limits: [number, number, number]
+  /**
+   * Who moved from which stage to which between the last two rows of `history`, staying
+   * included.
+   */
+  moves: StageMove[]
   /** Growth accounting, from the period of the first purchase to that of `at`. */
   periods: PeriodRow[]
   /** The stages, in the order of a life. */
@@ -1097,6 +1223,20 @@ export interface Limits {
   /** Records, used or not. Default 500 million. */
   rows?: number
 }
+
+/** The distance between two clusters. */
+export type Linkage =
+  /**
+   * By how much the squared distances to the means grow: round clusters of similar size. The
+   * default.
+   */
+  | 'ward'
+  /** The mean distance over all pairs. */
+  | 'average'
+  /** The farthest pair: compact clusters. */
+  | 'complete'
+  /** The nearest pair: follows chains. */
+  | 'single'
 
 /** One manager. */
 export interface ManagerRow {
@@ -1226,19 +1366,47 @@ export interface MigrationResult {
   moves: Move[]
   /** Of them, those who are in the group they were in. */
   stayed: number
+  /** Wilson interval of that share. */
+  stayedInterval: Interval | null
   /** Share of those who stayed; null if nobody could be compared. */
   stayedShare: number | null
 }
 
 /**
- * What assigns a new customer: scale, then the nearest centre. Columns are recency, frequency and
- * money, transformed as `Feature` says.
+ * What assigns a customer: transform the measures as `Feature` says, scale them, then take the
+ * nearest point; with `covariances` the most likely component.
  */
 export interface Model {
-  /** The centres of the clusters in scaled columns, in the order of `clusters`. */
-  centres: number[][]
+  /** Covariance of each component, a square in row order. */
+  covariances?: number[][] | null
+  /** The measures: the first columns, in this order. */
+  features: Feature[]
+  /** The cluster of each point, where a cluster has many. */
+  members?: number[] | null
+  /** What a text that differs costs. */
+  mismatchWeight?: number | null
+  /**
+   * The text of each attribute of `texts` at each point; null is a missing text. The distance is
+   * that of the numbers, squared, and `mismatchWeight` for each text that differs.
+   */
+  modes?: ((string | null)[])[] | null
+  /** The unit of money in their transform. */
+  moneyUnit: number
+  /** The attributes that are numbers: the columns after these. */
+  numbers?: NumberAttribute[]
+  /**
+   * Scaled centres or means of the clusters, in the order of `clusters`; with `members` those
+   * customers of the sample who are in a cluster.
+   */
+  points: number[][]
+  /** Whoever is farther than this from every point is in no cluster. */
+  reach?: number | null
   /** What is subtracted from each column, and what it is divided by. */
   scaler: Scaler
+  /** The attributes that are texts. */
+  texts?: string[]
+  /** Share of each component of a mixture. */
+  weights?: number[] | null
 }
 
 /**
@@ -1283,6 +1451,11 @@ export interface Move {
   interval: Interval
   /** What they spent between the two dates, in units of money. */
   revenue: number
+  /**
+   * That, as a share of what all compared customers of `from` spent between the dates; null
+   * where that is not positive.
+   */
+  revenueShare: number | null
   /** Their share of the compared customers of `from`, 0 to 1. */
   share: number
   /** Index into `groups` at the second date. */
@@ -1321,6 +1494,24 @@ export type NotCounted =
   | 'no-account'
   /** Not in the manager's book. */
   | 'not-own'
+
+/** An attribute of numbers in a model. */
+export interface NumberAttribute {
+  /** What stands for a number that is missing: the median. */
+  fill: number
+  /** Its name. */
+  name: string
+}
+
+/** How a cluster differs from all other customers in an attribute of numbers. */
+export interface NumberEffect {
+  /** As in `features`. */
+  effect: number | null
+  /** Mean in the cluster, with the median for what is missing. */
+  mean: number
+  /** The attribute. */
+  name: string
+}
 
 /** The value of a read option. */
 export type OptionValue = boolean | number | Decimal | DateOrder | Serial | Epoch | OrderAndPivot
@@ -1398,6 +1589,8 @@ export interface PeopleTotals {
 export interface PeriodRow {
   /** Customers with a purchase. */
   active: number
+  /** Customers who had been silent for `dormantDays` or more when the period began. */
+  asleep: number
   /** Active in the period before, not now. */
   dormant: number
   /**
@@ -1415,6 +1608,12 @@ export interface PeriodRow {
   resurrecting: number
   /** Active now and in the period before. */
   returning: number
+  /** Wilson interval of the rate. */
+  wakeUpInterval: Interval | null
+  /** `woken/asleep`; null where nobody was asleep. */
+  wakeUpRate: number | null
+  /** Of them, those who bought in the period. */
+  woken: number
 }
 
 /** The names of the ready rules. */
@@ -1811,6 +2010,18 @@ export interface RfmsResult {
   /** All customers together. */
   totals: PeopleTotals
 }
+
+/** Whose rhythm the limits follow. */
+export type Rhythm =
+  /** The same limits for everybody. */
+  | 'population'
+  /**
+   * The limits times the customer's own mean days between purchases over those of all. The own
+   * mean counts two gaps of the population's mean in addition, the posterior mean of an
+   * exponential gap under a gamma prior worth two gaps: a customer with one purchase has the
+   * limits of all, one with twenty their own.
+   */
+  | 'own'
 
 /** The meaning of a column of a log (one row per order line, order or event). */
 export type Role =
@@ -2290,6 +2501,20 @@ export type Stage =
   /** Silent for longer than nearly anybody who came back. */
   | 'lost'
 
+/** Customers who were in one stage and are in another, or the same. */
+export interface StageMove {
+  /** How many customers. */
+  customers: number
+  /** At the end of the period before. */
+  from: Stage
+  /** Wilson interval of the share. */
+  interval: Interval
+  /** Their share of the customers of `from`, 0 to 1. */
+  share: number
+  /** At `at`. */
+  to: Stage
+}
+
 /** One stage. */
 export interface StageRow {
   /** How many customers. */
@@ -2302,6 +2527,14 @@ export interface StageRow {
   revenue: number
   /** The stage. */
   stage: Stage
+}
+
+/** The stages at the end of one period. */
+export interface StagesAt {
+  /** Customers of each stage, in the order of `stages`. */
+  customers: number[]
+  /** The period's name; of the last one, `at` is the end. */
+  period: string
 }
 
 /** One tag. */
@@ -2414,6 +2647,21 @@ export interface Text {
   en: string
   /** Simplified Chinese. */
   zh: string
+}
+
+/** How a cluster differs from all other customers in an attribute of texts. */
+export interface TextEffect {
+  /** The same share among all other customers; null if there are none. */
+  elsewhere: number | null
+  /**
+   * The most frequent text of the cluster, the first by its bytes of equally frequent ones; null
+   * where it is missing most often.
+   */
+  mode: string | null
+  /** The attribute. */
+  name: string
+  /** Share of the cluster's customers who have it, 0 to 1. */
+  share: number
 }
 
 /**
@@ -2537,10 +2785,19 @@ export interface TransactionWeights {
 
 /** One number of clusters. */
 export interface Tried {
+  /** Bayesian information criterion of a mixture, lower is better; null for other methods. */
+  bic: number | null
   /** How many clusters. */
   clusters: number
-  /** Mean silhouette of the sample, −1 to 1. */
-  silhouette: number
+  /**
+   * The gap statistic of k-means with so many clusters; null with `dbscan` and `hdbscan`, and
+   * where there are no more distinct customers than clusters.
+   */
+  gap: GapRow | null
+  /** Mean Jaccard similarity of the least stable cluster under resampling, 0 to 1. */
+  jaccard: number
+  /** Mean silhouette of the sample without noise, −1 to 1; null for fewer than two clusters. */
+  silhouette: number | null
   /** Mean adjusted Rand index under resampling, about 0 to 1. */
   stability: number
 }
@@ -2751,7 +3008,7 @@ export interface Analyses {
   describe: { version: 1; inputs: 'log'; options: DescribeOptions; result: DescribeResult }
   lifecycle: { version: 1; inputs: 'log'; options: LifecycleOptions; result: LifecycleResult }
   migration: { version: 1; inputs: 'log'; options: MigrationOptions; result: MigrationResult }
-  clusters: { version: 1; inputs: 'log'; options: ClustersOptions; result: ClustersResult }
+  clusters: { version: 2; inputs: 'log'; options: ClustersOptions; result: ClustersResult }
   concentration: { version: 1; inputs: 'log'; options: ConcentrationOptions; result: ConcentrationResult }
   rfms: { version: 1; inputs: 'log' | 'events' | 'referrals'; options: RfmsOptions; result: RfmsResult }
   'value-score': { version: 1; inputs: 'log' | 'events' | 'referrals' | 'ratings'; options: ValueScoreOptions; result: ValueScoreResult }

@@ -1,6 +1,8 @@
 //! The distinct local days on which each customer bought: what rhythms and periods are made of.
 
 use crate::error::{Code, Error, Result};
+use crate::stats::accumulator::{Accumulator, Class};
+use crate::table::block::MISSING;
 
 /// Pairs of customer and day, and once settled, the ascending days of each customer. Integers
 /// only: any order of rows gives the same days.
@@ -13,7 +15,18 @@ pub struct ActiveDays {
     placed: usize,
 }
 
+/// Some purchases: whose, and on which local day.
+#[derive(Clone, Copy, Debug)]
+pub struct DayRows<'a> {
+    /// The customer of each.
+    pub customers: &'a [u32],
+    /// The local day number of each.
+    pub days: &'a [i32],
+}
+
 impl ActiveDays {
+    const VERSION: u8 = 1;
+
     /// Nothing yet.
     #[must_use]
     pub fn new() -> Self {
@@ -44,6 +57,14 @@ impl ActiveDays {
         Ok(())
     }
 
+    /// All pairs in order, each once.
+    fn distinct(&self) -> Vec<(u32, i32)> {
+        let mut pairs = self.pairs.clone();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    }
+
     /// Pairs kept, some of them perhaps twice.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -62,6 +83,7 @@ impl ActiveDays {
     /// `limit-memory`.
     pub fn settle(&mut self, budget: usize) -> Result<bool> {
         if self.placed == 0 {
+            self.count_all()?;
             // From counts to where each customer's days begin.
             let mut before = 0;
             for place in &mut self.places {
@@ -82,6 +104,29 @@ impl ActiveDays {
         }
         self.placed = until;
         Ok(until == self.pairs.len())
+    }
+
+    /// Of the pairs, those that [`settle`](Self::settle) has put into their place.
+    #[must_use]
+    pub fn settled(&self) -> usize {
+        self.placed
+    }
+
+    /// Counts the pairs of each customer, where they were decoded and not inserted.
+    fn count_all(&mut self) -> Result<()> {
+        if self.places.iter().sum::<usize>() == self.pairs.len() {
+            return Ok(());
+        }
+        let customers = self.pairs.iter().map(|pair| pair.0 as usize + 1).max().unwrap_or(0);
+        self.places.clear();
+        self.places.try_reserve_exact(customers).map_err(|_| no_memory())?;
+        self.places.resize(customers, 0);
+        for (customer, _) in &self.pairs {
+            if let Some(count) = self.places.get_mut(*customer as usize) {
+                *count += 1;
+            }
+        }
+        Ok(())
     }
 
     /// The ascending distinct days of a customer, into `days`. Once settled.
@@ -106,6 +151,71 @@ impl ActiveDays {
     pub fn estimate(rows: u64, customers: u64) -> u64 {
         // A growing list may hold twice what it needs.
         rows * (2 * 8 + 4) + customers * 16
+    }
+}
+
+/// Update and merge before the first [`settle`](ActiveDays::settle).
+impl Accumulator for ActiveDays {
+    const CLASS: Class = Class::Keyed;
+    type Input<'a> = DayRows<'a>;
+    type Options = ();
+    /// Each customer with their ascending distinct days.
+    type Output = Vec<(u32, Vec<i32>)>;
+
+    fn update(&mut self, rows: DayRows<'_>) -> Result<()> {
+        let mut pairs = rows.customers.iter().zip(rows.days);
+        pairs.try_for_each(|(customer, day)| self.insert(*customer, *day))
+    }
+
+    fn merge(&mut self, other: Self) -> Result<()> {
+        other.pairs.into_iter().try_for_each(|(customer, day)| self.insert(customer, day))
+    }
+
+    fn finish(&self, _options: &()) -> Result<Self::Output> {
+        let mut answer: Vec<(u32, Vec<i32>)> = Vec::new();
+        for (customer, day) in self.distinct() {
+            match answer.last_mut().filter(|(last, _)| *last == customer) {
+                Some((_, days)) => days.push(day),
+                None => answer.push((customer, vec![day])),
+            }
+        }
+        Ok(answer)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(Self::VERSION);
+        let pairs = self.distinct();
+        out.extend_from_slice(&(pairs.len() as u64).to_le_bytes());
+        for (customer, day) in pairs {
+            out.extend_from_slice(&customer.to_le_bytes());
+            out.extend_from_slice(&day.to_le_bytes());
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self> {
+        let damaged = || Error::new(Code::Decode, "these bytes hold no days of customers");
+        let (version, rest) = bytes.split_first().ok_or_else(damaged)?;
+        let (count, rest) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
+        let (pairs, left) = rest.as_chunks::<8>();
+        let is_whole = u64::from_le_bytes(*count) == pairs.len() as u64 && left.is_empty();
+        if *version != Self::VERSION || !is_whole {
+            return Err(damaged());
+        }
+        let mut days = ActiveDays::new();
+        days.pairs.try_reserve_exact(pairs.len()).map_err(|_| no_memory())?;
+        for pair in pairs {
+            let [a, b, c, d, e, f, g, h] = *pair;
+            let pair = (u32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]));
+            if pair.0 == MISSING || days.pairs.last().is_some_and(|before| *before >= pair) {
+                return Err(damaged());
+            }
+            days.pairs.push(pair);
+        }
+        Ok(days)
+    }
+
+    fn heap_size(&self) -> usize {
+        ActiveDays::heap_size(self)
     }
 }
 

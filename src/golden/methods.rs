@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::{malformed, segmentation};
+use super::{churn, malformed, segmentation};
 use crate::analysis::{Job, Source};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
@@ -53,6 +53,25 @@ pub const METHODS: &[(&str, Method)] = &[
     ("behaviour/scale", segmentation::scale),
     ("behaviour/segment_migration", segmentation::segment_migration),
     ("behaviour/wecom_coverage", segmentation::wecom_coverage),
+    ("churn/bgbb.loglik", churn::bgbb_loglik),
+    ("churn/bgbb.pmf", churn::bgbb_pmf),
+    ("churn/bgbb.points", churn::bgbb_points),
+    ("churn/bgnbd.conditional_expected", churn::bgnbd_conditional),
+    ("churn/bgnbd.expected", churn::bgnbd_expected),
+    ("churn/bgnbd.loglik", churn::bgnbd_loglik),
+    ("churn/bgnbd.loglik_covariates", churn::bgnbd_covariates),
+    ("churn/bgnbd.p_alive", churn::bgnbd_alive),
+    ("churn/bgnbd.pmf", churn::bgnbd_pmf),
+    ("churn/bgnbd.points", churn::bgnbd_points),
+    ("churn/gammagamma.conditional_expected_spend", churn::gammagamma_expected),
+    ("churn/gammagamma.loglik", churn::gammagamma_loglik),
+    ("churn/mbgnbd.conditional_expected", churn::mbgnbd_conditional),
+    ("churn/mbgnbd.expected", churn::mbgnbd_expected),
+    ("churn/mbgnbd.loglik", churn::mbgnbd_loglik),
+    ("churn/mbgnbd.p_alive", churn::mbgnbd_alive),
+    ("churn/mbgnbd.points", churn::mbgnbd_points),
+    ("churn/sbg.derl", churn::sbg_derl),
+    ("churn/sbg.project", churn::sbg_project),
     ("experiment/moments_merge", moments_merge),
 ];
 

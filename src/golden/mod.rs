@@ -8,6 +8,7 @@
 //! A method is named `file/method`, where `file` is the name of the JSON file without its
 //! ending: `behaviour/rfm_score`. These names belong to the cases and are no part of the API.
 
+mod churn;
 pub mod compare;
 pub mod methods;
 mod segmentation;

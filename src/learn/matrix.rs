@@ -27,6 +27,17 @@ impl<'a> Matrix<'a> {
         Ok(Matrix { values, columns })
     }
 
+    /// The same rows again, once [`new`](Self::new) has seen that every number is finite: steps of a
+    /// long computation do not look at all of them each time.
+    ///
+    /// # Errors
+    /// `invalid-option` without columns or where the last row is not full.
+    pub(crate) fn seen(values: &'a [f64], columns: usize) -> Result<Self> {
+        check_shape(values.len(), columns)?;
+        debug_assert!(values.iter().all(|value| value.is_finite()));
+        Ok(Matrix { values, columns })
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

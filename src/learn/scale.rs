@@ -28,8 +28,8 @@ pub enum Scaling {
 
 /// Centre and spread of each column. A spread of zero (all values equal, or half of them, under
 /// `Robust`) counts as 1, so that such a column is only moved.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Scaler {
     /// What is subtracted, per column.

@@ -36,32 +36,64 @@ impl Flow {
     }
 }
 
-/// The flows of the periods from the first to the last, both included; periods without anybody
-/// too. `customers` are, for each customer, the distinct periods of activity in ascending order;
-/// those outside of the range are not counted.
-#[must_use]
-pub fn growth<'a>(first: i32, last: i32, customers: impl Iterator<Item = &'a [i32]>) -> Vec<Flow> {
-    let count = i64::from(last) - i64::from(first) + 1;
-    let mut flows = vec![Flow::default(); usize::try_from(count).unwrap_or(0)];
-    for periods in customers {
-        let mut before: Option<i32> = None;
+/// The flows of some periods, one customer after the other.
+#[derive(Clone, Debug)]
+pub struct Growth {
+    first: i32,
+    flows: Vec<Flow>,
+}
+
+impl Growth {
+    /// For the periods from the first to the last, both included.
+    #[must_use]
+    pub fn new(first: i32, last: i32) -> Self {
+        let count = i64::from(last) - i64::from(first) + 1;
+        Growth { first, flows: vec![Flow::default(); usize::try_from(count).unwrap_or(0)] }
+    }
+
+    /// Adds a customer: the distinct periods of activity in ascending order. Those outside of the
+    /// range are not counted.
+    pub fn add(&mut self, periods: &[i32]) {
+        let first = i64::from(self.first);
+        let place = |period: i64| usize::try_from(period - first).ok();
+        let mut before: Option<i64> = None;
         for (at, period) in periods.iter().enumerate() {
-            let place = |period: i32| usize::try_from(i64::from(period) - i64::from(first)).ok();
-            if let Some(flow) = place(*period).and_then(|place| flows.get_mut(place)) {
+            let period = i64::from(*period);
+            if let Some(flow) = place(period).and_then(|place| self.flows.get_mut(place)) {
                 match before {
                     None => flow.new += 1,
                     Some(before) if before == period - 1 => flow.returning += 1,
                     Some(_) => flow.resurrecting += 1,
                 }
             }
-            let stays = periods.get(at + 1).is_some_and(|next| *next == period + 1);
-            if !stays && let Some(flow) = place(period + 1).and_then(|place| flows.get_mut(place)) {
+            let stays = periods.get(at + 1).is_some_and(|next| i64::from(*next) == period + 1);
+            let next = place(period + 1).filter(|_| !stays);
+            if let Some(flow) = next.and_then(|next| self.flows.get_mut(next)) {
                 flow.dormant += 1;
             }
-            before = Some(*period);
+            before = Some(period);
         }
     }
-    flows
+
+    /// The first period.
+    #[must_use]
+    pub fn first(&self) -> i32 {
+        self.first
+    }
+
+    /// The flows, in the order of the periods; periods without anybody too.
+    #[must_use]
+    pub fn flows(&self) -> &[Flow] {
+        &self.flows
+    }
+}
+
+/// The flows of all customers at once; see [`Growth`].
+#[must_use]
+pub fn growth<'a>(first: i32, last: i32, customers: impl Iterator<Item = &'a [i32]>) -> Vec<Flow> {
+    let mut growth = Growth::new(first, last);
+    customers.for_each(|periods| growth.add(periods));
+    growth.flows
 }
 
 #[cfg(test)]

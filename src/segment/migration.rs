@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values};
-use crate::segment::population::{Population, unfinished};
+use crate::segment::population::{Population, no_memory, unfinished};
 use crate::segment::rfm::groups::{Group, GroupOptions, NO_GROUP};
 use crate::segment::rfm::score::ScoreOptions;
 use crate::segment::rfm::{Rfm, RfmOptions};
@@ -71,6 +71,8 @@ pub struct MigrationResult {
     pub stayed: u64,
     /// Share of those who stayed; null if nobody could be compared.
     pub stayed_share: Option<f64>,
+    /// Wilson interval of that share.
+    pub stayed_interval: Option<Interval>,
 }
 
 /// One group at both dates.
@@ -106,6 +108,9 @@ pub struct Move {
     pub interval: Interval,
     /// What they spent between the two dates, in units of money.
     pub revenue: f64,
+    /// That, as a share of what all compared customers of `from` spent between the dates; null
+    /// where that is not positive.
+    pub revenue_share: Option<f64>,
 }
 
 /// The running analysis.
@@ -115,7 +120,23 @@ pub struct Migration {
     before: Rfm,
     after: Rfm,
     is_first_done: bool,
-    answer: Option<(MigrationResult, [Vec<u8>; 2], Vec<u32>)>,
+    is_second_done: bool,
+    /// Who was met so far, once both dates are done.
+    walk: Option<Walk>,
+    answer: Option<MigrationResult>,
+}
+
+/// A walk over the customers of both dates.
+#[derive(Debug)]
+struct Walk {
+    changes: Vec<GroupChange>,
+    moved: Transitions,
+    /// What they spent between the dates, in minor units, by `from`, then `to`.
+    spent: Vec<i128>,
+    from: Vec<u8>,
+    to: Vec<u8>,
+    /// The next customer of the earlier date.
+    earlier: usize,
 }
 
 fn rfm_options(options: &MigrationOptions, at: &str) -> RfmOptions {
@@ -167,7 +188,15 @@ impl Analysis for Migration {
         }
         let before = Rfm::start(rfm_options(&options, &options.from), inputs)?;
         let after = Rfm::start(rfm_options(&options, &options.to), inputs)?;
-        Ok(Migration { options, before, after, is_first_done: false, answer: None })
+        Ok(Migration {
+            options,
+            before,
+            after,
+            is_first_done: false,
+            is_second_done: false,
+            walk: None,
+            answer: None,
+        })
     }
 
     fn update(&mut self, input: usize, rows: Allowed<'_>) -> Result<()> {
@@ -183,27 +212,30 @@ impl Analysis for Migration {
         if !self.is_first_done {
             let part = self.before.finish(budget).map_err(|error| at(error, "from"))?;
             self.is_first_done = part.is_finished();
-            return Ok(Progress { done: part.done.min(part.total), total: 2 * part.total + 1 });
+            return Ok(Progress { done: part.done.min(part.total), total: self.units() });
         }
-        let part = self.after.finish(budget).map_err(|error| at(error, "to"))?;
-        let total = 2 * part.total + 1;
-        if part.is_finished() {
-            self.answer = Some(self.result()?);
-            return Ok(Progress { done: total, total });
-        }
-        Ok(Progress { done: part.total + part.done, total })
+        let part = if self.is_second_done {
+            self.walk(budget)?
+        } else {
+            let part = self.after.finish(budget).map_err(|error| at(error, "to"))?;
+            self.is_second_done = part.is_finished();
+            Progress { done: part.total + part.done, total: self.units() }
+        };
+        Ok(part)
     }
 
     fn outcome(
         mut self,
         names: &[AllowedNames<'_>],
     ) -> Result<Outcome<MigrationResult, MigrationOptions>> {
-        let (result, [from, to], codes) = self.answer.take().ok_or_else(unfinished)?;
-        let length = codes.len();
+        let result = self.answer.take().ok_or_else(unfinished)?;
+        let walk = self.walk.take().ok_or_else(unfinished)?;
+        let (late, _) = self.after.grouped().ok_or_else(unfinished)?;
+        let length = late.len();
         let columns = vec![
-            NamedColumn { name: "customer", values: Population::ids(&codes, names)? },
-            NamedColumn { name: "from", values: Values::U8(from) },
-            NamedColumn { name: "to", values: Values::U8(to) },
+            NamedColumn { name: "customer", values: Population::ids(&late.codes, names)? },
+            NamedColumn { name: "from", values: Values::U8(walk.from) },
+            NamedColumn { name: "to", values: Values::U8(walk.to) },
         ];
         // All that the later date leaves out, the earlier one leaves out too.
         let later = self.after.outcome(names)?;
@@ -225,78 +257,110 @@ impl Analysis for Migration {
 }
 
 impl Migration {
-    fn result(&self) -> Result<(MigrationResult, [Vec<u8>; 2], Vec<u32>)> {
+    /// Compares about `budget` customers.
+    fn walk(&mut self, budget: usize) -> Result<Progress> {
         let (early, early_groups) = self.before.grouped().ok_or_else(unfinished)?;
         let (late, late_groups) = self.after.grouped().ok_or_else(unfinished)?;
         let names = &late_groups.groups;
-        let mut changes: Vec<GroupChange> = names
-            .iter()
-            .map(|group| GroupChange { group: group.clone(), before: 0, after: 0, entered: 0 })
-            .collect();
         let count = names.len();
-        let mut spent = vec![0_i128; count * count];
-        let (mut from, mut to) = (Vec::new(), Vec::new());
-        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let walk = self.walk.get_or_insert_with(|| Walk {
+            changes: names
+                .iter()
+                .map(|group| GroupChange { group: group.clone(), before: 0, after: 0, entered: 0 })
+                .collect(),
+            moved: Transitions::none(count),
+            spent: vec![0; count * count],
+            from: Vec::new(),
+            to: Vec::new(),
+            earlier: 0,
+        });
+        if walk.from.is_empty() {
+            walk.from.try_reserve_exact(late.len()).map_err(|_| no_memory())?;
+            walk.to.try_reserve_exact(late.len()).map_err(|_| no_memory())?;
+        }
         // Both lists are in the order of codes, and nobody in the early one is missing in the late.
-        let mut earlier =
-            early.codes.iter().zip(&early_groups.codes).zip(&early.monetary).peekable();
-        for ((code, group), money) in late.codes.iter().zip(&late_groups.codes).zip(&late.monetary)
-        {
-            while earlier.next_if(|((other, _), _)| *other < code).is_some() {}
-            let known = earlier.next_if(|((other, _), _)| *other == code);
-            let old = known.map_or(NO_GROUP, |((_, group), _)| *group);
-            from.push(old);
-            to.push(*group);
-            if let Some(change) = changes.get_mut(usize::from(old)) {
+        let customers = late.codes.iter().zip(&late_groups.codes).zip(&late.monetary);
+        for ((code, group), money) in customers.skip(walk.from.len()).take(budget.max(1)) {
+            while early.codes.get(walk.earlier).is_some_and(|other| other < code) {
+                walk.earlier += 1;
+            }
+            let is_known = early.codes.get(walk.earlier) == Some(code);
+            let known = |at: usize| (early_groups.codes.get(at), early.monetary.get(at));
+            let old = match is_known.then(|| known(walk.earlier)) {
+                Some((Some(group), Some(money))) => Some((*group, *money)),
+                _ => None,
+            };
+            let from = old.map_or(NO_GROUP, |(group, _)| group);
+            walk.from.push(from);
+            walk.to.push(*group);
+            if let Some(change) = walk.changes.get_mut(usize::from(from)) {
                 change.before += 1;
             }
-            if let Some(change) = changes.get_mut(usize::from(*group)) {
+            if let Some(change) = walk.changes.get_mut(usize::from(*group)) {
                 change.after += 1;
-                change.entered += u64::from(known.is_none());
+                change.entered += u64::from(old.is_none());
             }
-            let (Some((_, old_money)), true) = (known, old != NO_GROUP && *group != NO_GROUP)
-            else {
+            if from == NO_GROUP || *group == NO_GROUP {
                 continue;
-            };
-            before.push(u32::from(old));
-            after.push(u32::from(*group));
-            if let Some(sum) = spent.get_mut(usize::from(old) * count + usize::from(*group)) {
-                // Both scales are that of the table's blocks read so far.
-                *sum += at_scale(*money, late.scale, late.scale)
-                    - at_scale(*old_money, early.scale, late.scale);
+            }
+            walk.moved.add(u32::from(from), u32::from(*group))?;
+            let sum = walk.spent.get_mut(usize::from(from) * count + usize::from(*group));
+            if let (Some(sum), Some((_, old_money))) = (sum, old) {
+                *sum += i128::from(*money) - at_scale(old_money, early.scale, late.scale);
             }
         }
-        let transitions = Transitions::new(&before, &after, count)?;
+        let (walked, all, total) = (walk.from.len(), late.len(), self.units());
+        if walked < all {
+            let done = 2 * self.after.units() + walked as u64;
+            return Ok(Progress { done: done.min(total - 1), total });
+        }
+        self.answer = Some(self.result()?);
+        Ok(Progress { done: total, total })
+    }
+
+    /// Units of work in all: those of both dates, and one for each customer compared.
+    fn units(&self) -> u64 {
+        let compared = self.after.grouped().map_or(0, |(late, _)| late.len() as u64);
+        2 * self.after.units() + compared + 1
+    }
+
+    fn result(&self) -> Result<MigrationResult> {
+        let (late, _) = self.after.grouped().ok_or_else(unfinished)?;
+        let walk = self.walk.as_ref().ok_or_else(unfinished)?;
+        let count = walk.changes.len();
         let mut moves = Vec::new();
-        for (from, row) in transitions.counts.iter().enumerate() {
+        let rows = walk.moved.counts.iter().zip(walk.spent.chunks(count.max(1)));
+        for (from, (row, spent)) in rows.enumerate() {
             let all: u64 = row.iter().sum();
-            for (to, customers) in row.iter().enumerate().filter(|(_, customers)| **customers > 0) {
-                let sum = spent.get(from * count + to).copied().unwrap_or(0);
+            let revenue: i128 = spent.iter().sum();
+            let cells = row.iter().zip(spent).enumerate();
+            for (to, (customers, sum)) in cells.filter(|(_, (customers, _))| **customers > 0) {
                 moves.push(Move {
                     from: from as u8,
                     to: to as u8,
                     customers: *customers,
                     share: *customers as f64 / all as f64,
-                    interval: proportion_interval(
-                        *customers,
-                        all,
-                        self.options.confidence,
-                        ProportionInterval::Wilson,
-                    )?,
-                    revenue: crate::table::money::to_f64(sum, late.scale),
+                    interval: self.interval(*customers, all)?,
+                    revenue: crate::table::money::to_f64(*sum, late.scale),
+                    revenue_share: (revenue > 0).then(|| *sum as f64 / revenue as f64),
                 });
             }
         }
-        let compared = before.len() as u64;
-        let stayed = transitions.stayed();
-        let result = MigrationResult {
-            groups: changes,
+        let compared: u64 = walk.moved.counts.iter().flatten().sum();
+        let stayed = walk.moved.stayed();
+        let any = compared > 0;
+        Ok(MigrationResult {
+            groups: walk.changes.clone(),
             moves,
             compared,
             stayed,
-            stayed_share: (compared > 0).then(|| stayed as f64 / compared as f64),
-        };
-        Ok((result, [from, to], late.codes.clone()))
+            stayed_share: any.then(|| stayed as f64 / compared as f64),
+            stayed_interval: if any { Some(self.interval(stayed, compared)?) } else { None },
+        })
+    }
+
+    fn interval(&self, part: u64, whole: u64) -> Result<Interval> {
+        proportion_interval(part, whole, self.options.confidence, ProportionInterval::Wilson)
     }
 }
 

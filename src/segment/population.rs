@@ -75,6 +75,11 @@ impl Population {
         self.fold.states().len()
     }
 
+    /// Of them, those whose turn in [`settle`](Self::settle) is over.
+    pub(crate) fn settled(&self) -> usize {
+        self.next
+    }
+
     /// Adds one block.
     pub(crate) fn update(&mut self, rows: Allowed<'_>) -> Result<()> {
         let (amounts, scale) = rows.money().ok_or_else(|| Allowed::refused(Role::Amount))?;

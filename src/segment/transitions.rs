@@ -18,15 +18,28 @@ impl Transitions {
         if before.len() != after.len() {
             return Err(Error::new(Code::InvalidOption, "both times need the same customers"));
         }
-        let mut counts = vec![vec![0_u64; states]; states];
-        for (from, to) in before.iter().zip(after) {
-            let cell = counts.get_mut(*from as usize).and_then(|row| row.get_mut(*to as usize));
-            let cell = cell.ok_or_else(|| {
-                Error::new(Code::InvalidOption, "a customer is in a state that is not listed")
-            })?;
-            *cell += 1;
-        }
-        Ok(Transitions { counts })
+        let mut moves = Transitions::none(states);
+        before.iter().zip(after).try_for_each(|(from, to)| moves.add(*from, *to))?;
+        Ok(moves)
+    }
+
+    /// Nobody yet, in so many states.
+    #[must_use]
+    pub fn none(states: usize) -> Self {
+        Transitions { counts: vec![vec![0; states]; states] }
+    }
+
+    /// Adds a customer.
+    ///
+    /// # Errors
+    /// `invalid-option` if a state is not below `states`.
+    pub fn add(&mut self, before: u32, after: u32) -> Result<()> {
+        let cell = self.counts.get_mut(before as usize).and_then(|row| row.get_mut(after as usize));
+        let cell = cell.ok_or_else(|| {
+            Error::new(Code::InvalidOption, "a customer is in a state that is not listed")
+        })?;
+        *cell += 1;
+        Ok(())
     }
 
     /// Each row as shares of its sum; all 0 for a state that nobody was in.

@@ -83,7 +83,7 @@ fn a_list_of_zombies_keeps_nobody_and_has_no_rates() {
     assert_eq!(answer.at("/result/scenarios/1/followers"), 0);
     let error =
         run_with(&[("followers", "customer,time\na,2026-01-01\n")], &request("", "")).unwrap_err();
-    assert_eq!((error.code(), error.path()), (Code::NotEnoughData, Some("at")));
+    assert_eq!((error.code(), error.path()), (Code::NotEnoughData, Some("options.at")));
     let error =
         run_with(&[("followers", FOLLOWERS)], &request("", r#""valid":{"days":0}"#)).unwrap_err();
     assert_eq!((error.code(), error.path()), (Code::InvalidOption, Some("options.valid")));

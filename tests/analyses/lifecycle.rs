@@ -62,6 +62,76 @@ fn growth_accounting_closes_from_month_to_month() {
 }
 
 #[test]
+fn stages_are_told_for_earlier_periods_and_moves_between_them() {
+    let answer = run(LOG, &request(r#","history":2"#)).unwrap();
+    // new, returned, loyal, active, at risk, dormant, lost.
+    let history = answer.at("/result/history").as_array().unwrap();
+    assert_eq!((history[0]["period"].as_str(), history.len()), (Some("2025-05"), 2));
+    assert_eq!(history[0]["customers"].to_string(), "[2,0,0,1,0,1,2]");
+    assert_eq!(history[1]["customers"].to_string(), "[1,1,1,1,1,1,1]");
+    let moves: Vec<String> = answer
+        .at("/result/moves")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{}>{} {}", row["from"], row["to"], row["customers"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        moves,
+        [
+            "new>active 1",
+            "new>at-risk 1",
+            "active>loyal 1",
+            "dormant>dormant 1",
+            "lost>returned 1",
+            "lost>lost 1"
+        ]
+    );
+    assert_eq!(answer.at("/result/moves/0/share"), 0.5);
+}
+
+#[test]
+fn who_slept_and_who_woke_is_told_by_period() {
+    let answer = run(LOG, &request("")).unwrap();
+    let periods = answer.at("/result/periods").as_array().unwrap();
+    let row = |name: &str| periods.iter().find(|row| row["period"] == name).unwrap();
+    // Thirty days of silence are enough: loyal slept from 1 April to 1 May, and woke on that day.
+    let numbers = |name: &str| (row(name)["asleep"].as_u64(), row(name)["woken"].as_u64());
+    assert_eq!(numbers("2024-01"), (Some(0), Some(0)));
+    assert!(row("2024-01")["wakeUpRate"].is_null());
+    assert_eq!(numbers("2025-05"), (Some(4), Some(1)));
+    assert_eq!(numbers("2025-06"), (Some(4), Some(2)));
+    assert_eq!(row("2025-06")["wakeUpRate"], 0.5);
+    assert_eq!(answer.at("/result/dormancy/customers"), 3);
+    let days = run(LOG, &request(r#","dormantDays":400"#)).unwrap();
+    assert_eq!(days.at("/result/dormancy/customers"), 0);
+}
+
+#[test]
+fn limits_can_follow_each_customers_own_rhythm() {
+    let mut log = "customer,time,amount\n".to_owned();
+    let last = jiff::civil::date(2025, 6, 5);
+    for customer in 0..20 {
+        for purchase in 0..10 {
+            for (kind, gap) in [("weekly", 7), ("monthly", 30)] {
+                let day = last.checked_sub(jiff::Span::new().days(gap * purchase)).unwrap();
+                log += &format!("{kind}{customer},{day},3\n");
+            }
+        }
+    }
+    let request = |more: &str| {
+        let options = format!(r#"{{"at":"2025-06-30","limits":[30,60,120]{more}}}"#);
+        format!(r#"{{"analysis":"lifecycle","options":{options}}}"#)
+    };
+    let same = run(&log, &request("")).unwrap();
+    assert_eq!((same.of("weekly0", "stage"), same.of("monthly0", "stage")), (2.0, 2.0));
+    // The mean gap is 18.5 days; with two of these the weekly buyers' is 100/11, the others' 307/11.
+    let own = run(&log, &request(r#","rhythm":"own""#)).unwrap();
+    assert_eq!((own.of("weekly0", "limit"), own.of("monthly0", "limit")), (15.0, 46.0));
+    assert_eq!((own.of("weekly0", "stage"), own.of("monthly0", "stage")), (4.0, 2.0));
+}
+
+#[test]
 fn limits_come_from_the_populations_rhythm_where_there_is_one() {
     let mut log = "customer,time,amount\n".to_owned();
     for customer in 0..50 {
@@ -96,6 +166,11 @@ fn options_out_of_range_are_named() {
     let wrong = r#"{"analysis":"lifecycle","options":{"at":"2025-06-30","limits":[30,20,180]}}"#;
     let error = run(LOG, wrong).unwrap_err();
     assert_eq!((error.code(), error.path()), (Code::InvalidOption, Some("options.limits")));
+    for (more, path) in
+        [(r#","history":0"#, "options.history"), (r#","confidence":1"#, "options.confidence")]
+    {
+        assert_eq!(run(LOG, &request(more)).unwrap_err().path(), Some(path));
+    }
     let early = r#"{"analysis":"lifecycle","options":{"at":"2020-01-01"}}"#;
     assert_eq!(run(LOG, early).unwrap_err().code(), Code::NotEnoughData);
 }

@@ -16,6 +16,7 @@ mod requests;
 mod rfm;
 mod rfms;
 mod segments;
+mod steps;
 mod tables;
 mod tags;
 mod tiers;

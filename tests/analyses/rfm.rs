@@ -132,7 +132,7 @@ fn one_customer_is_scored_and_the_reader_is_told_that_it_means_little() {
 fn no_purchase_before_the_reference_day_is_an_error_and_not_an_empty_table() {
     let request = rfm_request("").replace("2025-05-31", "2020-01-01");
     let error = run(SHOP, &request).unwrap_err();
-    assert_eq!((error.code(), error.path()), (Code::NotEnoughData, Some("at")));
+    assert_eq!((error.code(), error.path()), (Code::NotEnoughData, Some("options.at")));
 }
 
 #[test]

@@ -294,7 +294,7 @@ fn no_row_before_the_moment_is_an_error() {
     let request =
         request(&["everyone"], "").replace(r#","customers":"customers","tags":"tags""#, "");
     let error = run_tables(&log, &request.replace("2025-05-31", "2024-05-31")).unwrap_err();
-    assert_eq!((error.code(), error.path()), (Code::NotEnoughData, Some("at")));
+    assert_eq!((error.code(), error.path()), (Code::NotEnoughData, Some("options.at")));
 }
 
 #[test]

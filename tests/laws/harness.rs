@@ -41,7 +41,12 @@ impl<C: Case> Laws<C> {
                 self.any_order()?;
             }
             Class::Floating => self.any_worker_split()?,
-            Class::Sketch | Class::Iterative => {}
+            // One pass is a floating statistic, whose rows keep their order within a block.
+            Class::Iterative => {
+                self.any_worker_split()?;
+                self.many_updates()?;
+            }
+            Class::Sketch => {}
         }
         Ok(())
     }
@@ -105,6 +110,16 @@ impl<C: Case> Laws<C> {
             merged.merge(self.of(piece)).unwrap();
         }
         prop_assert_eq!(bytes(&merged), whole, "pieces merged in another order");
+        Ok(())
+    }
+
+    /// A block whose rows arrive in pieces, as the steps of a job cut them.
+    fn many_updates(&self) -> Result<(), TestCaseError> {
+        let mut updated = self.case.empty();
+        for piece in &self.pieces {
+            self.case.update(&mut updated, piece);
+        }
+        prop_assert_eq!(bytes(&updated), bytes(&self.of(&self.rows)), "many updates = one update");
         Ok(())
     }
 

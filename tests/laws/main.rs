@@ -7,7 +7,9 @@ mod harness;
 
 use harness::{Case, Laws};
 use proptest::prelude::*;
+use siyu::customers::days::{ActiveDays, DayRows};
 use siyu::customers::purchases::{Count, Options, Purchases, Refunds, Rows, Zeros};
+use siyu::learn::cluster::kmeans::{Pass, PassRows};
 use siyu::stats::accumulator::Accumulator;
 use siyu::stats::moments::Moments;
 use siyu::stats::quantile::ExactQuantiles;
@@ -101,7 +103,62 @@ impl Case for QuantileCase {
     }
 }
 
+struct DaysCase;
+
+impl Case for DaysCase {
+    type Row = (u32, i32);
+    type State = ActiveDays;
+
+    fn empty(&self) -> ActiveDays {
+        ActiveDays::new()
+    }
+
+    fn update(&self, state: &mut ActiveDays, rows: &[(u32, i32)]) {
+        let customers: Vec<u32> = rows.iter().map(|row| row.0).collect();
+        let days: Vec<i32> = rows.iter().map(|row| row.1).collect();
+        state.update(DayRows { customers: &customers, days: &days }).unwrap();
+    }
+}
+
+/// Rows of two numbers with their index, against three centres; the last one gets none.
+struct PassCase;
+
+impl Case for PassCase {
+    type Row = (u64, [f64; 2]);
+    type State = Pass;
+
+    fn empty(&self) -> Pass {
+        Pass::new(&[-10.0, 3.0, 10.0, 0.5, 1e9, 1e9], 2)
+    }
+
+    fn update(&self, state: &mut Pass, rows: &[(u64, [f64; 2])]) {
+        let values: Vec<f64> = rows.iter().flat_map(|row| row.1).collect();
+        let mut labels = vec![0; rows.len()];
+        let first = rows.first().map_or(0, |row| row.0);
+        state.update(PassRows { values: &values, first, labels: &mut labels }).unwrap();
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_pass_of_k_means_obeys_the_laws_of_iterative_statistics(
+        values in proptest::collection::vec([-50.0f64..50.0, -3.0f64..3.0], 0..300),
+        cuts in proptest::collection::vec(0usize..300, 0..6),
+        seed: u64,
+    ) {
+        let rows = (0..).zip(values).collect();
+        Laws::new(PassCase, rows, &cuts, seed).check()?;
+    }
+
+    #[test]
+    fn active_days_obey_the_laws_of_keyed_statistics(
+        rows in proptest::collection::vec((0u32..20, -5i32..40), 0..300),
+        cuts in proptest::collection::vec(0usize..300, 0..6),
+        seed: u64,
+    ) {
+        Laws::new(DaysCase, rows, &cuts, seed).check()?;
+    }
+
     #[test]
     fn moments_obey_the_laws_of_floating_statistics(
         rows in proptest::collection::vec(-1e6f64..1e6, 0..400),
@@ -151,6 +208,8 @@ proptest! {
     #[test]
     fn damaged_states_are_refused_and_never_crash(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Purchases::decode(&bytes);
+        let _ = Pass::decode(&bytes);
+        let _ = ActiveDays::decode(&bytes);
     }
 }
 

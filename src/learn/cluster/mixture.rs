@@ -52,59 +52,116 @@ pub struct Mixture {
     pub converged: bool,
 }
 
+/// A fit under way, one step of expectation and maximisation after the other.
+#[derive(Clone, Debug)]
+pub struct Fitting {
+    options: MixtureOptions,
+    weights: Vec<f64>,
+    means: Vec<f64>,
+    covariances: Vec<f64>,
+    memberships: Vec<f64>,
+    last: f64,
+    steps: u32,
+}
+
+impl Fitting {
+    /// From start means, equal weights and identity covariances.
+    ///
+    /// # Errors
+    /// As [`mixture`].
+    pub fn new(rows: Matrix<'_>, start: &[f64], options: &MixtureOptions) -> Result<Self> {
+        let (n, p) = (rows.rows(), rows.columns());
+        let k = start.len() / p;
+        if k == 0 || start.len() != k * p || start.iter().any(|value| !value.is_finite()) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "start means are finite and as wide as the rows",
+            ));
+        }
+        if n < k {
+            return Err(Error::new(Code::NotEnoughData, "there are more components than rows"));
+        }
+        let identity = |at: usize| f64::from(u8::from(at / p == at % p));
+        Ok(Fitting {
+            options: options.clone(),
+            weights: vec![1.0 / k as f64; k],
+            means: start.to_vec(),
+            covariances: (0..k).flat_map(|_| (0..p * p).map(identity)).collect(),
+            memberships: vec![0.0; n * k],
+            last: f64::NEG_INFINITY,
+            steps: 0,
+        })
+    }
+
+    /// One step over the rows of [`new`](Self::new); the mixture once it has settled, or after the
+    /// most steps.
+    ///
+    /// # Errors
+    /// `not-identifiable` where a component has lost its rows or its covariance is singular.
+    pub fn step(&mut self, rows: Matrix<'_>) -> Result<Option<Mixture>> {
+        let Fitting { options, weights, means, covariances, memberships, last, steps } = self;
+        let likelihood = expect(rows, weights, means, covariances, memberships)?;
+        let converged = (likelihood - *last).abs() < options.tolerance;
+        if !converged && *steps < options.most_steps {
+            *last = likelihood;
+            *steps += 1;
+            maximise(rows, memberships, options.least_variance, weights, means, covariances)?;
+            return Ok(None);
+        }
+        let (n, p, k) = (rows.rows(), rows.columns(), weights.len());
+        let q = (k * p * (p + 1) / 2 + k * p + k - 1) as f64;
+        let twice = -2.0 * n as f64 * likelihood;
+        Ok(Some(Mixture {
+            weights: std::mem::take(weights),
+            means: std::mem::take(means),
+            covariances: std::mem::take(covariances),
+            mean_log_likelihood: likelihood,
+            bic: twice + q * (n as f64).ln(),
+            aic: twice + 2.0 * q,
+            memberships: std::mem::take(memberships),
+            steps: *steps,
+            converged,
+        }))
+    }
+}
+
 /// Fits `k` components from their start means, equal weights and identity covariances.
 ///
 /// # Errors
 /// `not-enough-data` with fewer rows than components, `invalid-option` for means of another width,
 /// `not-identifiable` where a component has lost its rows or its covariance is singular.
 pub fn mixture(rows: Matrix<'_>, start: &[f64], options: &MixtureOptions) -> Result<Mixture> {
-    let (n, p) = (rows.rows(), rows.columns());
-    let k = start.len() / p;
-    if k == 0 || start.len() != k * p || start.iter().any(|value| !value.is_finite()) {
-        return Err(Error::new(
-            Code::InvalidOption,
-            "start means are finite and as wide as the rows",
-        ));
-    }
-    if n < k {
-        return Err(Error::new(Code::NotEnoughData, "there are more components than rows"));
-    }
-    let mut means = start.to_vec();
-    let mut weights = vec![1.0 / k as f64; k];
-    let identity = |at: usize| f64::from(u8::from(at / p == at % p));
-    let mut covariances: Vec<f64> = (0..k).flat_map(|_| (0..p * p).map(identity)).collect();
-    let mut memberships = vec![0.0; n * k];
-    let mut last = f64::NEG_INFINITY;
-    let mut steps = 0;
+    let mut fitting = Fitting::new(rows, start, options)?;
     loop {
-        let likelihood = expect(rows, &weights, &means, &covariances, &mut memberships)?;
-        let converged = (likelihood - last).abs() < options.tolerance;
-        if converged || steps >= options.most_steps {
-            let q = (k * p * (p + 1) / 2 + k * p + k - 1) as f64;
-            let twice = -2.0 * n as f64 * likelihood;
-            return Ok(Mixture {
-                weights,
-                means,
-                covariances,
-                mean_log_likelihood: likelihood,
-                bic: twice + q * (n as f64).ln(),
-                aic: twice + 2.0 * q,
-                memberships,
-                steps,
-                converged,
-            });
+        if let Some(found) = fitting.step(rows)? {
+            return Ok(found);
         }
-        last = likelihood;
-        steps += 1;
-        maximise(
-            rows,
-            &memberships,
-            options.least_variance,
-            &mut weights,
-            &mut means,
-            &mut covariances,
-        )?;
     }
+}
+
+/// The component that each row most likely belongs to, the first of equally likely ones.
+///
+/// # Errors
+/// `not-identifiable` for a singular covariance, `overflow` where a likelihood is beyond the range
+/// of a float.
+pub fn components(
+    rows: Matrix<'_>,
+    weights: &[f64],
+    means: &[f64],
+    covariances: &[f64],
+) -> Result<Vec<u32>> {
+    let mut memberships = vec![0.0; rows.rows() * weights.len()];
+    expect(rows, weights, means, covariances, &mut memberships)?;
+    let most = |shares: &[f64]| {
+        let mut best = 0;
+        for (at, share) in shares.iter().enumerate() {
+            if *share > shares[best] {
+                best = at;
+            }
+        }
+        best as u32
+    };
+    Ok(memberships.chunks_exact(weights.len()).map(most).collect())
 }
 
 /// Fills in the memberships and returns the mean log-likelihood.

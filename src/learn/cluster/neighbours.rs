@@ -107,6 +107,23 @@ impl<'a> Neighbours<'a> {
         found.sort_unstable();
     }
 
+    /// The nearest row of a point, the first of equally near ones, and its distance; `None` without
+    /// rows.
+    #[must_use]
+    pub fn nearest(&self, point: &[f64]) -> Option<(u32, f64)> {
+        let mut best: Option<(u32, f64)> = None;
+        self.search(point, f64::INFINITY, |row, distance| {
+            let is_better = best.is_none_or(|(other, least)| {
+                distance < least || (distance == least && row < other)
+            });
+            if is_better {
+                best = Some((row, distance));
+            }
+            best.map_or(f64::INFINITY, |(_, least)| least)
+        });
+        best.map(|(row, distance)| (row, distance.sqrt()))
+    }
+
     /// The distance from a point to the `k`-th nearest row, counting a row at the point itself;
     /// to the farthest if there are fewer rows.
     #[must_use]
@@ -146,6 +163,9 @@ mod tests {
             let expected: Vec<u32> = (0..400).filter(|at| all[*at as usize] <= 3.0).collect();
             assert_eq!(found, expected);
             all.sort_by(f64::total_cmp);
+            let (at, distance) = tree.nearest(row).unwrap();
+            assert_eq!(distance, 0.0);
+            assert_eq!(rows.iter().position(|other| other == row), Some(at as usize));
             for k in [1, 2, 7, 400] {
                 assert_eq!(tree.kth_distance(row, k), all[k - 1]);
             }

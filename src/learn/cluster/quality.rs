@@ -47,24 +47,69 @@ pub fn silhouette(rows: Matrix<'_>, labels: &[u32]) -> Result<Vec<f64>> {
             "a silhouette compares all pairs: take a sample of rows",
         ));
     }
-    let mut sums = vec![0.0; sizes.len()];
-    let silhouettes = rows.iter().zip(labels).map(|(row, own)| {
-        let own = *own as usize;
-        sums.fill(0.0);
-        for (other, label) in rows.iter().zip(labels) {
-            sums[*label as usize] += squared_distance(row, other).sqrt();
+    let mut run = Silhouette { sizes, next: 0, values: Vec::new() };
+    while !run.step(rows, labels, usize::MAX) {}
+    Ok(run.values)
+}
+
+/// A [`silhouette`] cut into steps.
+#[derive(Clone, Debug)]
+pub struct Silhouette {
+    sizes: Vec<usize>,
+    next: usize,
+    /// Of the rows so far.
+    pub values: Vec<f64>,
+}
+
+impl Silhouette {
+    /// Before the first row.
+    ///
+    /// # Errors
+    /// As [`silhouette`], without its limit.
+    pub fn new(rows: Matrix<'_>, labels: &[u32]) -> Result<Self> {
+        Ok(Silhouette { sizes: sizes(rows, labels)?, next: 0, values: Vec::new() })
+    }
+
+    /// Compares about `budget` pairs of the rows and labels of [`new`](Self::new); true once all
+    /// are.
+    pub fn step(&mut self, rows: Matrix<'_>, labels: &[u32], budget: usize) -> bool {
+        let distance = |a: usize, b: usize| squared_distance(rows.row(a), rows.row(b)).sqrt();
+        self.step_by(labels, budget, distance)
+    }
+
+    /// The same under another distance of two rows.
+    pub fn step_by(
+        &mut self,
+        labels: &[u32],
+        budget: usize,
+        distance: impl Fn(usize, usize) -> f64,
+    ) -> bool {
+        let all = labels.len();
+        let until = self.next.saturating_add((budget / all.max(1)).max(1)).min(all);
+        let mut sums = vec![0.0; self.sizes.len()];
+        for at in self.next..until {
+            let own = labels[at] as usize;
+            sums.fill(0.0);
+            for (other, label) in labels.iter().enumerate() {
+                sums[*label as usize] += distance(at, other);
+            }
+            self.values.push(self.value(own, &sums));
         }
-        if sizes[own] == 1 {
+        self.next = until;
+        until == all
+    }
+
+    fn value(&self, own: usize, sums: &[f64]) -> f64 {
+        if self.sizes[own] == 1 {
             return 0.0;
         }
-        let within = sums[own] / (sizes[own] - 1) as f64;
-        let others = sums.iter().zip(&sizes).enumerate().filter(|(cluster, _)| *cluster != own);
+        let within = sums[own] / (self.sizes[own] - 1) as f64;
+        let others = sums.iter().zip(&self.sizes).enumerate().filter(|(at, _)| *at != own);
         let between =
             others.map(|(_, (sum, size))| sum / *size as f64).fold(f64::INFINITY, f64::min);
         let larger = within.max(between);
         if larger > 0.0 { (between - within) / larger } else { 0.0 }
-    });
-    Ok(silhouettes.collect())
+    }
 }
 
 /// The means of the clusters, one after the other.

@@ -14,16 +14,14 @@ pub mod score;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::customers::purchases::{Count, Options as FoldOptions, Purchases, Refunds, Rows, Zeros};
+use crate::customers::purchases::{Count, Refunds, Zeros};
 use crate::customers::summary::Summary;
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
-use crate::stats::accumulator::Accumulator;
-use crate::table::moment::Moment;
+use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
+use crate::segment::population::{Population, PurchaseRules, collected, unfinished};
 use crate::table::money;
-use crate::table::role::Role;
 use groups::{Customers, Group, GroupOptions, Grouped, NO_GROUP};
 use score::{Cuts, Measure, NOT_SCORED, ScoreOptions, Scored};
 
@@ -163,12 +161,8 @@ pub struct GridCell {
 #[derive(Debug)]
 pub struct Rfm {
     options: RfmOptions,
-    count: Count,
-    day: i32,
-    fold: Purchases,
-    rows: u64,
+    population: Population,
     stage: Stage,
-    summary: Summary,
     monetary: Vec<f64>,
     recency: Vec<f64>,
     frequency: Vec<f64>,
@@ -180,11 +174,15 @@ pub struct Rfm {
 /// What `finish` works on next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Summary { next: usize },
+    Customers,
     Score(Measure),
     Groups,
     Result,
     Done,
+}
+
+fn rules(options: &RfmOptions) -> PurchaseRules {
+    PurchaseRules { count: options.count, refunds: options.refunds, zeros: options.zeros }
 }
 
 impl Analysis for Rfm {
@@ -200,23 +198,14 @@ impl Analysis for Rfm {
     type Result = RfmResult;
 
     fn needs(options: &RfmOptions, _input: usize) -> Result<Needs> {
-        let needs = Needs::roles(&[Role::Customer, Role::Time, Role::Amount]);
-        Ok(match options.count {
-            Some(Count::Order) => {
-                Needs::roles(&[Role::Customer, Role::Time, Role::Amount, Role::Order])
-            }
-            Some(_) => needs,
-            None => needs.and_if_mapped(&[Role::Order]),
-        })
+        Ok(Population::needs(rules(options)))
     }
 
     fn estimate(options: &RfmOptions, inputs: &[Facts<'_>]) -> u64 {
         let Some(log) = inputs.first() else { return 0 };
-        // Summary, three float columns, six output columns of eight bytes and five of one, the
-        // scratch copy of a scoring.
-        let per_customer = Summary::estimate(1) + 3 * 8 + 6 * 8 + 5 + 8;
-        Purchases::estimate(resolved(options.count, log), log.rows, log.customers)
-            + log.customers * per_customer
+        // Three float columns, six output columns of eight bytes and five of one, the scratch
+        // copy of a scoring.
+        Population::estimate(rules(options), log) + log.customers * (3 * 8 + 6 * 8 + 5 + 8)
     }
 
     fn start(options: RfmOptions, inputs: &[Facts<'_>]) -> Result<Self> {
@@ -224,24 +213,12 @@ impl Analysis for Rfm {
             inputs.first().ok_or_else(|| Error::new(Code::UnknownTable, "`rfm` reads one log"))?;
         options.scoring.check().map_err(|error| error.inside("scoring"))?;
         options.groups.check(options.scoring.bins).map_err(|error| error.inside("groups"))?;
-        let zone = log.schema.zone.clone();
-        let moment = Moment::parse(&options.at, &zone).map_err(|error| error.at_path("at"))?;
-        let count = resolved(options.count, log);
-        let fold = Purchases::new(FoldOptions {
-            count,
-            refunds: options.refunds,
-            zeros: options.zeros,
-            until: moment.until,
-            zone,
-        });
+        let population = Population::start(&options.at, rules(&options), log)
+            .map_err(|error| error.at_path("at"))?;
         Ok(Rfm {
             options,
-            count,
-            day: moment.day,
-            fold,
-            rows: 0,
-            stage: Stage::Summary { next: 0 },
-            summary: Summary::default(),
+            population,
+            stage: Stage::Customers,
             monetary: Vec::new(),
             recency: Vec::new(),
             frequency: Vec::new(),
@@ -252,64 +229,38 @@ impl Analysis for Rfm {
     }
 
     fn update(&mut self, _input: usize, rows: Allowed<'_>) -> Result<()> {
-        let (amounts, scale) = rows.money().ok_or_else(|| Allowed::refused(Role::Amount))?;
-        let orders = match self.count {
-            Count::Order => rows.codes(Role::Order),
-            Count::Row | Count::Day => None,
-        };
-        self.rows += rows.rows() as u64;
-        self.fold.update(Rows {
-            customers: rows
-                .codes(Role::Customer)
-                .ok_or_else(|| Allowed::refused(Role::Customer))?,
-            times: rows.times().ok_or_else(|| Allowed::refused(Role::Time))?,
-            amounts,
-            scale,
-            orders,
-            keep: rows.keep(),
-            known: rows.known(),
-        })
+        self.population.update(rows)
     }
 
     fn finish(&mut self, budget: usize) -> Result<Progress> {
-        let customers = self.fold.states().len();
+        let customers = self.population.known();
         // One unit per customer and stage: summary, three scorings, groups, result.
-        let total = customers as u64 * 6;
+        let total = self.units();
         let done = match self.stage {
-            Stage::Summary { next } => {
-                if next == 0 {
-                    self.fold.settle()?;
-                    self.summary.reserve(customers)?;
+            Stage::Customers => {
+                if self.population.settle(budget)? {
+                    self.stage = Stage::Score(Measure::Recency);
                 }
-                let until = next.saturating_add(budget.max(1)).min(customers);
-                self.summary.append(&self.fold, next, until, self.day);
-                self.stage = if until < customers {
-                    Stage::Summary { next: until }
-                } else {
-                    self.check_enough()?;
-                    Stage::Score(Measure::Recency)
-                };
-                until as u64
+                self.population.settled() as u64
             }
             Stage::Score(measure) => {
-                let scale = self.summary.scale;
+                let summary = &self.population.summary;
+                let scale = summary.scale;
                 let (values, column, next, part): (Vec<f64>, _, _, u64) = match measure {
                     Measure::Recency => (
-                        floats(&self.summary.recency, |days| days as f64)?,
+                        floats(&summary.recency, |days| days as f64)?,
                         &mut self.recency,
                         Stage::Score(Measure::Frequency),
                         2,
                     ),
                     Measure::Frequency => (
-                        floats(&self.summary.frequency, |purchases| purchases as f64)?,
+                        floats(&summary.frequency, |purchases| purchases as f64)?,
                         &mut self.frequency,
                         Stage::Score(Measure::Monetary),
                         3,
                     ),
                     Measure::Monetary => (
-                        floats(&self.summary.monetary, |minor| {
-                            money::to_f64(i128::from(minor), scale)
-                        })?,
+                        floats(&summary.monetary, |minor| money::to_f64(i128::from(minor), scale))?,
                         &mut self.monetary,
                         Stage::Groups,
                         4,
@@ -323,10 +274,11 @@ impl Analysis for Rfm {
             }
             Stage::Groups => {
                 let [r, f, m] = self.scores();
+                let summary = &self.population.summary;
                 let columns = Customers {
-                    recency_days: &self.summary.recency,
-                    frequency: &self.summary.frequency,
-                    monetary: &self.summary.monetary,
+                    recency_days: &summary.recency,
+                    frequency: &summary.frequency,
+                    monetary: &summary.monetary,
                     r,
                     f,
                     m,
@@ -352,57 +304,27 @@ impl Analysis for Rfm {
         let grouped = self.grouped.take().ok_or_else(unfinished)?;
         let (result, warnings) = self.answer.take().ok_or_else(unfinished)?;
         let customers = self.customers(grouped, names)?;
-        let skipped = self.fold.skipped();
-        let summary = &self.summary;
-        let left_out = [
-            ("after-at", skipped.after, 0),
-            ("denied", skipped.denied, 0),
-            ("refund-dropped", skipped.refunds, 0),
-            ("zero-dropped", skipped.zeros, 0),
-            ("refund-only", summary.refund_only_rows, summary.refund_only),
-        ];
-        self.options.count = Some(self.count);
+        let summary = &self.population.summary;
+        self.options.count = Some(self.population.count());
         Ok(Outcome {
             result,
             sets: vec![customers],
             rows: summary.rows,
             customers: summary.len() as u64,
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows, customers)| rows + customers > 0)
-                .map(|(reason, rows, customers)| LeftOut { reason, rows, customers })
-                .collect(),
+            left_out: self.population.left_out(),
             warnings,
             options: self.options,
         })
     }
 
     fn heap_size(&self) -> usize {
-        self.fold.heap_size()
-            + Summary::estimate(self.summary.codes.capacity() as u64) as usize
+        self.population.heap_size()
             + (self.recency.capacity() + self.frequency.capacity() + self.monetary.capacity()) * 8
     }
 }
 
-/// What counts as a purchase, where the request leaves it to the mapping.
-fn resolved(count: Option<Count>, log: &Facts<'_>) -> Count {
-    count.unwrap_or(match log.schema.position(Role::Order) {
-        Some(_) => Count::Order,
-        None => Count::Row,
-    })
-}
-
 fn floats(values: &[i64], to_float: impl Fn(i64) -> f64) -> Result<Vec<f64>> {
-    let mut floats = Vec::new();
-    floats.try_reserve_exact(values.len()).map_err(|_| {
-        Error::new(Code::LimitMemory, "there is not enough memory for the customers' columns")
-    })?;
-    floats.extend(values.iter().map(|value| to_float(*value)));
-    Ok(floats)
-}
-
-fn unfinished() -> Error {
-    Error::new(Code::Closed, "the analysis is not finished")
+    collected(values.iter().map(|value| to_float(*value)), values.len())
 }
 
 /// Exact sums over some customers.
@@ -431,18 +353,12 @@ impl Sums {
 impl Rfm {
     /// The finished customers with their groups, once they are.
     pub(crate) fn grouped(&self) -> Option<(&Summary, &Grouped)> {
-        Some((&self.summary, self.grouped.as_ref()?))
+        Some((&self.population.summary, self.grouped.as_ref()?))
     }
 
-    fn check_enough(&self) -> Result<()> {
-        if !self.summary.is_empty() {
-            return Ok(());
-        }
-        let hint = match self.rows {
-            0 => "the log has no usable row",
-            _ => "no customer has a purchase up to `at`: is the date right?",
-        };
-        Err(Error::new(Code::NotEnoughData, hint).at_path("at"))
+    /// Units of work in all.
+    pub(crate) fn units(&self) -> u64 {
+        self.population.known() as u64 * 6
     }
 
     fn scores(&self) -> [&[u8]; 3] {
@@ -452,14 +368,14 @@ impl Rfm {
 
     fn result(&self, grouped: &Grouped) -> RfmResult {
         let bins = self.options.scoring.bins;
-        let scale = self.summary.scale;
+        let summary = &self.population.summary;
+        let scale = summary.scale;
         let side = usize::from(bins) + 1;
         let mut by_group = vec![Sums::default(); grouped.groups.len()];
         // Row and column 0 take customers without a score.
         let mut grid = Array2::<(Sums, Option<u8>)>::default((side, side));
         let [r, f, _] = self.scores();
-        let measures =
-            self.summary.recency.iter().zip(&self.summary.frequency).zip(&self.summary.monetary);
+        let measures = summary.recency.iter().zip(&summary.frequency).zip(&summary.monetary);
         for (((measures, r), f), group) in measures.zip(r).zip(f).zip(&grouped.codes) {
             let ((recency, frequency), monetary) = measures;
             let one = Sums {
@@ -524,33 +440,18 @@ impl Rfm {
 
     /// The column set `customers`. Takes the columns out of `self` instead of copying them.
     fn customers(&mut self, grouped: Grouped, names: &[AllowedNames<'_>]) -> Result<ColumnSet> {
-        let ids = names
-            .first()
-            .and_then(|names| names.get(Role::Customer))
-            .ok_or_else(|| Allowed::refused(Role::Customer))?;
-        let summary = &self.summary;
+        let summary = &self.population.summary;
         let length = summary.len();
-        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        let no_memory = || {
-            Error::new(Code::LimitMemory, "there is not enough memory for the customers' columns")
-        };
-        ends.try_reserve_exact(length).map_err(|_| no_memory())?;
-        bytes.try_reserve_exact(ids.as_parts().0.len()).map_err(|_| no_memory())?;
-        for code in &summary.codes {
-            bytes.extend_from_slice(ids.get(*code).unwrap_or_default());
-            ends.push(bytes.len() as u32);
-        }
+        let ids = Population::ids(&summary.codes, names)?;
         let mut mean = floats(&summary.frequency, |purchases| purchases as f64)?;
         for (mean, money) in mean.iter_mut().zip(&self.monetary) {
             *mean = money / *mean;
         }
         let weights = self.options.scoring.weights;
         let [r, f, m] = self.scores();
-        let mut total = Vec::new();
-        total.try_reserve_exact(length).map_err(|_| no_memory())?;
-        total.extend(
-            r.iter().zip(f).zip(m).map(|((r, f), m)| weights.total(*r, *f, *m).unwrap_or(0.0)),
-        );
+        let scores = r.iter().zip(f).zip(m);
+        let total = scores.map(|((r, f), m)| weights.total(*r, *f, *m).unwrap_or(0.0));
+        let total = collected(total, length)?;
         let tenure = floats(&summary.tenure, |days| days as f64)?;
         let first = floats(&summary.first, |instant| instant as f64)?;
         let last = floats(&summary.last, |instant| instant as f64)?;
@@ -558,7 +459,7 @@ impl Rfm {
         let [r, f, m] =
             [scored.next(), scored.next(), scored.next()].map(Option::unwrap_or_default);
         let columns = [
-            ("customer", Values::Text { bytes, ends }),
+            ("customer", ids),
             ("recency", Values::F64(std::mem::take(&mut self.recency))),
             ("frequency", Values::F64(std::mem::take(&mut self.frequency))),
             ("monetary", Values::F64(std::mem::take(&mut self.monetary))),
@@ -579,7 +480,7 @@ impl Rfm {
 
     fn warnings(&self, grouped: &Grouped) -> Vec<Warning> {
         let bins = self.options.scoring.bins;
-        let customers = self.summary.len();
+        let customers = self.population.summary.len();
         let mut warnings = Vec::new();
         if customers < usize::from(bins) * 4 {
             warnings.push(Warning {

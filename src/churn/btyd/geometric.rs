@@ -1,0 +1,215 @@
+//! BG/NBD and MBG/NBD: a Poisson stream of purchases whose rate is gamma(r, alpha) among customers,
+//! and after each purchase a toss to drop out, whose chance is beta(a, b). In the modified model
+//! there is a toss after the very first purchase too, so that customers without repeat purchases
+//! may be gone.
+//!
+//! When not to use them: subscriptions, whose end is seen ([`super::shifted`]); seasonal purchases,
+//! which the constant rate does not know.
+//!
+//! # Method
+//! With `q = ((alpha + T)/(alpha + t_x))^(r + x)·a/(b + x − 1)` (modified: `a/(b + x)`) a customer
+//! is alive with `1/(1 + q)`. The expected purchases hold a Gauss hypergeometric function that
+//! overflows for many purchases and is 0/0 at `a = 1`; Euler's transformation (DLMF 15.8.1) leaves
+//! `C/(a − 1)·[1 − e^(−(a−1)u)·₂F₁(A, a − 1; C; 1 − e^(−u))]` with `u = ln(1 + t/(alpha + T))`,
+//! `C = a + b + x − 1` (modified: `a + b + x`) and `A = C − r − x`, and the division by `a − 1` is
+//! done term by term.
+//!
+//! # References
+//! P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers the Easy Way: An Alternative to
+//! the Pareto/NBD Model", Marketing Science 24 (2005) 275–284, equations 4, 8, 9 and 10. E. P.
+//! Batislam, M. Denizel, A. Filiztekin, "Empirical validation and comparison of models for customer
+//! base analysis", IJRM 24 (2007) 201–209. P. S. Fader, B. G. S. Hardie, "Incorporating
+//! time-invariant covariates into the Pareto/NBD and BG/NBD models", note 019 (2007): a customer's
+//! own `alpha`, `a` and `b` take the place of these.
+
+use super::{History, beta, check_horizon, gamma, ln_1p_exp, positive};
+use crate::error::{Code, Error, Result};
+
+/// When a customer may drop out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropout {
+    /// After each repeat purchase: BG/NBD.
+    AfterRepeats,
+    /// After each purchase, the first one included: MBG/NBD.
+    AfterAll,
+}
+
+/// A model with its parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Geometric {
+    dropout: Dropout,
+    r: f64,
+    alpha: f64,
+    a: f64,
+    b: f64,
+}
+
+/// The most terms of a series: reached only where a horizon is a million times an age.
+const MOST_TERMS: u32 = 10_000_000;
+
+impl Geometric {
+    /// Rates are gamma with shape `r` and rate `alpha` (in units of time), chances to drop out beta
+    /// with `a` and `b`.
+    ///
+    /// # Errors
+    /// `invalid-option` at the name of a parameter that is not above 0.
+    pub fn new(dropout: Dropout, r: f64, alpha: f64, a: f64, b: f64) -> Result<Self> {
+        positive(&[("r", r), ("alpha", alpha), ("a", a), ("b", b)])?;
+        Ok(Geometric { dropout, r, alpha, a, b })
+    }
+
+    /// `b`, raised by the toss at the start in the modified model.
+    fn stays(&self) -> f64 {
+        match self.dropout {
+            Dropout::AfterRepeats => self.b,
+            Dropout::AfterAll => self.b + 1.0,
+        }
+    }
+
+    /// The logarithm of how much likelier it is that the customer has dropped out than not; −∞
+    /// where that cannot be.
+    fn ln_odds(&self, history: History) -> f64 {
+        let History { purchases: x, last, age } = history;
+        if x == 0.0 && self.dropout == Dropout::AfterRepeats {
+            return f64::NEG_INFINITY;
+        }
+        let silence = libm::log1p((age - last) / (self.alpha + last));
+        libm::log(self.a / (self.stays() + x - 1.0)) + (self.r + x) * silence
+    }
+
+    /// The log-likelihood of a history, in nats.
+    #[must_use]
+    pub fn log_likelihood(&self, history: History) -> f64 {
+        let History { purchases: x, age, .. } = history;
+        let purchases = gamma(self.r + x)
+            - gamma(self.r)
+            - self.r * libm::log1p(age / self.alpha)
+            - x * libm::log(self.alpha + age);
+        let tosses = beta(self.a, self.stays() + x) - beta(self.a, self.b);
+        purchases + tosses + ln_1p_exp(self.ln_odds(history))
+    }
+
+    /// How likely the customer is still there at the end of the history, 0 to 1.
+    #[must_use]
+    pub fn alive(&self, history: History) -> f64 {
+        libm::exp(-ln_1p_exp(self.ln_odds(history)))
+    }
+
+    /// Repeat purchases expected within `horizon` after the end of the history;
+    /// [`History::none`] for a new customer.
+    ///
+    /// # Errors
+    /// `invalid-option` for a horizon below 0, `not-identifiable` where its series does not end: a
+    /// horizon a million times `alpha` and the age together.
+    pub fn expected(&self, history: History, horizon: f64) -> Result<f64> {
+        check_horizon(horizon)?;
+        let c = self.a + self.stays() + history.purchases - 1.0;
+        let u = libm::log1p(horizon / (self.alpha + history.age));
+        let growth = growth(self.a - 1.0, c - self.r - history.purchases, c, u)?;
+        Ok(c * growth * self.alive(history))
+    }
+
+    /// The probability of exactly `count` repeat purchases within `horizon` of the first purchase.
+    /// The sum of the probabilities of fewer is taken from 1, so that values below 1e-14 have few
+    /// digits.
+    ///
+    /// # Errors
+    /// `invalid-option` for a horizon below 0.
+    pub fn probability(&self, count: u32, horizon: f64) -> Result<f64> {
+        check_horizon(horizon)?;
+        let (x, whole) = (f64::from(count), beta(self.a, self.b));
+        let ln_still = -self.r * libm::log1p(horizon / self.alpha);
+        let share = horizon / (self.alpha + horizon);
+        // Purchases of somebody who cannot drop out: negative binomial.
+        let mut weight = libm::exp(ln_still);
+        let mut fewer = 0.0;
+        for at in 0..count {
+            fewer += weight;
+            weight *= (self.r + f64::from(at)) / (f64::from(at) + 1.0) * share;
+        }
+        let alive = libm::exp(beta(self.a, self.stays() + x) - whole) * weight;
+        if count == 0 && self.dropout == Dropout::AfterRepeats {
+            return Ok(alive);
+        }
+        let gone = libm::exp(beta(self.a + 1.0, self.stays() + x - 1.0) - whole);
+        Ok(alive + gone * f64::max(1.0 - fewer, 0.0))
+    }
+}
+
+/// `[1 − e^(−εu)·₂F₁(A, ε; C; z)]/ε` with `z = 1 − e^(−u)`, also at `ε = 0`.
+fn growth(epsilon: f64, a: f64, c: f64, u: f64) -> Result<f64> {
+    let z = -libm::expm1(-u);
+    let first = if epsilon == 0.0 { u } else { -libm::expm1(-epsilon * u) / epsilon };
+    // ₂F₁ = 1 + ε·S.
+    let (mut sum, mut term) = (0.0, a / c * z);
+    for n in 1..MOST_TERMS {
+        sum += term;
+        let n = f64::from(n);
+        term *= (a + n) * (epsilon + n) / ((c + n) * (n + 1.0)) * z;
+        // What is left is about a geometric series.
+        if term.abs() <= f64::EPSILON / 8.0 * sum.abs() * (1.0 - z) {
+            return Ok(first - libm::exp(-epsilon * u) * sum);
+        }
+    }
+    Err(Error::new(Code::NotIdentifiable, "the horizon is too long for this age and `alpha`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(dropout: Dropout, a: f64) -> Geometric {
+        Geometric::new(dropout, 0.5, 6.0, a, 1.6).unwrap()
+    }
+
+    #[test]
+    fn nothing_jumps_at_a_equal_to_one() {
+        let history = History::new(3, 20.0, 30.0).unwrap();
+        let at = |a: f64| model(Dropout::AfterRepeats, a).expected(history, 52.0).unwrap();
+        assert!((at(1.0 + 1e-9) - at(1.0)).abs() < 1e-7 && (at(1.0 - 1e-9) - at(1.0)).abs() < 1e-7);
+    }
+
+    #[test]
+    fn probabilities_sum_to_one_and_their_mean_is_the_expectation() {
+        for dropout in [Dropout::AfterRepeats, Dropout::AfterAll] {
+            let model = model(dropout, 0.9);
+            let (mut all, mut mean) = (0.0, 0.0);
+            for count in 0..2_000 {
+                let probability = model.probability(count, 26.0).unwrap();
+                all += probability;
+                mean += f64::from(count) * probability;
+            }
+            assert!((all - 1.0).abs() < 1e-9, "{dropout:?} {all}");
+            let expected = model.expected(History::none(), 26.0).unwrap();
+            assert!((mean / expected - 1.0).abs() < 1e-7, "{dropout:?} {mean} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_silence_makes_it_likelier_that_a_customer_is_gone() {
+        let model = model(Dropout::AfterRepeats, 0.8);
+        let alive = |age: f64| model.alive(History::new(10, 20.0, age).unwrap());
+        assert!(alive(20.0) > alive(30.0) && alive(30.0) > alive(300.0) && alive(3000.0) > 0.0);
+        // Without repeat purchases there was no toss yet; in the modified model there was one.
+        let never = History::new(0, 0.0, 300.0).unwrap();
+        assert_eq!(model.alive(never), 1.0);
+        assert!(self::model(Dropout::AfterAll, 0.8).alive(never) < 0.7);
+    }
+
+    #[test]
+    fn parameters_and_horizons_out_of_range_are_named() {
+        let error = Geometric::new(Dropout::AfterAll, 1.0, 0.0, 1.0, 1.0).unwrap_err();
+        assert_eq!((error.code(), error.path()), (Code::InvalidOption, Some("alpha")));
+        let model = model(Dropout::AfterAll, 1.0);
+        for horizon in [-1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(
+                model.expected(History::none(), horizon).unwrap_err().path(),
+                Some("horizon")
+            );
+            assert!(model.probability(1, horizon).is_err());
+        }
+        assert_eq!(model.expected(History::none(), 0.0).unwrap(), 0.0);
+        let endless = model.expected(History::none(), 1e300).unwrap_err();
+        assert_eq!(endless.code(), Code::NotIdentifiable);
+    }
+}
