@@ -150,6 +150,9 @@ analyses! {
     Segments => crate::segment::rules::segments::Segments,
     Tags => crate::segment::rules::tags::Tags,
     Tiers => crate::segment::rules::tiers::Tiers,
+    Lrfm => crate::segment::lrfm::Lrfm,
+    LookAlike => crate::segment::look_alike::LookAlike,
+    RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
 }
 
 /// One analysis as the package's types see it.

@@ -129,6 +129,7 @@ const KERNELS: &[&str] = &[
     "learn/cluster/kprototypes.rs",
     "learn/cluster/mixture.rs",
     "learn/cluster/quality.rs",
+    "learn/logistic.rs",
     "read/csv.rs",
     "read/integers.rs",
     "segment/rules/fold.rs",

@@ -733,6 +733,20 @@ export interface FileUse {
   time: TimeRange | null
 }
 
+/** How a fit ended. */
+export type FitStatus =
+  /** At the optimum, as far as floats go. */
+  | 'converged'
+  /** The number of steps was reached before. */
+  | 'step-limit'
+  /**
+   * No step made it better, though it was not at an optimum: without a penalty, groups that can
+   * be told apart perfectly have none.
+   */
+  | 'no-step'
+  /** Columns say the same, and there is no penalty to choose between them. */
+  | 'singular'
+
 /** A flag. */
 export type Flag =
   /** Joined and never interacted: greet again. */
@@ -835,6 +849,21 @@ export interface GridCell {
   r: number
   /** Their money. */
   revenue: number
+}
+
+/** A group of customers: what to call it, who is in it, what to do. */
+export interface Group {
+  /** What to do about it, in one sentence. `None` in a map that does not say. */
+  action: Text | null
+  /**
+   * Stable name for programs, such as `important-value`; in a map of your own, the name
+   * that you gave.
+   */
+  key: string
+  /** Who is in it, in one plain sentence. `None` in a map that does not say. */
+  meaning: Text | null
+  /** Display name. */
+  name: Text
 }
 
 /** One group at both dates. */
@@ -1002,6 +1031,20 @@ export type Held =
   | 'money'
   /** Purchases. */
   | 'purchases'
+
+/** The ranking of customers who took no part in the fit. */
+export interface HeldOut {
+  /** How likely a member is ranked above another customer, ties counting half: 0.5 is chance. */
+  area: number
+  /** Their share: what a random choice would find. */
+  baseRate: number
+  /** Customers held out. */
+  customers: number
+  /** Of them, members of the starting segment. */
+  members: number
+  /** Each tenth of the ranking, the best first. */
+  tenths: Tenth[]
+}
 
 /** How few customers hold a part of the total. */
 export interface Holders {
@@ -1238,6 +1281,168 @@ export type Linkage =
   /** The nearest pair: follows chains. */
   | 'single'
 
+/** A measure of the log. */
+export type LogMeasure =
+  /** Days since the last purchase. */
+  | 'recency'
+  /** `ln` of one more than the number of purchases. */
+  | 'frequency'
+  /** `sign(m)·ln(1 + |m|)` of the money. */
+  | 'monetary'
+  /** Days since the first purchase. */
+  | 'tenure'
+
+/** Options of `look-alike`. */
+export interface LookAlikeOptions {
+  /** With a log: the reference moment. */
+  at?: string | null
+  /** Attributes of `customers` that may be used. */
+  attributes?: string[]
+  /** Confidence of the interval, between 0 and 1. */
+  confidence?: number
+  /** With a log: what counts as one purchase. */
+  count?: Count | null
+  /** The share of customers held out to measure the ranking, above 0 and at most 0.5. */
+  heldOut?: number
+  /**
+   * Measures of the log that are used: of `recency`, `frequency`, `monetary`, `tenure`. Default:
+   * all.
+   */
+  measures?: LogMeasure[] | null
+  /** Ridge penalty on standardised columns, above zero. */
+  penalty?: number
+  /** With a log: what a negative amount does. */
+  refunds?: Refunds
+  /** Names the random stream that draws them. */
+  seed?: number
+  /** With a log: what an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `look-alike`. The column set `customers` holds everybody outside the starting segment,
+ * the most alike first: `customer`, `score` (0 to 1, a resemblance), `rank` (from 1; equal scores
+ * share the best of their ranks) and `tenth` (1 to 10).
+ */
+export interface LookAlikeResult {
+  /** The columns of the model, the strongest first. */
+  columns: ModelColumn[]
+  /** How the ranking does on customers who were held out; null with too few of them. */
+  heldOut: HeldOut | null
+  /** Customers of the starting segment. */
+  members: number
+  /** All others. */
+  prospects: number
+  /** The answer in one sentence. */
+  sentence: Text
+  /** How the fit over all customers ended. */
+  status: FitStatus
+  /** The steps it took. */
+  steps: number
+}
+
+/** The cut points of one group. */
+export interface LrfmCuts {
+  /** Of frequency, in purchases. */
+  frequency: Cuts | null
+  /** Of length, in days. */
+  length: Cuts | null
+  /** Of money. */
+  monetary: Cuts | null
+  /** Of recency, in days. */
+  recency: Cuts | null
+  /** Of tenure, in days. */
+  tenure: Cuts | null
+}
+
+/** Customers who were scored together. */
+export interface LrfmGroup {
+  /** How many customers. */
+  customers: number
+  /** Where each measure was cut into scores; null where values alone do not decide. */
+  cuts: LrfmCuts
+  /** Their money. */
+  revenue: number
+  /** The value of the attribute; null for customers without one. */
+  value: string | null
+}
+
+/** Options of `lrfm`. */
+export interface LrfmOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out.
+   */
+  at: string
+  /** How many scores there are: 1 is worst, this number is best. From 2 to 10. */
+  bins?: number
+  /** How a value becomes a score; not `fixed`, and not those that the order of rows decides. */
+  convention?: Convention
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /** How much each score counts in the total. */
+  weights?: LrfmWeights
+  /**
+   * An attribute of `customers`: scores are taken among customers with the same value; those
+   * without a value are a group of their own.
+   */
+  within?: string | null
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/** Customers with the same pattern. */
+export interface LrfmPattern {
+  /** How many customers. */
+  customers: number
+  /** Their share of all. */
+  customersShare: number
+  /** The frequency score is above the middle. */
+  isFrequent: boolean
+  /** The length score is above the middle. */
+  isLong: boolean
+  /** The recency score is above the middle. */
+  isRecent: boolean
+  /** The monetary score is above the middle. */
+  isValuable: boolean
+  /** Their money. */
+  revenue: number
+}
+
+/**
+ * Result of `lrfm`. The column set `customers` holds `customer`, `length`, `recency`, `tenure`
+ * (days), `frequency`, `monetary`, the scores `l`, `r`, `f`, `m`, `t` (0 = not scored), their
+ * weighted mean `score` (0 = not scored) and `within` (index into `groups`).
+ */
+export interface LrfmResult {
+  /**
+   * The groups within which scores were taken, the largest first; one without a name for all
+   * customers where nothing was asked for.
+   */
+  groups: LrfmGroup[]
+  /**
+   * Customers by pattern: length, recency, frequency and money each above the middle of the
+   * scores or not.
+   */
+  patterns: LrfmPattern[]
+}
+
+/** Weights of the five scores. */
+export interface LrfmWeights {
+  /** Of frequency. */
+  frequency?: number
+  /** Of length. */
+  length?: number
+  /** Of money. */
+  monetary?: number
+  /** Of recency. */
+  recency?: number
+  /** Of tenure. */
+  tenure?: number
+}
+
 /** One manager. */
 export interface ManagerRow {
   /** Contacts that the manager added in the period. */
@@ -1407,6 +1612,22 @@ export interface Model {
   texts?: string[]
   /** Share of each component of a mixture. */
   weights?: number[] | null
+}
+
+/** A column of the model. */
+export interface ModelColumn {
+  /** Change of the logit per standard deviation: above 0 resembles the segment. */
+  coefficient: number
+  /** Its standard deviation. */
+  deviation: number
+  /** The measure or attribute. */
+  feature: string
+  /** Whether it marks customers of whom the feature is not known. */
+  isMissing: boolean
+  /** The mean of the column. */
+  mean: number
+  /** The value of an attribute of texts; null for numbers. */
+  value: string | null
 }
 
 /**
@@ -1876,6 +2097,74 @@ export interface RfmOptions {
   scoring?: ScoreOptions
   /** What an amount of exactly zero does. */
   zeros?: Zeros
+}
+
+/** One period. */
+export interface RfmPeriod {
+  /** Customers with a purchase up to that day. */
+  customers: number
+  /** The day from which it was looked at. */
+  day: string
+  /**
+   * How far the shares of the groups moved since the period before; null for the first, and
+   * where one of the two has nobody in a group.
+   */
+  drift: ClassDrift | null
+  /** Each group, in the order of `groups`; empty where nobody had bought yet. */
+  groups: RfmPeriodGroup[]
+  /** Its name: a date, or a month. */
+  period: string
+  /** Purchases within the period; of the first period, up to its end. */
+  purchases: number
+  /** Money within the period; of the first period, up to its end. */
+  revenue: number
+}
+
+/** One group in one period. */
+export interface RfmPeriodGroup {
+  /** How many customers. */
+  customers: number
+  /** Wilson interval of the share. */
+  interval: Interval
+  /** Their money so far. */
+  revenue: number
+  /** Their share of all customers. */
+  share: number
+}
+
+/** Options of `rfm-periods`. */
+export interface RfmPeriodsOptions {
+  /**
+   * The reference moment of the last period: a local day, which still counts whole, or an
+   * instant.
+   */
+  at: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** What counts as one purchase. Default: `order` if the role `order` is mapped, else `row`. */
+  count?: Count | null
+  /** How scores become named groups, in every period. */
+  groups?: GroupOptions
+  /** How many periods, that of `at` included: 2 to 36. */
+  periods?: number
+  /** What a negative amount does. */
+  refunds?: Refunds
+  /** How measures become scores, in every period. */
+  scoring?: ScoreOptions
+  /** The length of a period. Earlier periods are looked at from their last local day. */
+  unit?: Unit
+  /** Where weeks begin. */
+  weekStart?: WeekStart
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/** Result of `rfm-periods`. */
+export interface RfmPeriodsResult {
+  /** The groups in display order. */
+  groups: Group[]
+  /** The periods, the earliest first. */
+  periods: RfmPeriod[]
 }
 
 /**
@@ -2641,6 +2930,20 @@ export interface TagsResult {
   tags: TagOf[]
 }
 
+/** The best customers by rank, up to a share of all held out. */
+export interface Tenth {
+  /** Members among them over all members held out. */
+  captured: number
+  /** Customers from the best down to the end of this tenth. */
+  customers: number
+  /** Interval of the lift, out of the Wilson interval of the members per customer. */
+  interval: Interval
+  /** Members per customer, over the base rate: 2 is twice as good as chance. */
+  lift: number
+  /** Members among them, equal scores by expectation. */
+  members: number
+}
+
 /** The same text in both languages. */
 export interface Text {
   /** English. */
@@ -3018,6 +3321,9 @@ export interface Analyses {
   segments: { version: 1; inputs: 'log' | 'customers' | 'tags'; options: SegmentsOptions; result: SegmentsResult }
   tags: { version: 1; inputs: 'tags' | 'log' | 'customers' | 'audit'; options: TagsOptions; result: TagsResult }
   tiers: { version: 1; inputs: 'log'; options: TiersOptions; result: TiersResult }
+  lrfm: { version: 1; inputs: 'log' | 'customers'; options: LrfmOptions; result: LrfmResult }
+  'look-alike': { version: 1; inputs: 'members' | 'customers' | 'log'; options: LookAlikeOptions; result: LookAlikeResult }
+  'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
 }
 
 /** The codes of the errors that the crate raises. */

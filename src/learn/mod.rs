@@ -7,5 +7,7 @@
 
 pub mod cluster;
 pub mod gower;
+pub mod logistic;
 pub mod matrix;
+pub mod ranking;
 pub mod scale;

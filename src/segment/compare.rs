@@ -10,13 +10,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::customers::attributes::{AttributeOf, Latest};
+use crate::customers::attributes::Latest;
 use crate::customers::matching::Matching;
 use crate::customers::purchases::{Count, Refunds, Zeros};
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues, Needs};
 use crate::report::{LeftOut, Method, Outcome, Warning};
+use crate::segment::features::{Features, MOST_VALUES};
 use crate::segment::population::{Population, PurchaseRules, no_memory, unfinished};
 use crate::segment::rfm::groups::Text;
 use crate::stats::drift::{ClassDrift, class_drift};
@@ -37,9 +38,6 @@ const BEFORE: usize = 3;
 
 /// Segments that can be compared at once.
 const MOST_SEGMENTS: usize = 64;
-/// Values of one attribute that are compared; rarer ones are left out.
-const MOST_VALUES: usize = 20;
-
 /// Options of `compare-segments`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -229,24 +227,6 @@ struct Segment {
     customers: u64,
 }
 
-/// A number of every customer.
-#[derive(Debug)]
-struct Measure {
-    name: String,
-    /// Customers with a value, by value.
-    sorted: Vec<(f64, u32)>,
-}
-
-/// A text of every customer.
-#[derive(Debug)]
-struct Category {
-    name: String,
-    /// The place in `values` of each customer's text, `MISSING` if unknown.
-    places: Vec<u32>,
-    /// Its values, the most frequent first.
-    values: Vec<String>,
-}
-
 /// The running analysis.
 #[derive(Debug)]
 pub struct Compare {
@@ -258,13 +238,9 @@ pub struct Compare {
     population: Option<Population>,
     attribute_rows: u64,
     attribute_denied: u64,
-    matching: Matching,
-    everybody: Vec<bool>,
+    features: Features,
     segments: Vec<Segment>,
     earlier: Vec<Segment>,
-    measures: Vec<Measure>,
-    categories: Vec<Category>,
-    rare: u64,
     profiles: Vec<SegmentProfile>,
     answer: Option<CompareResult>,
     is_settled: bool,
@@ -348,13 +324,9 @@ impl Analysis for Compare {
             population,
             attribute_rows: 0,
             attribute_denied: 0,
-            matching: Matching::new(),
-            everybody: Vec::new(),
+            features: Features::new(),
             segments: Vec::new(),
             earlier: Vec::new(),
-            measures: Vec::new(),
-            categories: Vec::new(),
-            rare: 0,
             profiles: Vec::new(),
             answer: None,
             is_settled: false,
@@ -382,15 +354,10 @@ impl Analysis for Compare {
     }
 
     fn join(&mut self, names: &[AllowedNames<'_>], budget: usize) -> Result<Progress> {
-        let tables: Vec<&Dictionary> = names
-            .iter()
-            .map(|names| names.get(Role::Customer).ok_or_else(|| Allowed::refused(Role::Customer)))
-            .collect::<Result<_>>()?;
-        let total = tables.iter().map(|table| table.len() as u64).sum::<u64>() + 1;
-        if !self.matching.advance(&tables, budget)? {
-            return Ok(Progress { done: (self.matching.len() as u64).min(total - 1), total });
+        let progress = self.features.join(names, budget)?;
+        if !progress.is_finished() {
+            return Ok(progress);
         }
-        self.everybody = vec![false; self.matching.len()];
         for (place, input) in self.inputs.clone().into_iter().enumerate() {
             let Some(names) = names.get(place) else { continue };
             match input {
@@ -404,15 +371,19 @@ impl Analysis for Compare {
                         self.earlier = found;
                     }
                 }
-                CUSTOMERS => self.read_attributes(place, names)?,
+                CUSTOMERS => {
+                    if let Some(latest) = self.attributes.take() {
+                        self.features.read_attributes(place, latest, names)?;
+                    }
+                }
                 _ => {}
             }
         }
         for segment in &self.segments {
-            let both = self.everybody.iter_mut().zip(&segment.is_member);
+            let both = self.features.everybody.iter_mut().zip(&segment.is_member);
             both.for_each(|(is_there, is_member)| *is_there |= is_member);
         }
-        Ok(Progress { done: total, total })
+        Ok(progress)
     }
 
     fn finish(&mut self, budget: usize) -> Result<Progress> {
@@ -424,7 +395,10 @@ impl Analysis for Compare {
                 return Ok(Progress { done: 0, total });
             }
             self.is_settled = true;
-            self.read_purchases()?;
+            let place = self.inputs.iter().position(|input| *input == LOG);
+            if let (Some(place), Some(population)) = (place, &self.population) {
+                self.features.read_purchases(place, population)?;
+            }
             if self.segments.is_empty() {
                 return Err(Error::new(
                     Code::NotEnoughData,
@@ -451,16 +425,16 @@ impl Analysis for Compare {
     ) -> Result<Outcome<CompareResult, CompareOptions>> {
         let result = self.answer.take().ok_or_else(unfinished)?;
         let mut warnings = Vec::new();
-        if self.rare > 0 {
+        if self.features.rare > 0 {
             warnings.push(Warning {
                 code: "rare-values",
-                count: self.rare,
+                count: self.features.rare,
                 hint: format!(
                     "of each attribute the {MOST_VALUES} most frequent values are compared"
                 ),
             });
         }
-        if self.measures.is_empty() && self.categories.is_empty() {
+        if self.features.measures.is_empty() && self.features.categories.is_empty() {
             warnings.push(Warning {
                 code: "nothing-to-compare",
                 count: 0,
@@ -498,9 +472,8 @@ impl Analysis for Compare {
         segments.map(|segment| segment.is_member.capacity()).sum::<usize>()
             + self.population.as_ref().map_or(0, Population::heap_size)
             + self.attributes.as_ref().map_or(0, Latest::heap_size)
-            + self.matching.heap_size()
             + (self.now.rows.capacity() + self.before.rows.capacity()) * 8
-            + self.measures.iter().map(|measure| measure.sorted.capacity() * 16).sum::<usize>()
+            + self.features.heap_size()
     }
 }
 
@@ -560,12 +533,12 @@ impl Compare {
             let name = texts.and_then(|texts| texts.get(*code)).unwrap_or_default();
             let name = String::from_utf8_lossy(name).into_owned();
             let mut is_member = Vec::new();
-            is_member.try_reserve_exact(self.matching.len()).map_err(|_| no_memory())?;
-            is_member.resize(self.matching.len(), false);
+            is_member.try_reserve_exact(self.features.matching.len()).map_err(|_| no_memory())?;
+            is_member.resize(self.features.matching.len(), false);
             segments.push(Segment { name, is_member, customers: 0 });
         }
         for (customer, code) in rows {
-            let number = self.matching.number(place, *customer);
+            let number = self.features.matching.number(place, *customer);
             let at = codes.binary_search(code).ok();
             let segment = at.and_then(|at| segments.get_mut(at));
             if let (Some(number), Some(segment)) = (number, segment)
@@ -579,115 +552,15 @@ impl Compare {
         Ok(segments)
     }
 
-    /// The attributes as measures and categories. Everybody in the table is a customer.
-    fn read_attributes(&mut self, place: usize, names: &AllowedNames<'_>) -> Result<()> {
-        let count = names.get(Role::Customer).map_or(0, |ids| ids.len()) as u32;
-        let numbers: Vec<Option<u32>> =
-            (0..count).map(|code| self.matching.number(place, code)).collect();
-        let values = self.attributes.take().map(|latest| latest.finish(names)).unwrap_or_default();
-        for (name, values) in values {
-            match &values {
-                AttributeOf::Number(..) => {
-                    let mut sorted = Vec::new();
-                    sorted.try_reserve_exact(numbers.len()).map_err(|_| no_memory())?;
-                    for (code, number) in (0..).zip(&numbers) {
-                        if let (Some(value), Some(number)) = (values.number(code), number) {
-                            sorted.push((value, *number));
-                        }
-                    }
-                    self.know(sorted.iter().map(|(_, number)| *number));
-                    self.measures.push(Measure::new(name, sorted));
-                }
-                AttributeOf::Text(_) => {
-                    let texts = names.attribute(&name);
-                    let mut counts = vec![0_u64; texts.map_or(0, |texts| texts.len())];
-                    let mut codes = vec![MISSING; self.matching.len()];
-                    for (code, number) in (0..).zip(&numbers) {
-                        let (Some(text), Some(number)) = (values.text(code), number) else {
-                            continue;
-                        };
-                        if let Some(place) = codes.get_mut(*number as usize) {
-                            *place = text;
-                        }
-                        if let Some(count) = counts.get_mut(text as usize) {
-                            *count += 1;
-                        }
-                    }
-                    let known = codes.iter().zip(0..).filter(|(code, _)| **code != MISSING);
-                    let known: Vec<u32> = known.map(|(_, number)| number).collect();
-                    self.know(known.into_iter());
-                    let text =
-                        |code: &u32| texts.and_then(|texts| texts.get(*code)).unwrap_or_default();
-                    let mut order: Vec<u32> = (0..counts.len() as u32).collect();
-                    let often = |code: &u32| counts.get(*code as usize).copied().unwrap_or(0);
-                    order.retain(|code| often(code) > 0);
-                    order
-                        .sort_by(|a, b| often(b).cmp(&often(a)).then_with(|| text(a).cmp(text(b))));
-                    self.rare += order.len().saturating_sub(MOST_VALUES) as u64;
-                    let mut places = vec![MISSING; counts.len()];
-                    for (at, code) in (0..).zip(&order) {
-                        if let Some(place) = places.get_mut(*code as usize) {
-                            *place = at;
-                        }
-                    }
-                    for code in &mut codes {
-                        *code = places.get(*code as usize).copied().unwrap_or(MISSING);
-                    }
-                    let values = order.iter().take(MOST_VALUES);
-                    let values =
-                        values.map(|code| String::from_utf8_lossy(text(code)).into_owned());
-                    self.categories.push(Category {
-                        name,
-                        places: codes,
-                        values: values.collect(),
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn know(&mut self, numbers: impl Iterator<Item = u32>) {
-        for number in numbers {
-            if let Some(is_there) = self.everybody.get_mut(number as usize) {
-                *is_there = true;
-            }
-        }
-    }
-
-    /// The measures of the log.
-    fn read_purchases(&mut self) -> Result<()> {
-        let Some(place) = self.inputs.iter().position(|input| *input == LOG) else {
-            return Ok(());
-        };
-        let Some(population) = &self.population else { return Ok(()) };
-        let summary = &population.summary;
-        let number = |code: &u32| self.matching.number(place, *code).unwrap_or(MISSING);
-        let numbers: Vec<u32> = summary.codes.iter().map(number).collect();
-        let of = |values: &[i64]| -> Vec<(f64, u32)> {
-            values.iter().map(|value| *value as f64).zip(numbers.iter().copied()).collect()
-        };
-        let money = population.money()?;
-        let measures = [
-            ("recency", of(&summary.recency)),
-            ("frequency", of(&summary.frequency)),
-            ("monetary", money.into_iter().zip(numbers.iter().copied()).collect()),
-            ("tenure", of(&summary.tenure)),
-        ];
-        let measures = measures.map(|(name, values)| Measure::new(name.to_owned(), values));
-        self.know(numbers.into_iter());
-        self.measures.splice(0..0, measures);
-        Ok(())
-    }
-
     fn profile(&self, at: usize) -> Result<SegmentProfile> {
         let Some(segment) = self.segments.get(at) else { return Err(unfinished()) };
         let confidence = self.options.confidence;
         let is_in = |number: u32| segment.is_member.get(number as usize).copied().unwrap_or(false);
-        let is_there = |number: u32| self.everybody.get(number as usize).copied().unwrap_or(false);
-        let all = self.everybody.iter().filter(|is_there| **is_there).count() as u64;
+        let is_there =
+            |number: u32| self.features.everybody.get(number as usize).copied().unwrap_or(false);
+        let all = self.features.everybody.iter().filter(|is_there| **is_there).count() as u64;
         let mut measures = Vec::new();
-        for measure in &self.measures {
+        for measure in &self.features.measures {
             let side = |wanted: bool| {
                 let of_side = measure
                     .sorted
@@ -709,7 +582,7 @@ impl Compare {
             });
         }
         let mut values = Vec::new();
-        for category in &self.categories {
+        for category in &self.features.categories {
             // Customers with each value, and all whose value is known: own, others.
             let mut counts = vec![[0_u64; 2]; category.values.len()];
             let mut known = [0_u64; 2];
@@ -790,7 +663,7 @@ impl Compare {
             profile.values.sort_by(|a, b| p(a).total_cmp(&p(b)));
             profile.sentence = sentence(profile, mark);
         }
-        let everybody = self.everybody.iter().filter(|is_there| **is_there).count() as u64;
+        let everybody = self.features.everybody.iter().filter(|is_there| **is_there).count() as u64;
         let has_before = self.inputs.contains(&BEFORE);
         Ok(CompareResult {
             customers: everybody,
@@ -854,15 +727,6 @@ impl Compare {
         let sizes =
             if has(&before) && has(&after) { Some(class_drift(&before, &after)?) } else { None };
         Ok(SegmentDrift { sizes, segments })
-    }
-}
-
-impl Measure {
-    fn new(name: String, mut sorted: Vec<(f64, u32)>) -> Self {
-        // By value alone: equal values add up the same in any order, so customers' numbers, which
-        // depend on the order of rows, do not show.
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Measure { name, sorted }
     }
 }
 

@@ -72,6 +72,7 @@ impl Answer {
         match &column.values {
             Values::F64(values) => values.clone(),
             Values::U8(values) => values.iter().map(|value| f64::from(*value)).collect(),
+            Values::U16(values) => values.iter().map(|value| f64::from(*value)).collect(),
             other => panic!("{name} is no number: {other:?}"),
         }
     }
