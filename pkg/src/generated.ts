@@ -2678,7 +2678,7 @@ export interface SegmentsOptions {
 export interface SegmentsResult {
   /** Everyone with a row in the log up to the reference moment, or in the table of customers. */
   customers: number
-  /** The conditions of the segment that was to be explained, as columns of the set `explain`. */
+  /** The conditions of the segment that was to be explained, as columns of the set `reasons`. */
   explain: Explained | null
   /** Their money, refunds taken off; null if no amount is mapped or granted. */
   revenue: number | null

@@ -275,6 +275,41 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('rules are counted while they are written, put together by a form, and explained', async () => {
+    const { page, end } = await visit()
+    await openSample(page, 'cdnow')
+    await confirm(page)
+    await page.click('[data-view=segments]')
+    await page.waitForSelector('[data-rule="1"] [data-count]')
+    const counted = async rule => count(await page.textContent(`[data-rule="${rule}"] [data-count]`))
+    // Everybody who bought at all, then fewer and fewer.
+    await page.fill('[data-rule="0"] textarea', 'orders >= 1')
+    await page.waitForFunction(() => document.querySelector('[data-rule="0"] [data-count]')?.textContent === '23,570')
+    await page.selectOption('[data-field=measure]', 'amount')
+    await page.check('.form .also input')
+    await page.fill('[data-field=rule-value]', '100')
+    await page.click('[data-action=add-condition]')
+    assert.equal(await page.inputValue('[data-rule="0"] textarea'), 'orders >= 1 and amount >= 100')
+    await page.waitForFunction(() => !['23,570', undefined].includes(document.querySelector('[data-rule="0"] [data-count]')?.textContent))
+    const spenders = await counted(0)
+    assert.ok(spenders > 1000 && spenders < 10_000, `${spenders}`)
+    // A slip is told beside the rule, where it is and what was meant; the page has no error.
+    await page.fill('[data-rule="0"] textarea', 'ordrs >= 1')
+    await page.waitForSelector('[data-rule="0"] .wrong')
+    assert.match(await page.textContent('[data-rule="0"] .wrong'), /did you mean `orders`/)
+    assert.equal(await page.locator('[role=alert]').count(), 0)
+    await page.fill('[data-rule="0"] textarea', 'orders >= 1 and amount >= 100')
+    await page.waitForFunction(expected => document.querySelector('[data-rule="0"] [data-count]')?.textContent.replace(',', '') === expected, String(spenders))
+    // Why: each condition with the customer's own value.
+    await page.click('[data-why="0"]')
+    await page.waitForSelector('[data-field=why]')
+    await page.fill('[data-field=why]', '00001')
+    await page.waitForSelector('.why tbody tr')
+    const reasons = await page.$$eval('.why tbody tr', rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent)))
+    assert.deepEqual(reasons, [['orders >= 1', '1', 'yes'], ['amount >= 100', '11.77', 'no']], 'the first customer of the file bought once, for 11.77')
+    await end()
+  })
+
   test('every convention computes, and the date can be changed', async () => {
     const { page, end } = await visit()
     await openSample(page, 'shop')
@@ -539,6 +574,9 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
           await page.click('[data-view=rfms]')
           await page.waitForSelector('[data-answer=rfms]')
           await check('5-rfms')
+          await page.click('[data-view=segments]')
+          await page.waitForSelector('[data-rule="1"] [data-count]')
+          await check('5-segments')
           await end()
         }
       }

@@ -174,7 +174,7 @@ class Session {
   }
 
   /** Runs one piece of work at a time; a new one ends the last. */
-  async #run(work: Work, job: (signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<void>): Promise<End> {
+  async #run(work: Work, job: (signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<void>, isTold: (error: unknown) => boolean = () => false): Promise<End> {
     this.#abort?.abort()
     const abort = (this.#abort = new AbortController())
     this.busy = { work, share: null }
@@ -189,7 +189,7 @@ class Session {
       if (this.#abort !== abort) return 'replaced'
       const stopped = abort.signal.aborted || (error instanceof SiyuError && error.code === 'cancelled')
       if (stopped) this.cancelled = true
-      else this.problem = problemOf(error)
+      else if (!isTold(error)) this.problem = problemOf(error)
       return stopped ? 'stopped' : 'failed'
     } finally {
       if (this.#abort === abort) {
@@ -553,25 +553,29 @@ class Session {
     return rows.slice(0, count)
   }
 
-  /** One more piece of work beside reading and grouping. Null if it did not come to its end; why is in `problem`. */
-  async work<R>(work: Work, again: () => unknown, job: (siyu: Siyu, signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<R>): Promise<R | null> {
+  /**
+   * One more piece of work beside reading and grouping. Null if it did not come to its end; why is in `problem`,
+   * unless `isTold` says that the caller tells it.
+   */
+  async work<R>(work: Work, again: () => unknown, job: (siyu: Siyu, signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<R>, isTold?: (error: unknown) => boolean): Promise<R | null> {
     this.#again = again
     let result: R | null = null
-    const end = await this.#run(work, async (signal, progress) => {
+    const run = async (signal: AbortSignal, progress: (done: number, total: number | null) => void) => {
       result = await job(await this.engine(), signal, progress)
-    })
+    }
+    const end = await this.#run(work, run, isTold)
     return end === 'done' ? result : null
   }
 
   /** One more question about the table that is shown, and others beside it by the names of their inputs. */
-  async ask<R>(analysis: string, options: object, others: Record<string, Table>, again: () => unknown): Promise<R | null> {
+  async ask<R>(analysis: string, options: object, others: Record<string, Table>, again: () => unknown, isTold?: (error: unknown) => boolean): Promise<R | null> {
     const table = this.table
     if (table === null) return null
     const answer = await this.work('view', again, (siyu, signal, progress) => {
       const inputs = { log: table.name, ...Object.fromEntries(Object.entries(others).map(([input, other]) => [input, other.name])) }
       const tables = Object.fromEntries([table, ...Object.values(others)].map(each => [each.name, each]))
       return siyu.run({ analysis, inputs, options }, tables, { signal, onProgress: p => progress(p.done, p.total) })
-    })
+    }, isTold)
     return this.table === table ? (answer as R | null) : null
   }
 

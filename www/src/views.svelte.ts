@@ -1,6 +1,6 @@
 // What is asked of the table beside its groups: one answer per view, asked when the view is first seen and
 // again when the table, the date or a choice has changed. Nothing is asked for a view that nobody looks at.
-import type { Analyses, ColumnSet, Report, Table } from 'siyu'
+import { SiyuError, type Analyses, type ColumnSet, type Report, type Table } from 'siyu'
 import { session } from './session.svelte'
 
 /** The analyses that a view shows. Each gives one row per customer beside its result. */
@@ -16,7 +16,14 @@ export class View<A extends Name> {
   #others: readonly Table[] = []
   #asked = ''
 
-  constructor(readonly analysis: A) {}
+  /** Why the last question was refused, where the view tells that itself. */
+  refusal = $state.raw<SiyuError | null>(null)
+
+  /** `own` are the codes of errors that the view tells beside what caused them. */
+  constructor(
+    readonly analysis: A,
+    readonly own: readonly string[] = [],
+  ) {}
 
   /** Asks, unless this was the last question or other work goes on. Call it in an effect: it follows both. */
   want(options: Analyses[A]['options'], others: Record<string, Table> = {}) {
@@ -36,10 +43,17 @@ export class View<A extends Name> {
 
   async #ask(options: Analyses[A]['options'], others: Record<string, Table>): Promise<void> {
     this.failed = false
-    const answer = await session.ask<Answer<A>>(this.analysis, options, others, () => this.#ask(options, others))
-    this.failed = answer === null
-    if (answer !== null || session.table !== this.#table) this.answer = answer
-    else if (this.answer !== null) this.answer = null
+    let refusal: SiyuError | null = null as SiyuError | null
+    const isOwn = (error: unknown) => {
+      if (!(error instanceof SiyuError && this.own.includes(error.code))) return false
+      refusal = error
+      return true
+    }
+    const answer = await session.ask<Answer<A>>(this.analysis, options, others, () => this.#ask(options, others), isOwn)
+    this.refusal = refusal
+    this.failed = answer === null && refusal === null
+    // What was answered before stays beside a refusal: the reader is still writing.
+    if (answer !== null || refusal === null) this.answer = answer
   }
 
   /** Asks the last question again. */

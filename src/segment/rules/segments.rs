@@ -88,7 +88,7 @@ pub struct SegmentsResult {
     pub revenue: Option<f64>,
     /// One for each segment, in the order of the request, ready ones last.
     pub segments: Vec<SegmentOf>,
-    /// The conditions of the segment that was to be explained, as columns of the set `explain`.
+    /// The conditions of the segment that was to be explained, as columns of the set `reasons`.
     pub explain: Option<Explained>,
 }
 
@@ -587,7 +587,7 @@ impl Segments {
             });
             columns.extend(values.map(|values| NamedColumn { name: value, values }));
         }
-        let set = ColumnSet { name: "explain", length: population.len(), columns };
+        let set = ColumnSet { name: "reasons", length: population.len(), columns };
         Ok((Explained { segment: name.to_owned(), conditions }, set))
     }
 
