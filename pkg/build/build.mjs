@@ -31,10 +31,9 @@ const SPLIT = ['sync', 'sync.node']
 const LAZY = ['arrays', 'decode', 'export', 'sheet', 'zone']
 /** What entries and parts share: an error must be of one class. It counts with its entry. */
 const SHARED = ['errors']
-/** 150 KB after the first job; JSON, gzip and what spreadsheets and bills hold may have
- * 35 KB more, the analyses of lifecycle, migration, clusters and concentration another 40 KB, several files and profiles
- * 10 KB, gzip and the guess of encodings another 10 KB. 450 KB in the end. */
-const WASM_BROTLI = 450 * KB
+/** What the module may weigh today. The aim is 450 KB with churn, experiments and privacy in it: what is over
+ * and where it is to be saved stands in docs/decisions/2026-11-22-module-size.md. It may only shrink until then. */
+const WASM_BROTLI = 575 * KB
 const SHEET_BROTLI = 110 * KB
 const TARBALL = 4 * KB * KB
 const TARBALL_WITHOUT_INLINE = 2 * KB * KB
