@@ -1,10 +1,10 @@
 //! `clusters`: the groups that customers form by themselves, if they do.
 //!
 //! Measures of customers, money and counts as logarithms, every column scaled robustly, so that no
-//! unit and no single large customer decides ([`features`]). The number of clusters is chosen on a
-//! sample by silhouette, by stability under resampling and by the gap statistic ([`search`]);
+//! unit and no single large customer decides (`features`). The number of clusters is chosen on a
+//! sample by silhouette, by stability under resampling and by the gap statistic (`search`);
 //! where they are not convincing the answer is "no clear clusters", and no labels are made up.
-//! What assigns a customer is exported, and can be given to assign others later ([`model`]).
+//! What assigns a customer is exported, and can be given to assign others later (`model`).
 //!
 //! When not to use it: customers often form a continuum. Then groups by rule (`rfm`) are honest
 //! and clusters are not; `isClear: false` says so.

@@ -1,7 +1,7 @@
 //! RFM-S: recency, frequency and money, and what a customer does for the shop besides buying.
 //!
 //! Recency, frequency and monetary scores are those of `rfm`. [`social`] adds the social score,
-//! [`actions`] finds the actions in the logs, [`everybody`] adds those who never bought, [`groups`] names the eight corners of recent ×
+//! `actions` finds the actions in the logs, `everybody` adds those who never bought, `groups` names the eight corners of recent ×
 //! valuable × social; this file is the analysis.
 //!
 //! A customer who never bought but stands in the events or referrals is a customer too: value is
