@@ -200,8 +200,8 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     // By keyboard from the first tab to the next.
     await page.focus('[data-view=groups]')
     await page.keyboard.press('ArrowRight')
-    await page.waitForSelector('#view [data-stage]')
-    assert.equal(await page.getAttribute('[data-view=lifecycle]', 'aria-selected'), 'true')
+    assert.equal(await page.getAttribute('[data-view=rfms]', 'aria-selected'), 'true')
+    await openView(page, 'lifecycle')
     const stages = await page.$$eval('[data-stage]', rows => rows.map(row => row.querySelector('td').textContent))
     assert.equal(stages.map(count).reduce((a, b) => a + b), 23570, 'every customer is in one stage')
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-save=life-loyal]')])
