@@ -66,12 +66,12 @@ pub fn kolmogorov_upper(lambda: f64) -> f64 {
     }
     if lambda < 1.0 {
         let rate = -PI * PI / (8.0 * lambda * lambda);
-        let sum: f64 = [1.0, 9.0, 25.0, 49.0].iter().map(|square| (rate * square).exp()).sum();
+        let sum: f64 = [1.0, 9.0, 25.0, 49.0].iter().map(|square| libm::exp(rate * square)).sum();
         return 1.0 - TAU.sqrt() / lambda * sum;
     }
     let rate = -2.0 * lambda * lambda;
     let terms = [1.0, -4.0, 9.0, -16.0, 25.0_f64];
-    let signed = terms.iter().map(|square| square.signum() * (rate * square.abs()).exp());
+    let signed = terms.iter().map(|square| square.signum() * libm::exp(rate * square.abs()));
     (2.0 * signed.sum::<f64>()).min(1.0)
 }
 

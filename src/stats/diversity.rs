@@ -44,14 +44,14 @@ pub fn diversity(counts: &[u64]) -> Result<Diversity> {
     let classes = shares.clone().count();
     let concentration: f64 = shares.clone().map(|share| share * share).sum();
     let nats =
-        if classes == 1 { 0.0 } else { -shares.map(|share| share * share.ln()).sum::<f64>() };
+        if classes == 1 { 0.0 } else { -shares.map(|share| share * libm::log(share)).sum::<f64>() };
     Ok(Diversity {
         nats,
         bits: nats / std::f64::consts::LN_2,
-        normalised: if classes == 1 { 0.0 } else { nats / (classes as f64).ln() },
+        normalised: if classes == 1 { 0.0 } else { nats / libm::log(classes as f64) },
         concentration,
         gini_simpson: 1.0 - concentration,
-        effective_classes: nats.exp(),
+        effective_classes: libm::exp(nats),
     })
 }
 

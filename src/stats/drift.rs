@@ -69,7 +69,7 @@ pub fn class_drift(before: &[u64], after: &[u64]) -> Result<ClassDrift> {
         let (p, q) = (first / n, second / m);
         drift.psi += stability(p, q);
         let middle = f64::midpoint(p, q);
-        let part = |share: f64| if share > 0.0 { share * (share / middle).ln() } else { 0.0 };
+        let part = |share: f64| if share > 0.0 { share * libm::log(share / middle) } else { 0.0 };
         drift.jensen_shannon += 0.5 * (part(p) + part(q));
         drift.hellinger += 0.5 * (p.sqrt() - q.sqrt()).powi(2);
         drift.total_variation += 0.5 * (p - q).abs();
@@ -92,7 +92,7 @@ pub fn class_drift(before: &[u64], after: &[u64]) -> Result<ClassDrift> {
 fn stability(p: f64, q: f64) -> f64 {
     let least = |share: f64| if share == 0.0 { LEAST_SHARE } else { share };
     let (p, q) = (least(p), least(q));
-    (q - p) * (q / p).ln()
+    (q - p) * libm::log(q / p)
 }
 
 /// How far the distribution of a number moved.

@@ -63,7 +63,11 @@ pub fn agreement(first: &[u32], second: &[u32]) -> Result<Agreement> {
     };
     let total = n as f64;
     let entropy = |counts: &BTreeMap<u32, u64>| -> f64 {
-        counts.values().map(|count| *count as f64 / total).map(|share| -share * share.ln()).sum()
+        counts
+            .values()
+            .map(|count| *count as f64 / total)
+            .map(|share| -share * libm::log(share))
+            .sum()
     };
     let information: f64 = cells
         .iter()
@@ -71,7 +75,7 @@ pub fn agreement(first: &[u32], second: &[u32]) -> Result<Agreement> {
             let expected = rows.get(a).copied().unwrap_or(0) as f64
                 * columns.get(b).copied().unwrap_or(0) as f64;
             let count = *count as f64;
-            count / total * (count * total / expected).ln()
+            count / total * libm::log(count * total / expected)
         })
         .sum();
     let mutual_information = if rows.len() == 1 && columns.len() == 1 {

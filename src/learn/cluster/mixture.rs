@@ -116,7 +116,7 @@ impl Fitting {
             means: std::mem::take(means),
             covariances: std::mem::take(covariances),
             mean_log_likelihood: likelihood,
-            bic: twice + q * (n as f64).ln(),
+            bic: twice + q * libm::log(n as f64),
             aic: twice + 2.0 * q,
             memberships: std::mem::take(memberships),
             steps: *steps,
@@ -176,9 +176,10 @@ fn expect(
     let mut roots = Vec::with_capacity(k);
     for (component, covariance) in covariances.chunks_exact(p * p).enumerate() {
         let root = cholesky(covariance, p)?;
-        let log_determinant: f64 = (0..p).map(|at| root[at * p + at].ln()).sum();
-        let constant =
-            weights[component].ln() - 0.5 * p as f64 * std::f64::consts::TAU.ln() - log_determinant;
+        let log_determinant: f64 = (0..p).map(|at| libm::log(root[at * p + at])).sum();
+        let constant = libm::log(weights[component])
+            - 0.5 * p as f64 * libm::log(std::f64::consts::TAU)
+            - log_determinant;
         roots.push((root, constant));
     }
     let mut whitened = vec![0.0; p];
@@ -195,9 +196,9 @@ fn expect(
             shares[component] = constant - 0.5 * square;
         }
         let most = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = shares.iter().map(|share| (share - most).exp()).sum();
-        let log = most + sum.ln();
-        shares.iter_mut().for_each(|share| *share = (*share - log).exp());
+        let sum: f64 = shares.iter().map(|share| libm::exp(share - most)).sum();
+        let log = most + libm::log(sum);
+        shares.iter_mut().for_each(|share| *share = libm::exp(*share - log));
         total += log;
     }
     let mean = total / n as f64;

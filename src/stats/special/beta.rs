@@ -24,7 +24,8 @@ pub fn ln_beta(a: f64, b: f64) -> Option<f64> {
     }
     // ln Γ(large) − ln Γ(large + small) without the difference of two large numbers.
     let ratio = small / large;
-    let ratio_of_gammas = (0.5 - large - small) * ratio.ln_1p() - small * (large.ln() - 1.0)
+    let ratio_of_gammas = (0.5 - large - small) * libm::log1p(ratio)
+        - small * (libm::log(large) - 1.0)
         + stirling_error(large)
         - stirling_error(large + small);
     Some(libm::lgamma(small) + ratio_of_gammas)
@@ -44,7 +45,7 @@ fn prefix(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let deviance =
         a * log_ratio_minus(n * x, a, distance) + b * log_ratio_minus(n * y, b, -distance);
     let at_mean = stirling_error(n) - stirling_error(a) - stirling_error(b);
-    (a / n * b / std::f64::consts::TAU).sqrt() * (deviance + at_mean).exp()
+    (a / n * b / std::f64::consts::TAU).sqrt() * libm::exp(deviance + at_mean)
 }
 
 /// `I_x(a, b)/(xᵃ·yᵇ/B(a, b))` below the mean, by the continued fraction of DiDonato and Morris,
@@ -136,15 +137,15 @@ pub fn inverse_incomplete_beta(a: f64, b: f64, tails: Tails) -> Option<f64> {
     // In the log-odds of x, where both ends are far away and a tail is nearly a straight line in
     // its logarithm.
     let of_lower = lower <= upper;
-    let mean = (a / b).ln();
+    let mean = libm::log(a / b);
     let root = increasing_root(-745.0, 745.0, mean, |u| {
         let (x, y) = shares(u);
         let found = beta_tails(a, b, x, y);
         let slope = prefix(a, b, x, y);
         if of_lower {
-            (found.lower.ln() - lower.ln(), slope / found.lower)
+            (libm::log(found.lower) - libm::log(lower), slope / found.lower)
         } else {
-            (upper.ln() - found.upper.ln(), slope / found.upper)
+            (libm::log(upper) - libm::log(found.upper), slope / found.upper)
         }
     });
     let (x, y) = shares(root);
@@ -160,7 +161,7 @@ pub fn inverse_incomplete_beta(a: f64, b: f64, tails: Tails) -> Option<f64> {
 
 /// `x` and `1 − x` of log-odds.
 fn shares(log_odds: f64) -> (f64, f64) {
-    let odds = (-log_odds.abs()).exp();
+    let odds = libm::exp(-log_odds.abs());
     let (small, large) = (odds / (1.0 + odds), 1.0 / (1.0 + odds));
     if log_odds < 0.0 { (small, large) } else { (large, small) }
 }

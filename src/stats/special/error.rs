@@ -22,7 +22,7 @@ pub fn erfc(x: f64) -> f64 {
 #[must_use]
 pub fn normal_density(z: f64) -> f64 {
     const ROOT_OF_TWO_PI: f64 = 2.506_628_274_631_000_7;
-    (-0.5 * z * z).exp() / ROOT_OF_TWO_PI
+    libm::exp(-0.5 * z * z) / ROOT_OF_TWO_PI
 }
 
 /// Both tails of the standard normal distribution at `z`.

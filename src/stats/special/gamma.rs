@@ -22,7 +22,7 @@ pub fn ln_gamma(x: f64) -> Option<f64> {
 pub(crate) fn stirling_error(x: f64) -> f64 {
     if x < 15.0 {
         const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_7;
-        return libm::lgamma(x) - (x - 0.5) * x.ln() + x - HALF_LN_TWO_PI;
+        return libm::lgamma(x) - (x - 0.5) * libm::log(x) + x - HALF_LN_TWO_PI;
     }
     // B(2k)/(2k·(2k − 1)) for k = 1, 2, … 8.
     const SERIES: [f64; 8] = [
@@ -57,7 +57,7 @@ pub fn digamma(x: f64) -> Option<f64> {
             sum -= 1.0 / x;
             x += 1.0;
         }
-        return Some(sum + x.ln() - digamma_rest(x));
+        return Some(sum + libm::log(x) - digamma_rest(x));
     }
     // ψ(x) = ψ(x) − ψ(root), term by term: 1/(root + k) − 1/(x + k) = distance / product.
     let distance = (x - ROOT) - REST;
@@ -66,7 +66,7 @@ pub fn digamma(x: f64) -> Option<f64> {
     let (far, far_root) = (x + 12.0, ROOT + 12.0);
     // The differences of even powers beside the logarithm are smooth: their cancellation is
     // relative to terms 1e-3 as large as the first.
-    let tail = (distance / far_root).ln_1p() + half_inverse_difference(distance, far, far_root);
+    let tail = libm::log1p(distance / far_root) + half_inverse_difference(distance, far, far_root);
     Some(sum + tail - power_differences(distance, far, far_root))
 }
 
@@ -112,7 +112,7 @@ fn power_differences(distance: f64, a: f64, b: f64) -> f64 {
 /// `xᵃ·e⁻ˣ/Γ(a)`: the density of the gamma distribution times `x`.
 fn prefix(a: f64, x: f64) -> f64 {
     let deviance = a * log_ratio_minus(x, a, x - a);
-    (a / std::f64::consts::TAU).sqrt() * (deviance - stirling_error(a)).exp()
+    (a / std::f64::consts::TAU).sqrt() * libm::exp(deviance - stirling_error(a))
 }
 
 /// The regularized incomplete gamma function: both tails of the gamma distribution with shape
@@ -161,7 +161,7 @@ fn gamma_tails(a: f64, x: f64) -> Tails {
 /// `Q = 1 − xᵃ/Γ(a+1)·(1 + a·Σ (−x)ᵏ/(k!·(a+k)))`, each part as its distance from 1.
 fn small_shape(a: f64, x: f64) -> Tails {
     // xᵃ/Γ(1+a) − 1.
-    let factor = (a * x.ln() - ln_gamma_1p(a)).exp_m1();
+    let factor = libm::expm1(a * libm::log(x) - ln_gamma_1p(a));
     let (mut sum, mut term, mut k) = (0.0, 1.0, 1.0);
     loop {
         term *= -x / k;
@@ -259,7 +259,7 @@ fn near_mode(a: f64, x: f64) -> Tails {
     let eta = (2.0 * half_square).sqrt().copysign(x - a);
     let series = |terms: &[f64]| terms.iter().rev().fold(0.0, |sum, term| sum * eta + term);
     let correction = series(&C0) + (series(&C1) + series(&C2) / a) / a;
-    let rest = (-a * half_square).exp() / (std::f64::consts::TAU * a).sqrt() * correction;
+    let rest = libm::exp(-a * half_square) / (std::f64::consts::TAU * a).sqrt() * correction;
     let argument = eta * (a / 2.0).sqrt();
     Tails { lower: 0.5 * erfc(-argument) - rest, upper: 0.5 * erfc(argument) + rest }
 }
@@ -281,21 +281,21 @@ pub fn inverse_incomplete_gamma(a: f64, tails: Tails) -> Option<f64> {
     }
     let of_lower = lower <= upper;
     // In ln x, from the leading term of the series, which is a lower bound: P ≤ xᵃ/Γ(a + 1).
-    let leading = (lower.ln() + libm::lgamma(a + 1.0)) / a;
-    let low = leading.min(a.ln() - 60.0).max(-800.0);
-    let high = (a + 60.0 * a.sqrt() + 1600.0).ln();
-    let start = if of_lower { leading.min(a.ln()).max(low) } else { (a + 1.0).ln() };
+    let leading = (libm::log(lower) + libm::lgamma(a + 1.0)) / a;
+    let low = leading.min(libm::log(a) - 60.0).max(-800.0);
+    let high = libm::log(a + 60.0 * a.sqrt() + 1600.0);
+    let start = if of_lower { leading.min(libm::log(a)).max(low) } else { libm::log(a + 1.0) };
     let root = increasing_root(low, high, start, |u| {
-        let x = u.exp();
+        let x = libm::exp(u);
         let found = gamma_tails(a, x);
         let slope = prefix(a, x);
         if of_lower {
-            (found.lower.ln() - lower.ln(), slope / found.lower)
+            (libm::log(found.lower) - libm::log(lower), slope / found.lower)
         } else {
-            (upper.ln() - found.upper.ln(), slope / found.upper)
+            (libm::log(upper) - libm::log(found.upper), slope / found.upper)
         }
     });
-    let x = root.exp();
+    let x = libm::exp(root);
     if x == 0.0 || prefix(a, x) == 0.0 {
         return Some(x);
     }

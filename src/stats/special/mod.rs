@@ -57,7 +57,7 @@ impl Tails {
 pub(crate) fn log_ratio_minus(value: f64, mode: f64, distance: f64) -> f64 {
     let t = distance / mode;
     if !(-0.6..=1.5).contains(&t) {
-        return (value / mode).ln() - t;
+        return libm::log(value / mode) - t;
     }
     // ln(1 + t) = 2·atanh(r) with r = t/(2 + t), and 2r − t = −t·r.
     let r = t / (2.0 + t);
