@@ -1,7 +1,7 @@
 //! Simulation: the 95 % intervals of segments cover the truth in 93 to 97 % of the runs.
 //!
 //! ```text
-//! cargo test --release --test coverage_of_intervals -- --ignored --nocapture
+//! cargo test --release --test coverage_of_intervals -- --nocapture
 //! ```
 //!
 //! Each run draws customers of known segments, asks `compare-segments` as everybody does, and looks
@@ -66,7 +66,6 @@ fn holds(interval: &Json, truth: f64) -> bool {
 }
 
 #[test]
-#[ignore = "a simulation of some minutes: run it by its name"]
 fn intervals_of_segments_cover_as_stated() {
     // E of a lognormal: exp(μ + σ²/2).
     let mean = |log: f64| (log + 0.8 * 0.8 / 2.0_f64).exp();
