@@ -151,3 +151,28 @@ fn only_listed_kernels_index_and_each_states_its_bound() {
     }
     assert_eq!(found, KERNELS);
 }
+
+/// Functions whose last bit differs between the C library of a machine and that of WebAssembly.
+/// (Square roots are exact everywhere.)
+const OF_THE_PLATFORM: &[&str] = &[
+    "ln", "exp", "ln_1p", "exp_m1", "powf", "log2", "log10", "log", "exp2", "cbrt", "hypot", "sin",
+    "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
+];
+
+#[test]
+fn logarithms_and_their_kin_are_those_of_one_library() {
+    let mut found = Vec::new();
+    let mut from_the_library = 0;
+    for (_, path, text) in rooms() {
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            from_the_library += usize::from(line.contains("libm::"));
+            for name in OF_THE_PLATFORM {
+                if line.contains(&format!(".{name}(")) || line.contains(&format!("f64::{name}")) {
+                    found.push(format!("{}: {}", path.display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert!(from_the_library > 40, "the check saw the library {from_the_library} times");
+    assert!(found.is_empty(), "take these from libm:\n{}", found.join("\n"));
+}

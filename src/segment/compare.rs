@@ -20,6 +20,7 @@ use crate::report::{LeftOut, Method, Outcome, Warning};
 use crate::segment::features::{Features, MOST_VALUES};
 use crate::segment::population::{Population, PurchaseRules, no_memory, unfinished};
 use crate::segment::rfm::groups::Text;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::drift::{ClassDrift, class_drift};
 use crate::stats::mean::{MeanDifference, Sample, welch};
 use crate::stats::multiplicity::{Adjustment, adjusted};
@@ -73,10 +74,6 @@ pub struct CompareOptions {
 
 fn usual_segment() -> String {
     "segment".to_owned()
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// Result of `compare-segments`.
@@ -289,23 +286,9 @@ impl Analysis for Compare {
 
     fn start(options: CompareOptions, inputs: &[Facts<'_>]) -> Result<Self> {
         let facts = |input: usize| inputs.iter().find(|facts| facts.input == input);
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-                .at_path("confidence"));
-        }
-        let population = match (facts(LOG), &options.at) {
-            (Some(log), Some(at)) => Some(
-                Population::start(at, rules(&options), log).map_err(|error| error.at_path("at"))?,
-            ),
-            (Some(_), None) => {
-                return Err(Error::new(
-                    Code::MissingField,
-                    "with a log the reference moment is required",
-                )
-                .at_path("at"));
-            }
-            (None, _) => None,
-        };
+        check_confidence(options.confidence)?;
+        let population =
+            Population::start_if_given(options.at.as_deref(), rules(&options), facts(LOG))?;
         if facts(CUSTOMERS).is_none() && !options.attributes.is_empty() {
             return Err(Error::new(
                 Code::UnknownTable,

@@ -6,7 +6,7 @@ use crate::customers::matching::Matching;
 use crate::error::Result;
 use crate::job::Progress;
 use crate::privacy::gate::{Allowed, AllowedNames};
-use crate::segment::population::{Population, no_memory};
+use crate::segment::population::{Population, filled, no_memory};
 use crate::table::block::MISSING;
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
@@ -60,7 +60,7 @@ impl Features {
         if !self.matching.advance(&tables, budget)? {
             return Ok(Progress { done: (self.matching.len() as u64).min(total - 1), total });
         }
-        self.everybody = vec![false; self.matching.len()];
+        self.everybody = filled(false, self.matching.len())?;
         Ok(Progress { done: total, total })
     }
 
@@ -91,8 +91,8 @@ impl Features {
                 }
                 AttributeOf::Text(_) => {
                     let texts = names.attribute(&name);
-                    let mut counts = vec![0_u64; texts.map_or(0, |texts| texts.len())];
-                    let mut codes = vec![MISSING; self.matching.len()];
+                    let mut counts = filled(0_u64, texts.map_or(0, |texts| texts.len()))?;
+                    let mut codes = filled(MISSING, self.matching.len())?;
                     for (code, number) in (0..).zip(&numbers) {
                         let (Some(text), Some(number)) = (values.text(code), number) else {
                             continue;
@@ -115,7 +115,7 @@ impl Features {
                     order
                         .sort_by(|a, b| often(b).cmp(&often(a)).then_with(|| text(a).cmp(text(b))));
                     self.rare += order.len().saturating_sub(MOST_VALUES) as u64;
-                    let mut places = vec![MISSING; counts.len()];
+                    let mut places = filled(MISSING, counts.len())?;
                     for (at, code) in (0..).zip(&order) {
                         if let Some(place) = places.get_mut(*code as usize) {
                             *place = at;

@@ -23,6 +23,7 @@ use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::growth::{Flow, Growth};
 use crate::segment::population::{Population, PurchaseRules, collected, no_memory, unfinished};
 use crate::segment::rfm::groups::Text;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::quantile::{Position, QuantileType};
 use crate::table::calendar::LocalDays;
@@ -91,10 +92,6 @@ fn usual_history() -> u16 {
 
 fn usual_dormant_days() -> u32 {
     30
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// Whose rhythm the limits follow.
@@ -405,10 +402,7 @@ impl Analysis for Lifecycle {
                 Error::new(Code::InvalidOption, "between 1 and 120 periods").at_path("history")
             );
         }
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-                .at_path("confidence"));
-        }
+        check_confidence(options.confidence)?;
         if let Some([active, risk, dormant]) = options.limits
             && !(active < risk && risk < dormant)
         {

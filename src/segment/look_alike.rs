@@ -23,8 +23,11 @@ use crate::learn::ranking::{area_under_curve, hits_among_best};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::features::Features;
-use crate::segment::population::{Population, PurchaseRules, collected, no_memory, unfinished};
+use crate::segment::population::{
+    Population, PurchaseRules, collected, filled, no_memory, unfinished,
+};
 use crate::segment::rfm::groups::Text;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::random::Random;
 use crate::table::block::MISSING;
@@ -84,10 +87,6 @@ fn usual_held_out() -> f64 {
 
 fn usual_penalty() -> f64 {
     1.0
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// A measure of the log.
@@ -278,9 +277,7 @@ impl Analysis for LookAlike {
         if !(options.penalty > 0.0 && options.penalty.is_finite()) {
             return invalid("penalty", "a penalty is above zero");
         }
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return invalid("confidence", "a confidence lies between 0 and 1");
-        }
+        check_confidence(options.confidence)?;
         if facts(CUSTOMERS).is_none() && !options.attributes.is_empty() {
             return Err(Error::new(
                 Code::UnknownTable,
@@ -288,19 +285,8 @@ impl Analysis for LookAlike {
             )
             .at_path("attributes"));
         }
-        let population = match (facts(LOG), &options.at) {
-            (Some(log), Some(at)) => Some(
-                Population::start(at, rules(&options), log).map_err(|error| error.at_path("at"))?,
-            ),
-            (Some(_), None) => {
-                return Err(Error::new(
-                    Code::MissingField,
-                    "with a log the reference moment is required",
-                )
-                .at_path("at"));
-            }
-            (None, _) => None,
-        };
+        let population =
+            Population::start_if_given(options.at.as_deref(), rules(&options), facts(LOG))?;
         let names = options.attributes.iter().map(String::as_str);
         let attributes = facts(CUSTOMERS).map(|table| Latest::new(names, table.schema, None));
         Ok(LookAlike {
@@ -355,7 +341,7 @@ impl Analysis for LookAlike {
         {
             self.features.read_attributes(place, latest, names)?;
         }
-        self.is_member = vec![false; self.features.matching.len()];
+        self.is_member = filled(false, self.features.matching.len())?;
         for code in &self.members {
             let number = self.features.matching.number(0, *code).unwrap_or(MISSING);
             if let Some(is_member) = self.is_member.get_mut(number as usize) {
@@ -570,7 +556,7 @@ impl LookAlike {
             .filter(|(is_there, _)| **is_there)
             .map(|(_, number)| number)
             .collect();
-        let mut rows = vec![MISSING; self.features.everybody.len()];
+        let mut rows = filled(MISSING, self.features.everybody.len())?;
         for (row, number) in (0..).zip(&everybody) {
             if let Some(place) = rows.get_mut(*number as usize) {
                 *place = row;
@@ -590,7 +576,7 @@ impl LookAlike {
         };
         let has_log = self.population.is_some();
         for measure in &self.features.measures {
-            let mut values = vec![f64::NAN; count];
+            let mut values = filled(f64::NAN, count)?;
             let is_log = has_log && (measure.name == "frequency" || measure.name == "monetary");
             for (value, number) in &measure.sorted {
                 if let Some(slot) = values.get_mut(row_of(*number)) {

@@ -19,6 +19,7 @@ use crate::segment::rfm::groups::{Group, GroupOptions, NO_GROUP};
 use crate::segment::rfm::score::ScoreOptions;
 use crate::segment::rfm::{Rfm, RfmOptions};
 use crate::segment::transitions::Transitions;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::moment::Moment;
 
@@ -49,10 +50,6 @@ pub struct MigrationOptions {
     /// Confidence of the intervals, between 0 and 1.
     #[serde(default = "usual_confidence")]
     pub confidence: f64,
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// Result of `migration`. The column set `customers` holds `customer`, `from` and `to` (indices into
@@ -173,10 +170,7 @@ impl Analysis for Migration {
     }
 
     fn start(options: MigrationOptions, inputs: &[Facts<'_>]) -> Result<Self> {
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-                .at_path("confidence"));
-        }
+        check_confidence(options.confidence)?;
         if let Some(log) = inputs.first() {
             let moment = |text: &str, path: &'static str| {
                 Moment::parse(text, &log.schema.zone).map_err(|error| error.at_path(path))

@@ -60,6 +60,20 @@ impl Population {
         Ok(Population { count, moment, fold, rows: 0, next: 0, summary: Summary::default() })
     }
 
+    /// Starts the fold of a log that may be left out: with it a reference moment is required.
+    pub(crate) fn start_if_given(
+        at: Option<&str>,
+        rules: PurchaseRules,
+        log: Option<&Facts<'_>>,
+    ) -> Result<Option<Self>> {
+        let Some(log) = log else { return Ok(None) };
+        let Some(at) = at else {
+            let hint = "with a log the reference moment is required";
+            return Err(Error::new(Code::MissingField, hint).at_path("at"));
+        };
+        Self::start(at, rules, log).map(Some).map_err(|error| error.at_path("at"))
+    }
+
     /// What counts as a purchase, with the default filled in.
     pub(crate) fn count(&self) -> Count {
         self.count
@@ -182,6 +196,11 @@ pub(crate) fn collected<T>(values: impl Iterator<Item = T>, length: usize) -> Re
     column.try_reserve_exact(length).map_err(|_| no_memory())?;
     column.extend(values);
     Ok(column)
+}
+
+/// A column of `length` times the same value, allocated fallibly.
+pub(crate) fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
+    collected(std::iter::repeat_n(value, length), length)
 }
 
 /// `limit-memory` for the columns of the customers.

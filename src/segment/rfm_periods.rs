@@ -19,6 +19,7 @@ use crate::segment::population::unfinished;
 use crate::segment::rfm::groups::{Group, GroupOptions};
 use crate::segment::rfm::score::ScoreOptions;
 use crate::segment::rfm::{Rfm, RfmOptions};
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::drift::{ClassDrift, class_drift};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::calendar::Date;
@@ -68,10 +69,6 @@ pub struct RfmPeriodsOptions {
 
 fn usual_periods() -> u8 {
     6
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// Result of `rfm-periods`.
@@ -177,10 +174,7 @@ impl Analysis for RfmPeriods {
                 Error::new(Code::InvalidOption, "between 2 and 36 periods").at_path("periods")
             );
         }
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-                .at_path("confidence"));
-        }
+        check_confidence(options.confidence)?;
         let moment =
             Moment::parse(&options.at, &log.schema.zone).map_err(|error| error.at_path("at"))?;
         let periods = Periods { unit: options.unit, week_start: options.week_start };

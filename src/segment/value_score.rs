@@ -16,7 +16,9 @@ use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
-use crate::segment::population::{Population, PurchaseRules, collected, no_memory, unfinished};
+use crate::segment::population::{
+    Population, PurchaseRules, collected, filled, no_memory, unfinished,
+};
 use crate::segment::rfm::groups::Text;
 use crate::segment::rfms::actions::Actions;
 use crate::segment::rfms::everybody::{NonBuyers, everybody};
@@ -508,7 +510,7 @@ impl ValueScore {
 
     /// The mean rating of each customer by common number.
     fn means(&mut self) -> Result<Vec<Option<f64>>> {
-        let mut means = vec![None; self.actions.customers()];
+        let mut means = filled(None, self.actions.customers())?;
         // One order whatever the order of rows, so that sums have the same bits.
         self.ratings.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         for of_one in self.ratings.chunk_by(|a, b| a.0 == b.0) {

@@ -10,6 +10,7 @@
 
 pub mod accumulator;
 pub mod concentration;
+pub mod confidence;
 pub mod distribution;
 pub mod diversity;
 pub mod drift;

@@ -6,6 +6,7 @@
 //! American Statistician 52 (1998). L. D. Brown, T. T. Cai, A. DasGupta, "Interval Estimation for a
 //! Binomial Proportion", Statistical Science 16 (2001) 101–133, which compares them.
 
+use super::confidence::check_confidence;
 use super::distribution::beta_quantile;
 use super::special::Tails;
 use super::special::beta::inverse_incomplete_beta;
@@ -59,10 +60,7 @@ pub fn proportion_interval(
     if successes > trials {
         return Err(Error::new(Code::InvalidOption, "there are more successes than trials"));
     }
-    if !(confidence > 0.0 && confidence < 1.0) {
-        return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-            .at_path("confidence"));
-    }
+    check_confidence(confidence)?;
     let side = (1.0 - confidence) / 2.0;
     let (k, n) = (successes as f64, trials as f64);
     let misses = (trials - successes) as f64;

@@ -20,6 +20,7 @@ use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::no_memory;
 use crate::segment::rfm::groups::Text;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::block::MISSING;
 use crate::table::calendar::DAY_MS;
@@ -75,10 +76,6 @@ fn usual_outside() -> f64 {
 
 fn usual_target() -> f64 {
     0.5
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// Names of attributes.
@@ -304,7 +301,6 @@ impl Analysis for CoverageReport {
         let shares = [
             ("mostOutside", options.most_outside, 0.0..=1.0),
             ("target", options.target, 0.0..=1.0),
-            ("confidence", options.confidence, f64::MIN_POSITIVE..=1.0 - f64::EPSILON),
         ];
         for (name, share, range) in shares {
             if !range.contains(&share) {
@@ -313,6 +309,7 @@ impl Analysis for CoverageReport {
                 );
             }
         }
+        check_confidence(options.confidence)?;
         let zone = &contacts.schema.zone;
         let until = Moment::parse(&options.at, zone).map_err(|error| error.at_path("at"))?.until;
         let from = match &options.from {

@@ -20,6 +20,7 @@ use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values};
 use crate::segment::population::{Population, PurchaseRules, collected, no_memory, unfinished};
 use crate::segment::rfm::groups::Text;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::block::MISSING;
 use crate::table::calendar::{DAY_MS, LocalDays};
@@ -60,10 +61,6 @@ pub struct InactivityOptions {
     /// Confidence of the intervals, between 0 and 1.
     #[serde(default = "usual_confidence")]
     pub confidence: f64,
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// The standard of a valid follower: so many interactions within so many days up to the reference
@@ -255,10 +252,7 @@ impl Analysis for Inactivity {
         let facts = |input: usize| inputs.iter().find(|facts| facts.input == input);
         let list = facts(0)
             .ok_or_else(|| Error::new(Code::UnknownTable, "this reads a list of followers"))?;
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-                .at_path("confidence"));
-        }
+        check_confidence(options.confidence)?;
         if options.valid.days == 0 || options.valid.least == 0 {
             return Err(Error::new(Code::InvalidOption, "at least one interaction in one day")
                 .at_path("valid"));

@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::job::{Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{LeftOut, Values};
-use crate::segment::population::no_memory;
+use crate::segment::population::{filled, no_memory};
 use crate::table::block::MISSING;
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
@@ -238,11 +238,10 @@ impl Actions {
         let customers = self.matching.len();
         let mut counts: [Vec<u32>; KINDS] = Default::default();
         for column in &mut counts {
-            column.try_reserve_exact(customers).map_err(|_| no_memory())?;
-            column.resize(customers, 0);
+            *column = filled(0, customers)?;
         }
         let mut counted =
-            Counted { counts, others: vec![0; customers], last: vec![None; customers] };
+            Counted { counts, others: filled(0, customers)?, last: filled(None, customers)? };
         for (place, input) in self.inputs.clone().into_iter().enumerate() {
             let seen = match input {
                 EVENTS => self.events.seen(),

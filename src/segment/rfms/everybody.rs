@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::actions::Counted;
 use super::social::KINDS;
 use crate::error::Result;
-use crate::segment::population::{Population, collected};
+use crate::segment::population::{Population, collected, filled};
 use crate::table::calendar::LocalDays;
 use crate::table::money;
 use crate::table::zone::Zone;
@@ -53,7 +53,7 @@ pub(crate) fn everybody(
 ) -> Result<Everybody> {
     let summary = &population.summary;
     let buyers = summary.len();
-    let mut is_buyer = vec![false; counted.last.len()];
+    let mut is_buyer = filled(false, counted.last.len())?;
     for code in &summary.codes {
         if let Some(place) = is_buyer.get_mut(*code as usize) {
             *place = true;

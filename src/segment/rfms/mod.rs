@@ -25,6 +25,7 @@ use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::{Population, PurchaseRules, collected, unfinished};
 use crate::segment::rfm::groups::{Group, Text};
 use crate::segment::rfm::score::{self, Convention, Cuts, Measure, NOT_SCORED, ScoreOptions};
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::mean::Sample;
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::calendar::DAY_MS;
@@ -69,10 +70,6 @@ pub struct RfmsOptions {
     /// Confidence of the intervals, between 0 and 1.
     #[serde(default = "usual_confidence")]
     pub confidence: f64,
-}
-
-fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// RfmsMarks of the three traits. Default of each: the middle of the scores, 3 of five.
@@ -389,10 +386,7 @@ fn check(options: &RfmsOptions) -> Result<()> {
             .at_path(format!("above.{name}")));
         }
     }
-    if !(options.confidence > 0.0 && options.confidence < 1.0) {
-        return Err(Error::new(Code::InvalidOption, "a confidence lies between 0 and 1")
-            .at_path("confidence"));
-    }
+    check_confidence(options.confidence)?;
     Ok(())
 }
 

@@ -21,6 +21,7 @@ use crate::plain::nearest;
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::{collected, no_memory, unfinished};
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::calendar::LocalDays;
 use crate::table::money;
@@ -71,10 +72,6 @@ pub struct SegmentRule {
 
 pub(super) fn usual_events() -> Vec<String> {
     ["order", "purchase", "buy", "pay", "购买", "下单", "支付"].map(str::to_owned).to_vec()
-}
-
-pub(super) fn usual_confidence() -> f64 {
-    0.95
 }
 
 /// Result of `segments`.
@@ -332,9 +329,7 @@ impl Analysis for Segments {
 
     fn start(options: SegmentsOptions, inputs: &[Facts<'_>]) -> Result<Self> {
         let confidence = options.confidence;
-        if !(confidence > 0.0 && confidence < 1.0) {
-            return Err(invalid("a confidence lies between 0 and 1").at_path("confidence"));
-        }
+        check_confidence(confidence)?;
         let rules = rules_of(&options)?;
         if let Some(name) = &options.explain {
             let names: Vec<&str> = rules.iter().map(|(name, _)| name.as_str()).collect();

@@ -11,7 +11,7 @@ use super::assigned::{Assignments, State, TAG};
 use super::fold::{no_memory, not_granted};
 use super::members::{Members, Tables};
 use super::program::{Program, Purchases, Source, attributes_of, invalid, needs_of_log};
-use super::segments::{usual_confidence, usual_events};
+use super::segments::usual_events;
 use super::text::parse;
 use super::tree::{Rule, RuleSource};
 use crate::customers::matching::Matching;
@@ -21,6 +21,7 @@ use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::unfinished;
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::block::MISSING;
 use crate::table::calendar::LocalDays;
@@ -352,9 +353,7 @@ impl Analysis for Tags {
                 );
             }
         }
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(invalid("a confidence lies between 0 and 1").at_path("confidence"));
-        }
+        check_confidence(options.confidence)?;
         if let Some(at) = options.exclusive.iter().position(|[left, right]| left == right) {
             return Err(invalid("two different tags exclude each other")
                 .at_path(format!("exclusive[{at}]")));

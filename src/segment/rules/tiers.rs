@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::members::{Members, Tables};
 use super::program::{Check, Expr, Program, Purchases, Source, invalid, needs_of_log};
-use super::segments::{usual_confidence, usual_events};
+use super::segments::usual_events;
 use super::tree::{Comparison, Measure, Of, Op, Operand, Quantity, Rule, Window};
 use crate::customers::purchases::Count;
 use crate::error::{Code, Error, Result};
@@ -15,6 +15,7 @@ use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values};
 use crate::segment::population::{Population, no_memory, unfinished};
+use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::money;
 
@@ -172,9 +173,7 @@ impl Analysis for Tiers {
         if options.near.is_some_and(|near| !(near.is_finite() && near >= 0.0)) {
             return Err(invalid("what may be missing is 0 or more").at_path("near"));
         }
-        if !(options.confidence > 0.0 && options.confidence < 1.0) {
-            return Err(invalid("a confidence lies between 0 and 1").at_path("confidence"));
-        }
+        check_confidence(options.confidence)?;
         let (program, tables) = compiled(&options, inputs)?;
         Ok(Tiers { members: Members::new(program, tables)?, options, is_decided: false })
     }
