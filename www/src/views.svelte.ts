@@ -3,21 +3,29 @@
 import { SiyuError, type Analyses, type ColumnSet, type Report, type Table } from 'siyu'
 import { session } from './session.svelte'
 
-/** The analyses that a view shows. Each gives one row per customer beside its result. */
-export type Name = Exclude<keyof Analyses, 'rfm' | 'describe'>
-export type Answer<A extends Name> = Report<Analyses[A]['result'] & { customers: ColumnSet }>
+/** The analyses that a view shows, and the columns that come with the result of each. */
+interface Sets {
+  rfms: { customers: ColumnSet }
+  /** `reasons` only where a segment was to be explained. */
+  segments: { customers: ColumnSet; reasons?: ColumnSet }
+  lifecycle: { customers: ColumnSet }
+  migration: { customers: ColumnSet }
+  clusters: { customers: ColumnSet }
+  concentration: object
+}
+export type Name = keyof Sets
+export type Answer<A extends Name> = Report<Analyses[A]['result'] & Sets[A]>
 
 export class View<A extends Name> {
   /** The answer that is shown; null before the first and after a failure. */
   answer = $state.raw<Answer<A> | null>(null)
   /** Whether the last question had no answer. */
   failed = $state(false)
+  /** Why the last question was refused, where the view tells that itself. */
+  refusal = $state.raw<SiyuError | null>(null)
   #table: Table | null = null
   #others: readonly Table[] = []
   #asked = ''
-
-  /** Why the last question was refused, where the view tells that itself. */
-  refusal = $state.raw<SiyuError | null>(null)
 
   /** `own` are the codes of errors that the view tells beside what caused them. */
   constructor(
