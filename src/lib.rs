@@ -14,9 +14,10 @@
 //!   which holds `sheet` alone.
 //! * Floor 4: [`analysis`] is the one list of what Siyu can do. A request is plain data, and a
 //!   [`analysis::Job`] takes it step by step to a report.
-//! * Floor 3, the analyses: [`segment`] (RFM and its groups, lifecycle, migration, clusters,
-//!   concentration; `describe`). Each implements
-//!   [`job::Analysis`]. [`churn`] holds models of customers who leave, so far without an analysis.
+//! * Floor 3, the analyses: [`segment`] (RFM and its kin, the social side, rules and tags,
+//!   lifecycle, clusters, comparison, migration and more; `docs/analyses/` has a page for each).
+//!   Each implements [`job::Analysis`]. [`churn`] holds models of customers who leave, so far
+//!   without an analysis.
 //! * Floor 2: [`read`] turns bytes into blocks; `sheet` (a feature) turns a sheet of a workbook
 //!   into text for it; [`customers`] folds a log into one row per customer; [`learn`] groups rows
 //!   of numbers and codes; [`privacy`] holds the gate that every row passes and the release that
