@@ -153,12 +153,17 @@ struct Inner {
 }
 
 impl Error {
-    /// A new error. `hint` is one sentence that says what to do; it must not quote a cell.
+    /// A new error. `hint` is one sentence that says what to do; it must not quote a cell. What a
+    /// hint names may come from outside, so a hint that is longer than a reader reads is cut.
     #[must_use]
     pub fn new(code: Code, hint: impl Into<Cow<'static, str>>) -> Self {
+        let mut hint = hint.into();
+        if let Cut { text, more: true } = cut(&hint, HINT) {
+            hint = Cow::Owned(format!("{text}…"));
+        }
         Error(Box::new(Inner {
             code,
-            hint: hint.into(),
+            hint,
             table: None,
             file: None,
             column: None,
@@ -279,17 +284,41 @@ impl Error {
     }
 }
 
+/// The longest hint, and the longest name and place that the sentence of an error shows, in
+/// characters. The fields themselves keep names and places whole.
+const HINT: usize = 1500;
+const NAME: usize = 120;
+const PLACE: usize = 400;
+
+/// The first characters of a text, shown with an ellipsis if there are more.
+struct Cut<'t> {
+    text: &'t str,
+    more: bool,
+}
+
+fn cut(text: &str, limit: usize) -> Cut<'_> {
+    let end = text.char_indices().nth(limit).map(|(at, _)| at);
+    Cut { text: end.and_then(|end| text.get(..end)).unwrap_or(text), more: end.is_some() }
+}
+
+impl fmt::Display for Cut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)?;
+        f.write_str(if self.more { "…" } else { "" })
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.code.as_str())?;
         if let Some(table) = &self.0.table {
-            write!(f, " in table {table}")?;
+            write!(f, " in table {}", cut(table, NAME))?;
         }
         if let Some(file) = self.0.file {
             write!(f, " in file {}", u64::from(file) + 1)?;
         }
         if let Some(column) = &self.0.column {
-            write!(f, " in column {column}")?;
+            write!(f, " in column {}", cut(column, NAME))?;
         }
         if let Some(row) = self.0.row {
             write!(f, " at row {row}")?;
@@ -298,7 +327,7 @@ impl fmt::Display for Error {
             write!(f, " (byte {byte})")?;
         }
         if let Some(path) = &self.0.path {
-            write!(f, " at {path}")?;
+            write!(f, " at {}", cut(path, PLACE))?;
         }
         write!(f, ": {}", self.0.hint)
     }
@@ -324,6 +353,18 @@ mod tests {
             assert!(text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{text}");
             assert!(seen.insert(text), "{text} stands twice");
         }
+    }
+
+    #[test]
+    fn names_from_outside_cannot_make_a_sentence_endless() {
+        let long = "名".repeat(9000);
+        let error = Error::new(Code::UnknownField, format!("there is no `{long}`"))
+            .in_table(long.clone())
+            .at_column(long.clone())
+            .at_path(long.clone());
+        assert!(error.to_string().chars().count() < 2300, "{}", error.to_string().len());
+        assert!(error.hint().ends_with('…'));
+        assert_eq!((error.column(), error.path()), (Some(&*long), Some(&*long)));
     }
 
     #[test]

@@ -109,7 +109,7 @@ const groups = [
     steps: () => {
       const replay = cargo(['--test', 'fuzz_corpus'])
       const reason = missing()
-      if (!reason) return [replay, closing('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '30'])]
+      if (!reason) return [replay, closing('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '30', '--seed', '1'])]
       console.log(`  stored inputs only, no new ones: ${reason}`)
       return [replay]
     },

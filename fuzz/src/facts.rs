@@ -37,7 +37,8 @@ pub(crate) fn check(read: &Read, options: &Options) {
 /// An error has one sentence of bounded length and shows no control characters.
 pub(crate) fn check_error(error: &Error) {
     let text = error.to_string();
-    assert!(text.len() < 4000, "an error of {} bytes", text.len());
+    let length = text.chars().count();
+    assert!(length < 2400, "an error of {length} characters");
     assert!(!error.hint().is_empty(), "{error:?}");
 }
 
