@@ -15,6 +15,8 @@ const samples: Record<string, string> = {
   'samples/social_orders.csv': here('../tests/data/social/orders.csv'),
   'samples/social_events.csv': here('../tests/data/social/events.csv'),
   'samples/social_referrals.csv': here('../tests/data/social/referrals.csv'),
+  'samples/social_customers.csv': here('../tests/data/social/customers.csv'),
+  'samples/social_contacts.csv': here('../tests/data/social/contacts.csv'),
 }
 
 /** What was tested about requests: the document of the project, served beside the page as it is. */

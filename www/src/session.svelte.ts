@@ -567,14 +567,15 @@ class Session {
     return end === 'done' ? result : null
   }
 
-  /** One more question about the table that is shown, and others beside it by the names of their inputs. */
-  async ask<R>(analysis: string, options: object, others: Record<string, Table>, again: () => unknown, isTold?: (error: unknown) => boolean): Promise<R | null> {
+  /** One more question about the table that is shown; the tables by the names of the inputs. */
+  async ask<R>(analysis: string, options: object, inputs: Record<string, Table>, again: () => unknown, isTold?: (error: unknown) => boolean): Promise<R | null> {
     const table = this.table
-    if (table === null) return null
     const answer = await this.work('view', again, (siyu, signal, progress) => {
-      const inputs = { log: table.name, ...Object.fromEntries(Object.entries(others).map(([input, other]) => [input, other.name])) }
-      const tables = Object.fromEntries([table, ...Object.values(others)].map(each => [each.name, each]))
-      return siyu.run({ analysis, inputs, options }, tables, { signal, onProgress: p => progress(p.done, p.total) })
+      // One table may be several inputs: each goes by a name of its own.
+      const named = Object.entries(inputs).map(([input, each]) => [input, `${each.name} as ${input}`, each] as const)
+      const names = Object.fromEntries(named.map(([input, name]) => [input, name]))
+      const tables = Object.fromEntries(named.map(([, name, each]) => [name, each]))
+      return siyu.run({ analysis, inputs: names, options }, tables, { signal, onProgress: p => progress(p.done, p.total) })
     }, isTold)
     return this.table === table ? (answer as R | null) : null
   }

@@ -12,6 +12,10 @@ interface Sets {
   migration: { customers: ColumnSet }
   clusters: { customers: ColumnSet }
   concentration: object
+  'compare-segments': object
+  'look-alike': { customers: ColumnSet }
+  'value-score': { customers: ColumnSet }
+  coverage: { notCounted: ColumnSet }
 }
 export type Name = keyof Sets
 export type Answer<A extends Name> = Report<Analyses[A]['result'] & Sets[A]>
@@ -27,10 +31,14 @@ export class View<A extends Name> {
   #others: readonly Table[] = []
   #asked = ''
 
-  /** `own` are the codes of errors that the view tells beside what caused them. */
+  /**
+   * `own` are the codes of errors that the view tells beside what caused them; `log` is the input that the orders
+   * are, null where they are none.
+   */
   constructor(
     readonly analysis: A,
     readonly own: readonly string[] = [],
+    readonly log: 'log' | null = 'log',
   ) {}
 
   /** Asks, unless this was the last question or other work goes on. Call it in an effect: it follows both. */
@@ -50,6 +58,7 @@ export class View<A extends Name> {
   }
 
   async #ask(options: Analyses[A]['options'], others: Record<string, Table>): Promise<void> {
+    const inputs = this.log === null || this.#table === null ? others : { [this.log]: this.#table, ...others }
     this.failed = false
     let refusal: SiyuError | null = null as SiyuError | null
     const isOwn = (error: unknown) => {
@@ -57,7 +66,12 @@ export class View<A extends Name> {
       refusal = error
       return true
     }
-    const answer = await session.ask<Answer<A>>(this.analysis, options, others, () => this.#ask(options, others), isOwn)
+    const answer = await session.ask<Answer<A>>(this.analysis, options, inputs, () => this.#ask(options, others), isOwn)
+    if (answer === null && refusal === null && session.busy !== null) {
+      // Other work took its place: it is asked again after that.
+      this.#asked = ''
+      return
+    }
     this.refusal = refusal
     this.failed = answer === null && refusal === null
     // What was answered before stays beside a refusal: the reader is still writing.
