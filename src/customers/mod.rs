@@ -6,6 +6,7 @@
 //! * `staging` – rows waiting for their customer's state, so that memory is touched in order
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
 //! * [`days`] – the days on which each customer bought
+//! * [`daily`] – the days on which each customer bought, with their money
 //! * [`activity`] – what customers do besides buying
 //! * [`attributes`] – the latest value of each attribute
 //! * [`matching`] – one numbering of the customers of several tables
@@ -13,6 +14,7 @@
 
 pub mod activity;
 pub mod attributes;
+pub mod daily;
 pub mod days;
 pub mod matching;
 pub mod pairs;

@@ -3,14 +3,23 @@
 
 use super::malformed;
 use super::methods::field;
-use crate::churn::btyd::History;
 use crate::churn::btyd::beta_bernoulli::{BetaBernoulli, Occasions};
+use crate::churn::btyd::check::Holdout;
+use crate::churn::btyd::fit::{self, Fit};
 use crate::churn::btyd::gamma_gamma::GammaGamma;
 use crate::churn::btyd::geometric::{Dropout, Geometric};
+use crate::churn::btyd::histories::{Counts, PaidDay, counted};
 use crate::churn::btyd::shifted::ShiftedGeometric;
+use crate::churn::btyd::{Family, History, Model};
+use crate::customers::daily::DailyMoney;
 use crate::error::Result;
+use crate::table::moment::Moment;
+use crate::table::money;
+use crate::table::period::{Periods, Unit};
+use crate::table::zone::Zone;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Histories as the cases write them, or a file of them.
 #[derive(Deserialize)]
@@ -32,20 +41,6 @@ impl Histories {
     }
 }
 
-#[derive(Deserialize)]
-struct GeometricParams {
-    r: f64,
-    alpha: f64,
-    a: f64,
-    b: f64,
-}
-
-impl GeometricParams {
-    fn model(&self, dropout: Dropout) -> Result<Geometric> {
-        Geometric::new(dropout, self.r, self.alpha, self.a, self.b)
-    }
-}
-
 /// The numbers of a file's columns, row after row, without its header.
 fn table(case: &Value) -> Result<Vec<Vec<f64>>> {
     let text: String = field(case, "data")?;
@@ -61,21 +56,50 @@ fn cell(row: &[f64], at: usize) -> Result<f64> {
     row.get(at).copied().ok_or_else(|| malformed("a row is short"))
 }
 
-/// Columns `id,x,t_x,T,m_x`: histories with their mean spend.
-fn summary(case: &Value) -> Result<Vec<(History, f64)>> {
-    let of = |row: &Vec<f64>| {
-        let history = History::new(cell(row, 1)? as u64, cell(row, 2)?, cell(row, 3)?)?;
-        Ok((history, cell(row, 4)?))
+/// A column of a file by its name; `None` if the header has no such.
+fn column(case: &Value, name: &str) -> Result<Option<Vec<f64>>> {
+    let text: String = field(case, "data")?;
+    let header = text.lines().next().unwrap_or_default();
+    let Some(at) = header.split(',').position(|cell| cell.trim() == name) else { return Ok(None) };
+    let number = |line: &str| {
+        let cell = line.split(',').nth(at).and_then(|cell| cell.trim().parse().ok());
+        cell.ok_or_else(|| malformed("a cell is no number"))
     };
-    table(case)?.iter().map(of).collect()
+    text.lines()
+        .skip(1)
+        .filter(|line| !line.is_empty())
+        .map(number)
+        .collect::<Result<_>>()
+        .map(Some)
 }
 
-fn geometric(case: &Value, dropout: Dropout) -> Result<Geometric> {
-    #[derive(Deserialize)]
-    struct Input {
-        params: GeometricParams,
+fn needed(case: &Value, name: &str) -> Result<Vec<f64>> {
+    column(case, name)?.ok_or_else(|| malformed("the file lacks a column"))
+}
+
+/// The histories of a case: given, or the columns `x`, `t_x` and `T` of its file.
+fn histories(case: &Value) -> Result<Vec<History>> {
+    if case.get("data").is_none() {
+        return field::<Histories>(case, "input")?.histories();
     }
-    field::<Input>(case, "input")?.params.model(dropout)
+    #[allow(non_snake_case)] // The column's own name.
+    let T = needed(case, "T")?;
+    Histories { x: needed(case, "x")?, t_x: needed(case, "t_x")?, T }.histories()
+}
+
+/// Purchases and mean spend of a file's customers.
+fn spend(case: &Value) -> Result<Vec<(u32, f64)>> {
+    let purchases = needed(case, "x")?;
+    Ok(purchases.iter().map(|x| *x as u32).zip(needed(case, "m_x")?).collect())
+}
+
+fn model_of(family: Family, params: &Value) -> Result<Model> {
+    let [a, b, c, d] = family.parameters().map(|name| field::<f64>(params, name));
+    Model::new(family, [a?, b?, c?, d?])
+}
+
+fn model(case: &Value, family: Family) -> Result<Model> {
+    model_of(family, case.pointer("/input/params").unwrap_or(&Value::Null))
 }
 
 #[derive(Deserialize)]
@@ -83,57 +107,51 @@ struct Horizon {
     t: f64,
 }
 
-fn log_likelihood(case: &Value, dropout: Dropout) -> Result<Value> {
-    let model = geometric(case, dropout)?;
-    if case.get("data").is_some() {
-        let sum: f64 =
-            summary(case)?.iter().map(|(history, _)| model.log_likelihood(*history)).sum();
-        return Ok(json!({ "loglik": sum }));
+fn log_likelihood(case: &Value, family: Family) -> Result<Value> {
+    let model = model(case, family)?;
+    let each: Vec<f64> =
+        histories(case)?.iter().map(|history| model.log_likelihood(*history)).collect();
+    let is_sum = case.pointer("/options/sum").and_then(Value::as_bool);
+    if is_sum.unwrap_or_else(|| case.get("data").is_some()) {
+        return Ok(json!({ "loglik": each.iter().sum::<f64>() }));
     }
-    let histories = field::<Histories>(case, "input")?.histories()?;
-    let each: Vec<f64> = histories.iter().map(|history| model.log_likelihood(*history)).collect();
     Ok(json!({ "loglik": each }))
 }
 
-fn alive(case: &Value, dropout: Dropout) -> Result<Value> {
-    let model = geometric(case, dropout)?;
-    let histories = field::<Histories>(case, "input")?.histories()?;
-    let each: Vec<f64> = histories.iter().map(|history| model.alive(*history)).collect();
+fn alive(case: &Value, family: Family) -> Result<Value> {
+    let model = model(case, family)?;
+    let each: Vec<f64> = histories(case)?.iter().map(|history| model.alive(*history)).collect();
     Ok(json!({ "p_alive": each }))
 }
 
-fn expected(case: &Value, dropout: Dropout) -> Result<Value> {
+fn expected(case: &Value, family: Family) -> Result<Value> {
     #[derive(Deserialize)]
     struct Input {
         t: Vec<f64>,
     }
-    let model = geometric(case, dropout)?;
+    let model = model(case, family)?;
     let horizons = field::<Input>(case, "input")?.t;
     let each: Result<Vec<f64>> =
         horizons.iter().map(|t| model.expected(History::none(), *t)).collect();
     Ok(json!({ "expected": each? }))
 }
 
-fn conditional(case: &Value, dropout: Dropout) -> Result<Value> {
-    let model = geometric(case, dropout)?;
+fn conditional(case: &Value, family: Family) -> Result<Value> {
+    let model = model(case, family)?;
     let Horizon { t } = field(case, "options")?;
-    if case.get("data").is_some() {
-        let (mut expected, mut alive) = (0.0, 0.0);
-        for (history, _) in summary(case)? {
-            expected += model.expected(history, t)?;
-            alive += model.alive(history);
-        }
-        return Ok(json!({ "sum_expected": expected, "sum_p_alive": alive }));
-    }
-    let histories = field::<Histories>(case, "input")?.histories()?;
+    let histories = histories(case)?;
     let each: Result<Vec<f64>> =
         histories.iter().map(|history| model.expected(*history, t)).collect();
-    Ok(json!({ "expected": each? }))
+    if case.get("data").is_none() {
+        return Ok(json!({ "expected": each? }));
+    }
+    let alive: f64 = histories.iter().map(|history| model.alive(*history)).sum();
+    Ok(json!({ "sum_expected": each?.iter().sum::<f64>(), "sum_p_alive": alive }))
 }
 
-fn points(case: &Value, dropout: Dropout) -> Result<Value> {
-    let mut all = log_likelihood(case, dropout)?;
-    for part in [alive(case, dropout)?, conditional(case, dropout)?] {
+fn points(case: &Value, family: Family) -> Result<Value> {
+    let mut all = log_likelihood(case, family)?;
+    for part in [alive(case, family)?, conditional(case, family)?] {
         if let (Some(all), Value::Object(part)) = (all.as_object_mut(), part) {
             all.extend(part);
         }
@@ -141,44 +159,322 @@ fn points(case: &Value, dropout: Dropout) -> Result<Value> {
     Ok(all)
 }
 
-pub(super) fn bgnbd_loglik(case: &Value) -> Result<Value> {
-    log_likelihood(case, Dropout::AfterRepeats)
+/// Parameters by their names, and the log-likelihood.
+fn answer_of(names: &[&str], fit: &Fit) -> Value {
+    let params: Map<String, Value> = names
+        .iter()
+        .zip(&fit.parameters)
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
+    json!({ "params": params, "loglik": fit.maximum.value })
 }
 
-pub(super) fn bgnbd_alive(case: &Value) -> Result<Value> {
-    alive(case, Dropout::AfterRepeats)
+/// A fit, and where a horizon is asked for the sum of what it expects.
+fn fitted(case: &Value, family: Family) -> Result<Value> {
+    let histories = histories(case)?;
+    let (model, fit) = fit::purchases(family, &counted(histories.clone()))?;
+    let mut answer = answer_of(&family.parameters(), &fit);
+    if let (Some(horizon), Some(answer)) =
+        (case.pointer("/options/t").and_then(Value::as_f64), answer.as_object_mut())
+    {
+        let each: Result<Vec<f64>> =
+            histories.iter().map(|history| model.expected(*history, horizon)).collect();
+        answer.insert(format!("sum_expected_{horizon}"), json!(each?.iter().sum::<f64>()));
+        if let Some(actual) = column(case, "x_star")? {
+            answer.insert("actual_holdout".to_owned(), json!(actual.iter().sum::<f64>()));
+        }
+    }
+    Ok(answer)
 }
 
-pub(super) fn bgnbd_expected(case: &Value) -> Result<Value> {
-    expected(case, Dropout::AfterRepeats)
+/// The methods of one family, each by a function of its own as the list wants them.
+macro_rules! family {
+    ($family:expr, $($name:ident => $of:ident,)+) => {
+        $(pub(super) fn $name(case: &Value) -> Result<Value> {
+            $of(case, $family)
+        })+
+    };
 }
 
-pub(super) fn bgnbd_conditional(case: &Value) -> Result<Value> {
-    conditional(case, Dropout::AfterRepeats)
+family! { Family::BgNbd,
+    bgnbd_loglik => log_likelihood,
+    bgnbd_alive => alive,
+    bgnbd_expected => expected,
+    bgnbd_conditional => conditional,
+    bgnbd_points => points,
+    bgnbd_fit => fitted,
+}
+family! { Family::MbgNbd,
+    mbgnbd_loglik => log_likelihood,
+    mbgnbd_alive => alive,
+    mbgnbd_expected => expected,
+    mbgnbd_conditional => conditional,
+    mbgnbd_points => points,
+    mbgnbd_fit => fitted,
+}
+family! { Family::ParetoNbd,
+    paretonbd_loglik => log_likelihood,
+    paretonbd_alive => alive,
+    paretonbd_expected => expected,
+    paretonbd_conditional => conditional,
+    paretonbd_points => points,
+    paretonbd_fit => fitted,
 }
 
-pub(super) fn bgnbd_points(case: &Value) -> Result<Value> {
-    points(case, Dropout::AfterRepeats)
+pub(super) fn paretonbd_dert(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Options {
+        continuous_discount_rate: f64,
+    }
+    let Model::Pareto(model) = model(case, Family::ParetoNbd)? else {
+        return Err(malformed("not a Pareto/NBD"));
+    };
+    let rate = field::<Options>(case, "options")?.continuous_discount_rate;
+    let each: Result<Vec<f64>> =
+        histories(case)?.iter().map(|history| model.discounted(*history, rate)).collect();
+    Ok(json!({ "dert": each? }))
 }
 
-pub(super) fn mbgnbd_loglik(case: &Value) -> Result<Value> {
-    log_likelihood(case, Dropout::AfterAll)
+pub(super) fn gammagamma_fit(case: &Value) -> Result<Value> {
+    let mut rows = spend(case)?;
+    rows.sort_by_key(|row| row.0);
+    Ok(answer_of(&["p", "q", "v"], &fit::spend(&rows)?.1))
 }
 
-pub(super) fn mbgnbd_alive(case: &Value) -> Result<Value> {
-    alive(case, Dropout::AfterAll)
+pub(super) fn bgbb_fit(case: &Value) -> Result<Value> {
+    let columns = [needed(case, "x")?, needed(case, "t_x")?, needed(case, "n")?];
+    let [x, last, all] = columns;
+    let counts = column(case, "count")?.unwrap_or_else(|| vec![1.0; x.len()]);
+    let rows: Result<Vec<(Occasions, f64)>> = x
+        .iter()
+        .zip(last.iter().zip(&all))
+        .zip(counts)
+        .map(|((x, (last, all)), count)| {
+            Ok((Occasions::new(*x as u32, *last as u32, *all as u32)?, count))
+        })
+        .collect();
+    Ok(answer_of(&["alpha", "beta", "gamma", "delta"], &fit::occasions(&rows?)?.1))
 }
 
-pub(super) fn mbgnbd_expected(case: &Value) -> Result<Value> {
-    expected(case, Dropout::AfterAll)
+pub(super) fn sbg_fit(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Input {
+        survivors: Vec<u64>,
+    }
+    let (_, fit) = fit::renewals(&field::<Input>(case, "input")?.survivors)?;
+    Ok(answer_of(&["alpha", "beta"], &fit))
 }
 
-pub(super) fn mbgnbd_conditional(case: &Value) -> Result<Value> {
-    conditional(case, Dropout::AfterAll)
+pub(super) fn clv(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Input {
+        model: String,
+        gammagamma: SpendParams,
+        m_x: Vec<f64>,
+    }
+    #[derive(Deserialize)]
+    struct Options {
+        steps: u32,
+        step_length: f64,
+        discount_rate_per_step: f64,
+    }
+    let input: Input = field(case, "input")?;
+    let family = match input.model.as_str() {
+        "bgnbd" => Family::BgNbd,
+        "mbgnbd" => Family::MbgNbd,
+        "paretonbd" => Family::ParetoNbd,
+        _ => return Err(malformed("no such model")),
+    };
+    let model = model(case, family)?;
+    let SpendParams { p, q, v } = input.gammagamma;
+    let money = GammaGamma::new(p, q, v)?;
+    let Options { steps, step_length, discount_rate_per_step } = field(case, "options")?;
+    let each: Result<Vec<f64>> = histories(case)?
+        .iter()
+        .zip(&input.m_x)
+        .map(|(history, spend)| {
+            let spend = money.expected(history.purchases() as u64, *spend)?;
+            let purchases =
+                model.discounted(*history, steps, step_length, discount_rate_per_step)?;
+            Ok(spend * purchases)
+        })
+        .collect();
+    Ok(json!({ "clv": each? }))
 }
 
-pub(super) fn mbgnbd_points(case: &Value) -> Result<Value> {
-    points(case, Dropout::AfterAll)
+/// The customers of a case's transactions, by id, each with ascending days and their money.
+fn paid_days(case: &Value) -> Result<BTreeMap<String, Vec<PaidDay>>> {
+    let rows: Vec<(String, String, f64)> = match case.get("data").and_then(Value::as_str) {
+        Some(text) => {
+            let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
+            let at = |name: &str| header.iter().position(|cell| cell.trim() == name);
+            let (Some(id), Some(date), amount) = (at("id"), at("date"), at("amount")) else {
+                return Err(malformed("the log lacks a column"));
+            };
+            text.lines()
+                .skip(1)
+                .filter(|line| !line.is_empty())
+                .map(|line| {
+                    let cells: Vec<&str> = line.split(',').collect();
+                    let of = |at: usize| cells.get(at).map_or("", |cell| cell.trim()).to_owned();
+                    let amount = amount.map_or(Ok(0.0), |at| of(at).parse());
+                    Ok((of(id), of(date), amount.map_err(|_| malformed("no amount"))?))
+                })
+                .collect::<Result<_>>()?
+        }
+        None => {
+            #[derive(Deserialize)]
+            struct Input {
+                transactions: Vec<(String, String, f64)>,
+            }
+            field::<Input>(case, "input")?.transactions
+        }
+    };
+    let mut days = DailyMoney::default();
+    let codes: BTreeMap<&str, u32> = rows
+        .iter()
+        .map(|row| row.0.as_str())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .zip(0..)
+        .collect();
+    for (id, date, amount) in &rows {
+        let (minor, scale, _) = money::from_f64(*amount)?;
+        let minor = money::rescaled(minor, scale, money::MOST_DECIMALS)?;
+        days.insert(codes.get(id.as_str()).copied().unwrap_or(0), day(date)?, minor, true)?;
+    }
+    while !days.settle(usize::MAX)? {}
+    let of = |(id, code): (&&str, &u32)| {
+        let mut own = Vec::new();
+        days.of(*code, &mut own)?;
+        Ok(((*id).to_owned(), own))
+    };
+    codes.iter().map(of).collect()
+}
+
+fn day(text: &str) -> Result<i32> {
+    Ok(Moment::parse(text.get(..10).unwrap_or(text), &Zone::utc())?.day)
+}
+
+#[derive(Deserialize)]
+struct SummaryOptions {
+    observation_period_end: String,
+    calibration_period_end: Option<String>,
+    #[serde(default)]
+    freq: Option<String>,
+    #[serde(default)]
+    freq_multiplier: Option<f64>,
+    #[serde(default)]
+    include_first_transaction: bool,
+}
+
+impl SummaryOptions {
+    fn periods(&self) -> Periods {
+        let unit = if self.freq.as_deref() == Some("W") { Unit::Week } else { Unit::Day };
+        Periods { unit, ..Periods::default() }
+    }
+}
+
+fn in_money(minor: i128) -> f64 {
+    money::to_f64(minor, money::MOST_DECIMALS)
+}
+
+pub(super) fn summary(case: &Value) -> Result<Value> {
+    let options: SummaryOptions = field(case, "options")?;
+    let (periods, length) = (options.periods(), options.freq_multiplier.unwrap_or(1.0));
+    let until = day(&options.observation_period_end)?;
+    let (mut ids, mut columns) = (Vec::new(), [const { Vec::new() }; 4]);
+    for (id, days) in paid_days(case)? {
+        let Some(counts) = Counts::of(&days, until, periods) else { continue };
+        let (mut x, mut money) = (f64::from(counts.repeats), in_money(counts.money));
+        if options.include_first_transaction {
+            x += 1.0;
+            let all = days.iter().take_while(|day| day.0 <= until).map(|day| i128::from(day.1));
+            money = in_money(all.sum());
+        }
+        let mean = if x > 0.0 { money / x } else { 0.0 };
+        let row = [x, f64::from(counts.last) / length, f64::from(counts.age) / length, mean];
+        columns
+            .iter_mut()
+            .zip(row)
+            .for_each(|(column, value): (&mut Vec<f64>, f64)| column.push(value));
+        ids.push(id);
+    }
+    let [x, t_x, age, m_x] = &columns;
+    if case.get("data").is_none() {
+        return Ok(json!({ "id": ids, "x": x, "t_x": t_x, "T": age, "m_x": m_x }));
+    }
+    let repeaters = x.iter().filter(|x| **x > 0.0).count();
+    Ok(json!({
+        "customers": ids.len(),
+        "sum_x": x.iter().sum::<f64>(),
+        "sum_t_x": t_x.iter().sum::<f64>(),
+        "sum_T": age.iter().sum::<f64>(),
+        "customers_x0": x.len() - repeaters,
+        "mean_m_x_of_repeaters": m_x.iter().sum::<f64>() / repeaters as f64,
+    }))
+}
+
+pub(super) fn calibration_holdout(case: &Value) -> Result<Value> {
+    let options: SummaryOptions = field(case, "options")?;
+    let periods = options.periods();
+    let length = options.freq_multiplier.unwrap_or(1.0);
+    let until = day(&options.observation_period_end)?;
+    let split = day(options.calibration_period_end.as_deref().unwrap_or_default())?;
+    let (mut ids, mut columns) = (Vec::new(), [const { Vec::new() }; 7]);
+    for (id, days) in paid_days(case)? {
+        let Some(before) = Counts::of(&days, split, periods) else { continue };
+        let held: Vec<PaidDay> =
+            days.into_iter().filter(|day| day.0 > split && day.0 <= until).collect();
+        let bought: BTreeSet<i32> = held.iter().map(|day| periods.of_day(day.0)).collect();
+        let money: i128 = held.iter().map(|day| i128::from(day.1)).sum();
+        let mean =
+            |money: i128, count: f64| if count > 0.0 { in_money(money) / count } else { 0.0 };
+        let (x, later) = (f64::from(before.repeats), bought.len() as f64);
+        let row = [
+            x,
+            f64::from(before.last) / length,
+            f64::from(before.age) / length,
+            mean(before.money, x),
+            later,
+            mean(money, later),
+            f64::from(periods.of_day(until) - periods.of_day(split)) / length,
+        ];
+        columns
+            .iter_mut()
+            .zip(row)
+            .for_each(|(column, value): (&mut Vec<f64>, f64)| column.push(value));
+        ids.push(id);
+    }
+    let [x, last, age, spend, later, later_spend, length] = columns;
+    Ok(json!({
+        "id": ids,
+        "frequency_cal": x,
+        "recency_cal": last,
+        "T_cal": age,
+        "monetary_value_cal": spend,
+        "frequency_holdout": later,
+        "monetary_value_holdout": later_spend,
+        "duration_holdout": length,
+    }))
+}
+
+pub(super) fn calibration_against_holdout(case: &Value) -> Result<Value> {
+    let options: SummaryOptions = field(case, "options")?;
+    let Horizon { t } = field(case, "options")?;
+    let model = model(case, Family::BgNbd)?;
+    let (split, until) = (
+        day(options.calibration_period_end.as_deref().unwrap_or_default())?,
+        day(&options.observation_period_end)?,
+    );
+    let mut held = Holdout::default();
+    for days in paid_days(case)?.into_values() {
+        held.add(&days, split, until);
+    }
+    let bins = held.compare(&model, 7.0, t)?.bins;
+    let actual: Vec<f64> = bins.iter().map(|bin| bin.actual).collect();
+    let predicted: Vec<f64> = bins.iter().map(|bin| bin.expected).collect();
+    Ok(json!({ "actual_mean": actual, "predicted_mean": predicted }))
 }
 
 pub(super) fn bgnbd_pmf(case: &Value) -> Result<Value> {
@@ -187,7 +483,9 @@ pub(super) fn bgnbd_pmf(case: &Value) -> Result<Value> {
         n: Vec<u32>,
         t: f64,
     }
-    let model = geometric(case, Dropout::AfterRepeats)?;
+    let Model::Geometric(model) = model(case, Family::BgNbd)? else {
+        return Err(malformed("not a BG/NBD"));
+    };
     let Input { n, t } = field(case, "input")?;
     let each: Result<Vec<f64>> = n.iter().map(|count| model.probability(*count, t)).collect();
     Ok(json!({ "pmf": each? }))
@@ -249,10 +547,9 @@ fn spend_model(case: &Value) -> Result<GammaGamma> {
 
 pub(super) fn gammagamma_loglik(case: &Value) -> Result<Value> {
     let model = spend_model(case)?;
-    let customers = summary(case)?;
-    let each = customers
-        .iter()
-        .filter_map(|(history, spend)| model.log_likelihood(history.purchases() as u64, *spend));
+    let customers = spend(case)?;
+    let each =
+        customers.iter().filter_map(|(x, spend)| model.log_likelihood(u64::from(*x), *spend));
     Ok(json!({ "loglik": each.sum::<f64>() }))
 }
 

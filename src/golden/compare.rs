@@ -137,6 +137,8 @@ struct Field {
     rel: Option<f64>,
     /// More is fine, as a higher likelihood is.
     at_least: bool,
+    /// The name is how the field begins.
+    is_start: bool,
 }
 
 impl Rules {
@@ -157,12 +159,18 @@ impl Rules {
             let Some(number) = value.as_f64().filter(|number| *number >= 0.0) else {
                 return Err(format!("the tolerance {name} is not a number of 0 or more"));
             };
-            let field = |name, abs, rel| Field { name, abs, rel, at_least: false };
+            let field = |name, abs, rel| Field { name, abs, rel, at_least: false, is_start: false };
             match name.as_str() {
                 "abs" => rules.abs = number,
                 "rel" => rules.rel = number,
                 "rel_alpha_star" => rules.fields.push(field("alpha_star", None, Some(number))),
                 "rel_pld" => rules.fields.push(field("epsilon_pld", None, Some(number))),
+                "sum_expected_rel" => {
+                    rules.fields.push(Field {
+                        is_start: true,
+                        ..field("sum_expected_", None, Some(number))
+                    });
+                }
                 "params_rel" => rules.fields.push(field("params", None, Some(number))),
                 "loglik_abs" => rules
                     .fields
@@ -176,7 +184,10 @@ impl Rules {
 
     fn holds(&self, path: &str, got: f64, expected: f64) -> bool {
         // "params.alpha" and "points[2].loglik" are under the fields "params" and "loglik".
-        let of_field = |field: &&Field| path.split(['.', '[']).any(|part| part == field.name);
+        let of_field = |field: &&Field| {
+            path.split(['.', '['])
+                .any(|part| part == field.name || (field.is_start && part.starts_with(field.name)))
+        };
         let field = self.fields.iter().find(of_field);
         if field.is_some_and(|field| field.at_least) && got >= expected {
             return true;

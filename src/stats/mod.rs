@@ -6,7 +6,8 @@
 //! * of columns: [`moments`], [`quantile`]
 //! * of groups: [`mean`], [`shares`], [`multiplicity`]
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
-//! * underneath: [`special`] functions, [`distribution`]s, [`random`] numbers
+//! * underneath: [`special`] functions, [`distribution`]s, [`random`] numbers, the [`optimum`] of a
+//!   function, `quadrature`
 
 pub mod accumulator;
 pub mod concentration;
@@ -17,7 +18,9 @@ pub mod drift;
 pub mod mean;
 pub mod moments;
 pub mod multiplicity;
+pub mod optimum;
 pub mod proportion;
+pub(crate) mod quadrature;
 pub mod quantile;
 pub mod random;
 pub mod shares;

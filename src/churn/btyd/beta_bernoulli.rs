@@ -6,7 +6,7 @@
 //! P. S. Fader, B. G. S. Hardie, J. Shang, "Customer-Base Analysis in a Discrete-Time Noncontractual
 //! Setting", Marketing Science 29 (2010) 1086–1108, equations 5, 7, 8, 11 and 13.
 
-use super::{beta, gamma, positive};
+use super::{beta, digamma_step, gamma, positive};
 use crate::error::{Code, Error, Result};
 
 /// The model with its parameters.
@@ -36,6 +36,12 @@ impl Occasions {
             return Ok(Occasions { purchases, last, all });
         }
         Err(Error::new(Code::InvalidOption, "no more purchases than occasions up to the last one"))
+    }
+
+    /// Occasions with a purchase.
+    #[must_use]
+    pub fn purchases(&self) -> u32 {
+        self.purchases
     }
 }
 
@@ -67,17 +73,48 @@ impl BetaBernoulli {
         beta(self.gamma + left, self.delta + count) - beta(self.gamma, self.delta)
     }
 
+    /// The logarithms of the chances of each way a history can have come about: to have been there to
+    /// the end, or to have dropped out before each occasion after the last purchase. With the numbers
+    /// that make it: misses, occasions survived, and whether the customer dropped out.
+    fn ways(&self, history: Occasions) -> Vec<(f64, [f64; 3])> {
+        let Occasions { purchases, last, all } = history;
+        let x = f64::from(purchases);
+        let way = |until: u32, leaves: bool| {
+            let n = f64::from(until);
+            let ln = self.ln_bought(x, n - x) + self.ln_there(n, leaves);
+            (ln, [n - x, n, f64::from(u8::from(leaves))])
+        };
+        let mut ways = vec![way(all, false)];
+        ways.extend((last..all).map(|seen| way(seen, true)));
+        ways
+    }
+
     /// The log-likelihood of a history, in nats.
     #[must_use]
     pub fn log_likelihood(&self, history: Occasions) -> f64 {
-        let Occasions { purchases, last, all } = history;
-        let (x, n) = (f64::from(purchases), f64::from(all));
-        let mut terms = vec![self.ln_bought(x, n - x) + self.ln_there(n, false)];
-        for seen in last..all {
-            let seen = f64::from(seen);
-            terms.push(self.ln_bought(x, seen - x) + self.ln_there(seen, true));
-        }
+        let terms: Vec<f64> = self.ways(history).iter().map(|way| way.0).collect();
         ln_sum(&terms)
+    }
+
+    /// The log-likelihood of a history with its gradient.
+    pub(super) fn likelihood(&self, history: Occasions) -> (f64, [f64; 4]) {
+        let BetaBernoulli { alpha, beta, gamma, delta } = *self;
+        let value = self.log_likelihood(history);
+        let x = f64::from(history.purchases);
+        let mut gradient = [0.0; 4];
+        for (ln, [misses, there, left]) in self.ways(history) {
+            let share = libm::exp(ln - value);
+            let bought = digamma_step(alpha + beta, x + misses);
+            let stayed = digamma_step(gamma + delta, left + there);
+            let slopes = [
+                digamma_step(alpha, x) - bought,
+                digamma_step(beta, misses) - bought,
+                digamma_step(gamma, left) - stayed,
+                digamma_step(delta, there) - stayed,
+            ];
+            gradient.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += share * slope);
+        }
+        (value, gradient)
     }
 
     /// How likely the customer is there on the next occasion, 0 to 1.

@@ -10,7 +10,7 @@
 //! equations 1a and 5; `v` is its γ. P. S. Fader, B. G. S. Hardie, K. L. Lee, "RFM and CLV: Using
 //! Iso-Value Curves for Customer Base Analysis", JMR 42 (2005).
 
-use super::{gamma, positive};
+use super::{digamma_step, gamma, positive};
 use crate::error::{Code, Error, Result};
 
 /// The model with its parameters.
@@ -39,15 +39,40 @@ impl GammaGamma {
         if purchases == 0 || !(spend > 0.0 && spend.is_finite()) {
             return None;
         }
-        let GammaGamma { p, q, v } = *self;
         let x = purchases as f64;
-        Some(
-            gamma(p * x + q) - gamma(p * x) - gamma(q)
-                + q * libm::log(v)
-                + (p * x - 1.0) * libm::log(spend)
-                + p * x * libm::log(x)
-                - (p * x + q) * libm::log(x * spend + v),
-        )
+        Some(self.likelihood(x, spend, &self.counting(x)).0)
+    }
+
+    /// What of the log-likelihood depends on the number of purchases alone, with its gradient.
+    pub(super) fn counting(&self, x: f64) -> (f64, [f64; 3]) {
+        let GammaGamma { p, q, v } = *self;
+        let value =
+            gamma(p * x + q) - gamma(p * x) - gamma(q) + q * libm::log(v) + p * x * libm::log(x);
+        let by_p = x * (digamma_step(p * x, q) + libm::log(x));
+        let by_q = digamma_step(q, p * x) + libm::log(v);
+        (value, [by_p, by_q, q / v])
+    }
+
+    /// The log-likelihood of the mean `spend` of `x` purchases, both above 0, with its gradient.
+    pub(super) fn likelihood(
+        &self,
+        x: f64,
+        spend: f64,
+        (value, [by_p, by_q, by_v]): &(f64, [f64; 3]),
+    ) -> (f64, [f64; 3]) {
+        let GammaGamma { p, q, v } = *self;
+        let (ln_spend, rate) = (libm::log(spend), x * spend + v);
+        let ln_rate = libm::log(rate);
+        let value = value + (p * x - 1.0) * ln_spend - (p * x + q) * ln_rate;
+        (value, [by_p + x * (ln_spend - ln_rate), by_q - ln_rate, by_v - (p * x + q) / rate])
+    }
+
+    /// The gradient of the logarithm of [`expected`](Self::expected) by the logarithms of the
+    /// parameters.
+    pub(super) fn slopes(&self, x: f64, spend: f64) -> [f64; 3] {
+        let GammaGamma { p, q, v } = *self;
+        let freedom = p * x + q - 1.0;
+        [1.0 - p * x / freedom, -q / freedom, v / (v + x * spend)]
     }
 
     /// The mean money of a customer's future purchases, after so many with this mean; that of all

@@ -22,7 +22,7 @@
 //! time-invariant covariates into the Pareto/NBD and BG/NBD models", note 019 (2007): a customer's
 //! own `alpha`, `a` and `b` take the place of these.
 
-use super::{History, beta, check_horizon, gamma, ln_1p_exp, positive};
+use super::{History, Odds, beta, check_horizon, digamma_step, gamma, ln_1p_exp, positive};
 use crate::error::{Code, Error, Result};
 
 /// When a customer may drop out.
@@ -42,6 +42,13 @@ pub struct Geometric {
     alpha: f64,
     a: f64,
     b: f64,
+}
+
+/// What of a log-likelihood depends on the number of purchases alone, with its gradient.
+pub(super) struct Counting {
+    pub(super) purchases: f64,
+    value: f64,
+    gradient: [f64; 4],
 }
 
 /// The most terms of a series: reached only where a horizon is a million times an age.
@@ -66,33 +73,61 @@ impl Geometric {
         }
     }
 
-    /// The logarithm of how much likelier it is that the customer has dropped out than not; −∞
-    /// where that cannot be.
-    fn ln_odds(&self, history: History) -> f64 {
+    /// How much likelier it is, as a logarithm, that the customer has dropped out than not; −∞ where
+    /// that cannot be.
+    pub(super) fn odds(&self, history: History) -> Odds {
         let History { purchases: x, last, age } = history;
         if x == 0.0 && self.dropout == Dropout::AfterRepeats {
-            return f64::NEG_INFINITY;
+            return Odds { ln: f64::NEG_INFINITY, gradient: [0.0; 4] };
         }
         let silence = libm::log1p((age - last) / (self.alpha + last));
-        libm::log(self.a / (self.stays() + x - 1.0)) + (self.r + x) * silence
+        let stays = self.stays() + x - 1.0;
+        let by_alpha = (self.r + x) * (1.0 / (self.alpha + age) - 1.0 / (self.alpha + last));
+        Odds {
+            ln: libm::log(self.a / stays) + (self.r + x) * silence,
+            gradient: [silence, by_alpha, 1.0 / self.a, -1.0 / stays],
+        }
+    }
+
+    /// What of the log-likelihood depends on the number of purchases alone.
+    pub(super) fn counting(&self, purchases: f64) -> Counting {
+        let Geometric { r, a, b, .. } = *self;
+        let stays = self.stays() + purchases;
+        // ψ(b + …) − ψ(b) and ψ(a + b + …) − ψ(a + b).
+        let (from_b, from_both) = (digamma_step(b, stays - b), digamma_step(a + b, stays - b));
+        Counting {
+            purchases,
+            value: gamma(r + purchases) - gamma(r) + beta(a, stays) - beta(a, b),
+            gradient: [digamma_step(r, purchases), 0.0, -from_both, from_b - from_both],
+        }
+    }
+
+    /// The log-likelihood of a history, in nats, with its gradient. `counting` is that of its number
+    /// of purchases.
+    pub(super) fn likelihood(&self, history: History, counting: &Counting) -> (f64, [f64; 4]) {
+        let History { purchases: x, age, .. } = history;
+        let longer = libm::log1p(age / self.alpha);
+        let odds = self.odds(history);
+        let value =
+            counting.value - self.r * longer - x * libm::log(self.alpha + age) + ln_1p_exp(odds.ln);
+        let gone = 1.0 / (1.0 + libm::exp(-odds.ln));
+        let mut gradient = counting.gradient;
+        gradient[0] -= longer;
+        gradient[1] += self.r / self.alpha - (self.r + x) / (self.alpha + age);
+        gradient.iter_mut().zip(odds.gradient).for_each(|(all, odds)| *all += gone * odds);
+        (value, gradient)
     }
 
     /// The log-likelihood of a history, in nats.
     #[must_use]
     pub fn log_likelihood(&self, history: History) -> f64 {
-        let History { purchases: x, age, .. } = history;
-        let purchases = gamma(self.r + x)
-            - gamma(self.r)
-            - self.r * libm::log1p(age / self.alpha)
-            - x * libm::log(self.alpha + age);
-        let tosses = beta(self.a, self.stays() + x) - beta(self.a, self.b);
-        purchases + tosses + ln_1p_exp(self.ln_odds(history))
+        self.likelihood(history, &self.counting(history.purchases)).0
     }
 
     /// How likely the customer is still there at the end of the history, 0 to 1.
     #[must_use]
     pub fn alive(&self, history: History) -> f64 {
-        libm::exp(-ln_1p_exp(self.ln_odds(history)))
+        self.odds(history).alive()
     }
 
     /// Repeat purchases expected within `horizon` after the end of the history;
@@ -103,10 +138,14 @@ impl Geometric {
     /// horizon a million times `alpha` and the age together.
     pub fn expected(&self, history: History, horizon: f64) -> Result<f64> {
         check_horizon(horizon)?;
-        let c = self.a + self.stays() + history.purchases - 1.0;
-        let u = libm::log1p(horizon / (self.alpha + history.age));
-        let growth = growth(self.a - 1.0, c - self.r - history.purchases, c, u)?;
-        Ok(c * growth * self.alive(history))
+        Ok(self.growth(history.purchases, history.age, horizon)? * self.alive(history))
+    }
+
+    /// Repeat purchases expected within `horizon` of somebody who is there after `purchases` at `age`.
+    pub(super) fn growth(&self, purchases: f64, age: f64, horizon: f64) -> Result<f64> {
+        let c = self.a + self.stays() + purchases - 1.0;
+        let u = libm::log1p(horizon / (self.alpha + age));
+        Ok(c * growth(self.a - 1.0, c - self.r - purchases, c, u)?)
     }
 
     /// The probability of exactly `count` repeat purchases within `horizon` of the first purchase.

@@ -7,7 +7,7 @@
 //! Marketing 21 (2007) 76–90, equations 5 to 7. P. S. Fader, B. G. S. Hardie, "Customer-Base
 //! Valuation in a Contractual Setting", Marketing Science 29 (2010) 85–93, equation 5.
 
-use super::{beta, positive};
+use super::{beta, digamma_step, positive};
 use crate::error::{Code, Error, Result};
 
 /// The model with its parameters.
@@ -69,6 +69,24 @@ impl ShiftedGeometric {
         }
         let renewals = survivors.len() as u32 - 1;
         Ok(sum + *last as f64 * libm::log(self.survival(renewals)))
+    }
+
+    /// The log-likelihood of a cohort whose numbers do not rise, with its gradient in `gradient`.
+    pub(super) fn likelihood(&self, survivors: &[u64], gradient: &mut [f64]) -> f64 {
+        let ShiftedGeometric { alpha, beta } = *self;
+        // Of ln B(alpha + left, beta + stayed) − ln B(alpha, beta).
+        let mut add = |customers: u64, left: f64, stayed: f64| {
+            let both = digamma_step(alpha + beta, left + stayed);
+            let slopes = [digamma_step(alpha, left) - both, digamma_step(beta, stayed) - both];
+            let weight = customers as f64;
+            gradient.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += weight * slope);
+        };
+        let pairs = survivors.iter().zip(survivors.iter().skip(1));
+        for ((before, after), at) in pairs.zip(0_u32..) {
+            add(before.saturating_sub(*after), 1.0, f64::from(at));
+        }
+        add(survivors.last().copied().unwrap_or(0), 0.0, survivors.len().max(1) as f64 - 1.0);
+        self.log_likelihood(survivors).unwrap_or(f64::NAN)
     }
 
     /// Discounted renewals to come of a customer in period `period`, from 1, just before the
