@@ -153,6 +153,7 @@ analyses! {
     Lrfm => crate::segment::lrfm::Lrfm,
     LookAlike => crate::segment::look_alike::LookAlike,
     RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
+    LifetimeValue => crate::churn::lifetime_value::LifetimeValue,
 }
 
 /// One analysis as the package's types see it.

@@ -8,10 +8,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{Method, Outcome};
+use crate::report::{Method, Outcome, Values};
 use crate::table::Schema;
+use crate::table::role::Role;
 
 /// How far a piece of work is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,4 +113,43 @@ pub trait Analysis: Sized {
 
     /// Bytes held on the heap now.
     fn heap_size(&self) -> usize;
+}
+
+/// The ids of some customers of the first input, by their codes.
+pub(crate) fn ids(codes: &[u32], names: &[AllowedNames<'_>]) -> Result<Values> {
+    let ids = names
+        .first()
+        .and_then(|names| names.get(Role::Customer))
+        .ok_or_else(|| Allowed::refused(Role::Customer))?;
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    ends.try_reserve_exact(codes.len()).map_err(|_| no_memory())?;
+    bytes.try_reserve_exact(ids.as_parts().0.len()).map_err(|_| no_memory())?;
+    for code in codes {
+        bytes.extend_from_slice(ids.get(*code).unwrap_or_default());
+        ends.push(bytes.len() as u32);
+    }
+    Ok(Values::Text { bytes, ends })
+}
+
+/// A column of `length` values, allocated fallibly.
+pub(crate) fn collected<T>(values: impl Iterator<Item = T>, length: usize) -> Result<Vec<T>> {
+    let mut column = Vec::new();
+    column.try_reserve_exact(length).map_err(|_| no_memory())?;
+    column.extend(values);
+    Ok(column)
+}
+
+/// A column of `length` times the same value, allocated fallibly.
+pub(crate) fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
+    collected(std::iter::repeat_n(value, length), length)
+}
+
+/// `limit-memory` for the columns of the customers.
+pub(crate) fn no_memory() -> Error {
+    Error::new(Code::LimitMemory, "there is not enough memory for the customers' columns")
+}
+
+/// `closed`: an outcome was asked for before the last step.
+pub(crate) fn unfinished() -> Error {
+    Error::new(Code::Closed, "the analysis is not finished")
 }

@@ -16,8 +16,8 @@
 //!   [`analysis::Job`] takes it step by step to a report.
 //! * Floor 3, the analyses: [`segment`] (RFM and its kin, the social side, rules and tags,
 //!   lifecycle, clusters, comparison, migration and more; `docs/analyses/` has a page for each).
-//!   Each implements [`job::Analysis`]. [`churn`] holds models of customers who leave, so far
-//!   without an analysis.
+//!   Each implements [`job::Analysis`]. [`churn`]: who is still there, what they will buy and what
+//!   that is worth.
 //! * Floor 2: [`read`] turns bytes into blocks; `sheet` (a feature) turns a sheet of a workbook
 //!   into text for it; [`customers`] folds a log into one row per customer; [`learn`] groups rows
 //!   of numbers and codes; [`privacy`] holds the gate that every row passes and the release that

@@ -1,5 +1,7 @@
 //! Floor 3: who will come back, and what that is worth.
 //!
+//! * [`lifetime_value`] – P(alive), purchases to come and their worth, by customer
 //! * [`btyd`] – buy till you die: models of customers who leave without saying so
 
 pub mod btyd;
+pub mod lifetime_value;

@@ -51,6 +51,25 @@ impl DailyMoney {
         Ok(())
     }
 
+    /// Multiplies all money so far: it has got more decimals.
+    ///
+    /// # Errors
+    /// `overflow`.
+    pub fn scale_up(&mut self, factor: i64) -> Result<()> {
+        for entry in &mut self.entries {
+            entry.money = entry.money.checked_mul(factor).ok_or_else(beyond)?;
+        }
+        Ok(())
+    }
+
+    /// Whether something was added of this customer. Once settled.
+    #[must_use]
+    pub fn is_known(&self, customer: u32) -> bool {
+        let at = customer as usize;
+        let from = at.checked_sub(1).and_then(|before| self.places.get(before));
+        self.places.get(at).is_some_and(|until| until > from.unwrap_or(&0))
+    }
+
     /// Entries kept.
     #[must_use]
     pub fn len(&self) -> usize {

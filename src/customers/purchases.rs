@@ -107,7 +107,7 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    fn counter(&mut self, reason: Reason) -> &mut u64 {
+    pub(crate) fn counter(&mut self, reason: Reason) -> &mut u64 {
         match reason {
             Reason::After => &mut self.after,
             Reason::Refund => &mut self.refunds,
@@ -117,20 +117,28 @@ impl Skipped {
 }
 
 /// What a row is.
-enum Row {
+pub(crate) enum Row {
+    /// A purchase.
     Purchase,
+    /// Money back, which is no purchase.
     Refund,
+    /// Nothing that is looked at.
     Skipped(Reason),
 }
 
-enum Reason {
+/// Why a row is not looked at.
+pub(crate) enum Reason {
+    /// It is at or after the end.
     After,
+    /// Refunds are dropped.
     Refund,
+    /// Zeros are dropped.
     Zero,
 }
 
+/// What a row of this time and amount is, up to `until`.
 #[inline]
-fn admitted(time: i64, amount: i64, until: i64, refunds: Refunds, zeros: Zeros) -> Row {
+pub(crate) fn admitted(time: i64, amount: i64, until: i64, refunds: Refunds, zeros: Zeros) -> Row {
     if time >= until {
         return Row::Skipped(Reason::After);
     }

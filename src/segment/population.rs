@@ -3,7 +3,8 @@
 use crate::customers::purchases::{Count, Options as FoldOptions, Purchases, Refunds, Rows, Zeros};
 use crate::customers::summary::Summary;
 use crate::error::{Code, Error, Result};
-use crate::job::Facts;
+use crate::job::{Facts, ids};
+pub(crate) use crate::job::{collected, filled, no_memory, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{LeftOut, Values};
 use crate::stats::accumulator::Accumulator;
@@ -163,18 +164,7 @@ impl Population {
 
     /// The ids of some customers, by their codes.
     pub(crate) fn ids(codes: &[u32], names: &[AllowedNames<'_>]) -> Result<Values> {
-        let ids = names
-            .first()
-            .and_then(|names| names.get(Role::Customer))
-            .ok_or_else(|| Allowed::refused(Role::Customer))?;
-        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        ends.try_reserve_exact(codes.len()).map_err(|_| no_memory())?;
-        bytes.try_reserve_exact(ids.as_parts().0.len()).map_err(|_| no_memory())?;
-        for code in codes {
-            bytes.extend_from_slice(ids.get(*code).unwrap_or_default());
-            ends.push(bytes.len() as u32);
-        }
-        Ok(Values::Text { bytes, ends })
+        ids(codes, names)
     }
 
     pub(crate) fn heap_size(&self) -> usize {
@@ -188,27 +178,4 @@ fn resolved(count: Option<Count>, log: &Facts<'_>) -> Count {
         Some(_) => Count::Order,
         None => Count::Row,
     })
-}
-
-/// A column of `length` values, allocated fallibly.
-pub(crate) fn collected<T>(values: impl Iterator<Item = T>, length: usize) -> Result<Vec<T>> {
-    let mut column = Vec::new();
-    column.try_reserve_exact(length).map_err(|_| no_memory())?;
-    column.extend(values);
-    Ok(column)
-}
-
-/// A column of `length` times the same value, allocated fallibly.
-pub(crate) fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
-    collected(std::iter::repeat_n(value, length), length)
-}
-
-/// `limit-memory` for the columns of the customers.
-pub(crate) fn no_memory() -> Error {
-    Error::new(Code::LimitMemory, "there is not enough memory for the customers' columns")
-}
-
-/// `closed`: an outcome was asked for before the last step.
-pub(crate) fn unfinished() -> Error {
-    Error::new(Code::Closed, "the analysis is not finished")
 }

@@ -66,6 +66,9 @@ fn request(analysis: &str) -> &'static str {
         "rfm-periods" => {
             r#"{"analysis":"rfm-periods","purpose":"test","options":{"at":"2025-05-31","unit":"week","periods":3}}"#
         }
+        "lifetime-value" => {
+            r#"{"analysis":"lifetime-value","purpose":"test","options":{"at":"2025-05-31"}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }

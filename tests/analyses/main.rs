@@ -9,6 +9,7 @@ mod describe;
 mod gate;
 mod inactivity;
 mod lifecycle;
+mod lifetime_value;
 mod look_alike;
 mod lrfm;
 mod metamorphic;

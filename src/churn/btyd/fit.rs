@@ -214,3 +214,109 @@ pub fn renewals(survivors: &[u64]) -> Result<(ShiftedGeometric, Fit)> {
     })?;
     Ok((model(&fit.parameters)?, fit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::histories::counted;
+    use super::super::{Family, History};
+    use super::*;
+    use crate::stats::optimum::Ending;
+    use crate::stats::random::Random;
+    use crate::stats::special::Tails;
+    use crate::stats::special::beta::inverse_incomplete_beta;
+    use crate::stats::special::gamma::inverse_incomplete_gamma;
+
+    fn tails(random: &mut Random) -> Tails {
+        let lower = random.unit();
+        Tails { lower, upper: 1.0 - lower }
+    }
+
+    fn gamma(random: &mut Random, shape: f64, rate: f64) -> f64 {
+        inverse_incomplete_gamma(shape, tails(random)).unwrap() / rate
+    }
+
+    /// The life of a customer of a family, seen for `age`.
+    fn life(
+        random: &mut Random,
+        family: Family,
+        [r, alpha, third, fourth]: [f64; 4],
+        age: f64,
+    ) -> History {
+        let rate = gamma(random, r, alpha);
+        let (mut now, mut last, mut count) = (0.0, 0.0, 0);
+        let (chance, death) = match family {
+            Family::ParetoNbd => {
+                let rate = gamma(random, third, fourth);
+                (0.0, -libm::log(1.0 - random.unit()) / rate)
+            }
+            _ => (inverse_incomplete_beta(third, fourth, tails(random)).unwrap(), f64::INFINITY),
+        };
+        let mut is_gone = family == Family::MbgNbd && random.unit() < chance;
+        while !is_gone {
+            now -= libm::log(1.0 - random.unit()) / rate;
+            if now > age.min(death) {
+                break;
+            }
+            (last, count) = (now, count + 1);
+            is_gone = random.unit() < chance;
+        }
+        History::new(count, last, age).unwrap()
+    }
+
+    #[test]
+    fn parameters_are_found_again_within_their_errors() {
+        let mut random = Random::new(20, 0);
+        for (family, truth) in [
+            (Family::BgNbd, [0.5, 6.0, 0.8, 2.5]),
+            (Family::MbgNbd, [0.8, 5.0, 0.6, 2.0]),
+            (Family::ParetoNbd, [0.6, 10.0, 0.7, 12.0]),
+        ] {
+            let lives = (0..3000)
+                .map(|customer| life(&mut random, family, truth, 30.0 + f64::from(customer % 50)));
+            let (_, fit) = purchases(family, &counted(lives.collect())).unwrap();
+            assert_eq!(fit.maximum.ending, Ending::Converged, "{family:?}");
+            assert!(fit.maximum.gradient < 1e-7 && fit.maximum.condition.unwrap() < 1e6);
+            let covariance = fit.maximum.covariance.unwrap();
+            for (at, (found, truth)) in fit.parameters.iter().zip(truth).enumerate() {
+                let error = covariance[at * 5].sqrt();
+                assert!(
+                    (found / truth).ln().abs() < 3.5 * error,
+                    "{family:?} {at}: {found} {error}"
+                );
+                assert!(error < 0.8, "{family:?} {at}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_fitted_is_refused_with_its_reason() {
+        let code = |error: Error| error.code();
+        let never: Vec<History> =
+            (1..9).map(|age| History::new(0, 0.0, f64::from(age)).unwrap()).collect();
+        for family in [Family::BgNbd, Family::MbgNbd, Family::ParetoNbd] {
+            assert_eq!(
+                code(purchases(family, &counted(never.clone())).unwrap_err()),
+                Code::NotEnoughData
+            );
+            assert_eq!(code(purchases(family, &[]).unwrap_err()), Code::NotEnoughData);
+        }
+        assert_eq!(
+            code(spend(&[(1, 5.0), (2, 5.0), (3, 5.0)]).unwrap_err()),
+            Code::NotIdentifiable
+        );
+        assert_eq!(code(spend(&[(1, 5.0), (0, 9.0), (3, -5.0)]).unwrap_err()), Code::NotEnoughData);
+        assert_eq!(code(occasions(&[]).unwrap_err()), Code::NotEnoughData);
+        for cohort in [&[][..], &[9, 4], &[9, 9, 9], &[9, 0, 0]] {
+            assert_eq!(code(renewals(cohort).unwrap_err()), Code::NotEnoughData);
+        }
+        assert_eq!(code(renewals(&[9, 3, 4]).unwrap_err()), Code::InvalidOption);
+    }
+
+    #[test]
+    fn a_cohort_that_all_leave_at_one_rate_has_no_spread_to_find() {
+        // Half of it at every renewal: a geometric life, which is beta with both parameters endless.
+        let (_, fit) = renewals(&[4096, 2048, 1024, 512, 256]).unwrap();
+        assert_ne!(fit.maximum.ending, Ending::Converged);
+        assert!(fit.maximum.culprit.is_some() && fit.maximum.covariance.is_none());
+    }
+}

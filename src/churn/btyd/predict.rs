@@ -64,10 +64,10 @@ pub enum Spend {
 /// Computes predictions of customers, best in ascending order of their counts: what they have in
 /// common is computed once.
 #[derive(Clone, Debug)]
-pub struct Predictor<'a> {
+pub struct Predictor {
     model: Model,
-    fit: &'a Fit,
-    spend: &'a Spend,
+    fit: Fit,
+    spend: Spend,
     outlook: Outlook,
     unit: f64,
     /// The model with each parameter a little higher and lower.
@@ -98,15 +98,15 @@ fn standard_error(covariance: Option<&Vec<f64>>, gradient: &[f64]) -> f64 {
     rows.map(|(covariances, g)| g * row(covariances)).sum::<f64>().max(0.0).sqrt()
 }
 
-impl<'a> Predictor<'a> {
+impl Predictor {
     /// Starts. `unit` is the model's unit of time in periods of the counts.
     ///
     /// # Errors
     /// `invalid-option` if the parameters are none.
     pub fn new(
         family: Family,
-        (model, fit): (Model, &'a Fit),
-        spend: &'a Spend,
+        (model, fit): (Model, Fit),
+        spend: Spend,
         outlook: Outlook,
         unit: f64,
     ) -> Result<Self> {
@@ -149,7 +149,7 @@ impl<'a> Predictor<'a> {
 
     /// Money expected of a purchase, with the gradient of its logarithm.
     fn spend(&self, counts: &Counts, mean: f64) -> Result<(f64, [f64; 3])> {
-        match self.spend {
+        match &self.spend {
             Spend::Mean(of_all) => Ok((if counts.repeats > 0 { mean } else { *of_all }, [0.0; 3])),
             Spend::Model(model, _) => {
                 // Refunds may have left less than nothing of the repeats.
@@ -197,8 +197,8 @@ impl<'a> Predictor<'a> {
         })
     }
 
-    fn spend_covariance(&self) -> Option<&'a Vec<f64>> {
-        match self.spend {
+    fn spend_covariance(&self) -> Option<&Vec<f64>> {
+        match &self.spend {
             Spend::Model(_, fit) => fit.maximum.covariance.as_ref(),
             Spend::Mean(_) => None,
         }

@@ -1,0 +1,223 @@
+//! What `lifetime-value` promises: the published numbers of CDNOW, and answers that depend on nothing
+//! they should not.
+
+use std::rc::Rc;
+
+use crate::tables::{Answer, plain, run, run_on, run_streamed};
+use siyu::error::Code;
+use siyu::privacy::gate::Gate;
+use siyu::read::{Options, read_table};
+use siyu::table::Table;
+use siyu::table::zone::Zone;
+
+const CDNOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cdnow_elog.csv");
+
+fn mapping() -> Options {
+    let json = r#"{"roles":{"customer":"id","time":"date","amount":"amount"},"zone":"UTC"}"#;
+    plain(json).read().unwrap()
+}
+
+fn read(csv: &[u8]) -> Rc<Table> {
+    Rc::new(read_table([csv], &mapping(), Zone::utc(), 1, 1 << 30).unwrap().0)
+}
+
+fn request(at: &str, more: &str) -> String {
+    format!(r#"{{"analysis":"lifetime-value","options":{{"at":"{at}"{more}}}}}"#)
+}
+
+fn cdnow(at: &str, more: &str) -> Answer {
+    let table = read(&std::fs::read(CDNOW).unwrap());
+    run_on(&table, &request(at, more), Gate::open(), 1 << 30).unwrap()
+}
+
+fn number(answer: &Answer, pointer: &str) -> f64 {
+    answer.at(pointer).as_f64().unwrap()
+}
+
+fn parameters(answer: &Answer, model: &str) -> Vec<f64> {
+    let rows = answer.at(&format!("/result/{model}/parameters")).as_array().unwrap().clone();
+    rows.iter().map(|row| row["value"].as_f64().unwrap()).collect()
+}
+
+fn near(got: &[f64], wanted: &[f64], relative: f64) {
+    assert_eq!(got.len(), wanted.len());
+    for (got, wanted) in got.iter().zip(wanted) {
+        assert!((got / wanted - 1.0).abs() < relative, "{got} and not {wanted}");
+    }
+}
+
+#[test]
+fn cdnow_has_the_published_parameters() {
+    // Weeks to the end of September 1997, as in the papers. Fader, Hardie and Lee 2005, table 3;
+    // Fader and Hardie 2013, page 5.
+    for (model, published, likelihood) in [
+        ("bg-nbd", [0.243, 4.414, 0.793, 2.426], -9582.4),
+        ("mbg-nbd", [0.525, 6.183, 0.891, 1.614], -9582.1),
+        ("pareto-nbd", [0.553, 10.578, 0.606, 11.669], -9595.0),
+    ] {
+        let answer = cdnow("1997-09-30", &format!(r#","model":"{model}","holdoutDays":0"#));
+        near(&parameters(&answer, "purchases"), &published, 2e-3);
+        assert!((number(&answer, "/result/purchases/logLikelihood") - likelihood).abs() < 0.1);
+        assert_eq!(answer.at("/result/purchases/ending"), "converged");
+        near(&parameters(&answer, "spend/model"), &[6.25, 3.74, 15.44], 5e-3);
+        assert!((number(&answer, "/result/spend/correlation") - 0.1139).abs() < 1e-3);
+        assert_eq!(answer.at("/result/customers"), 2357);
+        assert_eq!(answer.at("/result/repeaters"), 946);
+        assert_eq!(answer.at("/result/check/verdict"), "unknown");
+    }
+}
+
+#[test]
+fn the_days_held_out_judge_the_model() {
+    let answer = cdnow("1998-06-30", r#","holdoutDays":273"#);
+    let check = answer.at("/result/check");
+    assert_eq!((check["customers"].as_u64(), check["actual"].as_f64()), (Some(2357), Some(1882.0)));
+    let expected = check["expected"].as_f64().unwrap();
+    assert!((expected - 1653.9).abs() < 3.0, "{expected}");
+    // 12 % short, and better than everybody's own pace.
+    assert_eq!(check["verdict"], "fair");
+    assert!(check["error"].as_f64().unwrap() < check["naiveError"].as_f64().unwrap());
+    let zero = &check["bins"][0];
+    assert_eq!((zero["repeats"].as_u64(), zero["customers"].as_u64()), (Some(0), Some(1411)));
+}
+
+#[test]
+fn the_units_of_time_change_parameters_and_no_prediction() {
+    let (weeks, days) = (cdnow("1997-09-30", ""), cdnow("1997-09-30", r#","unit":"day""#));
+    let (in_weeks, in_days) = (parameters(&weeks, "purchases"), parameters(&days, "purchases"));
+    near(&[in_days[0], in_days[1] / 7.0], &in_weeks[..2], 1e-6);
+    near(&[number(&days, "/result/value")], &[number(&weeks, "/result/value")], 1e-6);
+    near(&days.numbers("value"), &weeks.numbers("value"), 1e-6);
+}
+
+#[test]
+fn intervals_hold_their_numbers_and_the_totals_are_the_sums_of_the_columns() {
+    let answer = cdnow("1997-09-30", r#","model":"pareto-nbd","horizonDays":180,"margin":0.3"#);
+    for (name, low, high) in
+        [("alive", "aliveLow", "aliveHigh"), ("value", "valueLow", "valueHigh")]
+    {
+        let (low, high) = (answer.numbers(low), answer.numbers(high));
+        for (value, (low, high)) in answer.numbers(name).iter().zip(low.iter().zip(&high)) {
+            assert!(*low <= *value && *value <= *high && *low >= 0.0, "{name}");
+        }
+    }
+    let sum = |name: &str| answer.numbers(name).iter().sum::<f64>();
+    near(&[sum("value")], &[number(&answer, "/result/value")], 1e-9);
+    near(&[sum("alive")], &[number(&answer, "/result/alive")], 1e-9);
+    near(&[sum("expectedPurchases")], &[number(&answer, "/result/expectedPurchases")], 1e-9);
+    let deciles = answer.at("/result/deciles").as_array().unwrap();
+    let of = |name: &str| deciles.iter().map(|row| row[name].as_f64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(of("customers").iter().sum::<f64>(), 2357.0);
+    near(&[of("share").iter().sum()], &[1.0], 1e-9);
+    assert!(of("value").windows(2).all(|pair| pair[0] >= pair[1]));
+    let at_risk = answer.numbers("alive").iter().filter(|alive| **alive < 0.5).count();
+    assert_eq!(answer.at("/result/atRisk/customers"), at_risk);
+}
+
+#[test]
+fn neither_order_nor_names_nor_pieces_of_the_log_matter() {
+    let text = std::fs::read_to_string(CDNOW).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let mut lines: Vec<&str> = rows.lines().collect();
+    let asked = request("1997-09-30", r#","holdoutDays":60"#);
+    let answer = |csv: &str| run_on(&read(csv.as_bytes()), &asked, Gate::open(), 1 << 30).unwrap();
+    let before = answer(&text);
+    let streamed =
+        run_streamed(text.as_bytes(), &mapping(), Zone::utc(), &asked, 4096, 300).unwrap();
+    assert_eq!(streamed.json["result"], before.json["result"]);
+    assert_eq!(streamed.by_customer(), before.by_customer());
+    lines.reverse();
+    lines.rotate_left(1234);
+    let turned: Vec<String> = lines.iter().map(|line| format!("k{line}")).collect();
+    let turned = answer(&format!("{header}\n{}\n", turned.join("\n")));
+    assert_eq!(turned.json["result"], before.json["result"]);
+    let named: Vec<_> =
+        before.by_customer().into_iter().map(|(id, row)| (format!("k{id}"), row)).collect();
+    let mut named = named;
+    named.sort();
+    assert_eq!(turned.by_customer(), named);
+}
+
+#[test]
+fn money_in_another_currency_is_the_same_customer() {
+    let text = std::fs::read_to_string(CDNOW).unwrap();
+    let dear: Vec<String> = text
+        .lines()
+        .map(|line| match line.rsplit_once(',') {
+            Some((rest, amount)) if amount != "amount" => {
+                format!("{rest},{:.2}", amount.parse::<f64>().unwrap() * 100.0)
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    let asked = request("1997-09-30", "");
+    let answer = |csv: &str| run_on(&read(csv.as_bytes()), &asked, Gate::open(), 1 << 30).unwrap();
+    let (one, hundred) = (answer(&text), answer(&dear.join("\n")));
+    assert_eq!(one.numbers("alive"), hundred.numbers("alive"));
+    let values: Vec<f64> = one.numbers("value").iter().map(|value| value * 100.0).collect();
+    near(&hundred.numbers("value"), &values, 1e-6);
+}
+
+#[test]
+fn what_cannot_be_modelled_says_so() {
+    let once = "customer,time,amount\na,2025-01-01,5\nb,2025-02-01,7\n";
+    let error = run(once, &request("2025-03-01", "")).unwrap_err();
+    assert_eq!(error.code(), Code::NotEnoughData);
+    for (option, value) in [
+        ("margin", "0"),
+        ("margin", "1.5"),
+        ("horizonDays", "0"),
+        ("discountPerYear", "-0.1"),
+        ("confidence", "1"),
+        ("atRiskBelow", "2"),
+    ] {
+        let error =
+            run(once, &request("2025-03-01", &format!(r#","{option}":{value}"#))).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidOption, "{option}");
+        assert_eq!(error.path(), Some(format!("options.{option}").as_str()));
+    }
+    let early = run(once, &request("2024-03-01", "")).unwrap_err();
+    assert_eq!((early.code(), early.path()), (Code::NotEnoughData, Some("options.at")));
+}
+
+/// Everybody buys every day and spends the same: nobody ever leaves, and money does not vary.
+#[test]
+fn a_log_that_determines_nothing_is_answered_without_intervals() {
+    let mut csv = "customer,time,amount\n".to_owned();
+    for customer in 0..30 {
+        for day in 1..=20 {
+            csv += &format!("c{customer},2025-01-{day:02},5\n");
+        }
+    }
+    let answer = run(&csv, &request("2025-01-20", "")).unwrap();
+    assert_ne!(answer.at("/result/purchases/ending"), "converged");
+    assert!(answer.at("/result/valueInterval").is_null());
+    assert_eq!(answer.at("/result/spend/reason"), "not-identifiable");
+    assert!(answer.sets[0].columns.iter().all(|column| !column.name.ends_with("Low")));
+    assert!(answer.numbers("alive").iter().all(|alive| *alive > 0.99));
+    assert!(answer.numbers("expectedSpend").iter().all(|spend| *spend == 5.0));
+    let codes: Vec<_> = answer.at("/about/warnings").as_array().unwrap().iter().collect();
+    for code in ["not-converged", "spend-not-modelled", "long-horizon"] {
+        assert!(codes.iter().any(|warning| warning["code"] == code), "{code}");
+    }
+}
+
+#[test]
+fn a_refund_lowers_the_money_of_the_purchase_before_it() {
+    let mut csv = "customer,time,amount\n".to_owned();
+    for customer in 0..40 {
+        for visit in 0..=customer % 5 {
+            csv += &format!(
+                "c{customer},2025-{:02}-{:02},{}\n",
+                visit + 1,
+                customer % 27 + 1,
+                10 + customer
+            );
+        }
+    }
+    csv += "x,2025-01-05,10\nx,2025-02-05,30\nx,2025-03-01,-12\nz,2025-01-01,-3\n";
+    let answer = run(&csv, &request("2025-06-30", "")).unwrap();
+    assert_eq!((answer.of("x", "repeats"), answer.of("x", "meanSpend")), (1.0, 18.0));
+    assert_eq!(answer.of("x", "last"), 31.0 / 7.0);
+    assert_eq!(answer.at("/about/leftOut/0/reason"), "refund-only");
+}
