@@ -154,6 +154,7 @@ analyses! {
     LookAlike => crate::segment::look_alike::LookAlike,
     RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
     LifetimeValue => crate::churn::lifetime_value::LifetimeValue,
+    Survival => crate::churn::survival::analysis::Survival,
 }
 
 /// One analysis as the package's types see it.

@@ -558,6 +558,36 @@ export interface CoverageRules {
   verified?: boolean
 }
 
+/** One curve. */
+export interface Curve {
+  /** Customers. */
+  customers: number
+  /** Of them, those whose time has ended. */
+  ended: number
+  /** Days after which half of them have ended; null if fewer ever do while they are followed. */
+  medianDays: number | null
+  /** The value of the attribute; null for all, and for customers without one. */
+  name: string | null
+  /** The curve, from day 0 to the last day that anybody was followed. */
+  points: CurvePoint[]
+}
+
+/** A day of a curve. */
+export interface CurvePoint {
+  /** Customers followed for so long, still without an end before this day. */
+  atRisk: number
+  /** Days since the first purchase. */
+  day: number
+  /** Cumulative hazard (Nelson–Aalen). */
+  hazard: number
+  /** Upper end. */
+  high: number
+  /** Lower end of its interval. */
+  low: number
+  /** Share of customers whose time goes on beyond this day, 0 to 1 (Kaplan–Meier). */
+  survival: number
+}
+
 /**
  * The cut points of a scoring, in the unit of the measure.
  *
@@ -707,6 +737,13 @@ export type Epoch =
   | 'ms'
   /** Microseconds: 15 or 16 digits. */
   | 'us'
+
+/** What ends a customer's time. */
+export type Event =
+  /** The first silence of `silenceDays`: the curve is the share of customers who stayed. */
+  | 'silence'
+  /** The second day of purchase: the curve is the share who have not come back yet. */
+  | 'repeat'
 
 /**
  * Which values of the role `event` count as what. Compared without regard to case and to blanks
@@ -1007,6 +1044,16 @@ export interface GroupRow {
   revenue: number
   /** Their share of all money; null if all money together is not positive. */
   revenueShare: number | null
+}
+
+/** The log-rank test. */
+export interface GroupTest {
+  /** Its degrees of freedom. */
+  degrees: number
+  /** How likely so large a difference is where there is none. */
+  p: number
+  /** Chi-squared. */
+  statistic: number
 }
 
 /** A proposed mapping, and what reading needs besides. */
@@ -3028,6 +3075,48 @@ export interface StagesAt {
   period: string
 }
 
+/** Options of `survival`. */
+export interface SurvivalOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it
+   * are left out, and what has not happened by then is not known.
+   */
+  at: string
+  /**
+   * An attribute of the input `customers`, a text: a curve for each of its values, and a test
+   * whether they differ.
+   */
+  by?: string | null
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** What ends a customer's time. */
+  event?: Event
+  /** What a negative amount does: netted, it is no purchase. */
+  refunds?: Refunds
+  /** So many days without a purchase are a silence, for `event` `silence`; 1 to 3,650. */
+  silenceDays?: number
+  /** Curves are told at every so many days, 1 to 365. */
+  stepDays?: number
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `survival`. The column set `customers` holds `customer`, `days` (how long they were
+ * followed) and `ended` (1 if what was waited for came then).
+ */
+export interface SurvivalResult {
+  /** All customers. */
+  all: Curve
+  /**
+   * Those of each value of the attribute, by the value; the last one, without a name, those
+   * without a value. Empty without `by`.
+   */
+  groups: Curve[]
+  /** Whether the groups with a value differ; null with fewer than two, or where nothing tells. */
+  test: GroupTest | null
+}
+
 /** One tag. */
 export interface TagOf {
   /** How often the audit found it right; null if it was not audited. */
@@ -3541,6 +3630,7 @@ export interface Analyses {
   'look-alike': { version: 1; inputs: 'members' | 'customers' | 'log'; options: LookAlikeOptions; result: LookAlikeResult }
   'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
   'lifetime-value': { version: 1; inputs: 'log'; options: LifetimeValueOptions; result: LifetimeValueResult }
+  survival: { version: 1; inputs: 'log' | 'customers'; options: SurvivalOptions; result: SurvivalResult }
 }
 
 /** The codes of the errors that the crate raises. */

@@ -17,22 +17,19 @@ use super::btyd::gamma_gamma::GammaGamma;
 use super::btyd::histories::{Counted, Counts, PaidDay};
 use super::btyd::predict::{Outlook, Predictor, Ranged, Spend};
 use super::btyd::{Family, Model};
+use super::paid_log::PaidLog;
 use crate::customers::daily::DailyMoney;
-use crate::customers::purchases::{Refunds, Row, Skipped, Zeros, admitted};
+use crate::customers::purchases::{Refunds, Zeros};
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress, filled, ids, no_memory, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
+use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::optimum::Ending;
 use crate::stats::proportion::Interval;
 use crate::stats::special::error::normal_quantile;
-use crate::table::calendar::LocalDays;
-use crate::table::moment::Moment;
 use crate::table::money;
 use crate::table::period::{Periods, Unit, WeekStart};
-use crate::table::role::Role;
-use crate::table::zone::Zone;
 
 /// Options of `lifetime-value`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -313,20 +310,13 @@ enum Phase {
 #[derive(Debug)]
 pub struct LifetimeValue {
     options: LifetimeValueOptions,
-    zone: Zone,
-    moment: Moment,
-    days: DailyMoney,
-    skipped: Skipped,
-    scale: u8,
-    rows: u64,
-    first_day: Option<i32>,
+    log: PaidLog,
     phase: Phase,
     next: usize,
     /// Counts of each customer and the place of their row in the answer, in the order of counts once
     /// all are there.
     customers: Vec<(Counts, u32)>,
     codes: Vec<u32>,
-    refund_only: u64,
     holdout: Holdout,
     fitted: Option<(Model, Fit)>,
     spend: Option<(Spend, SpendFit)>,
@@ -361,7 +351,7 @@ impl Analysis for LifetimeValue {
     type Result = LifetimeValueResult;
 
     fn needs(_options: &LifetimeValueOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::roles(&[Role::Customer, Role::Time, Role::Amount]))
+        Ok(PaidLog::needs())
     }
 
     fn estimate(_options: &LifetimeValueOptions, inputs: &[Facts<'_>]) -> u64 {
@@ -392,22 +382,15 @@ impl Analysis for LifetimeValue {
         }
         // −0 would be another number in the report.
         options.discount_per_year += 0.0;
-        let zone = log.schema.zone.clone();
-        let moment = Moment::parse(&options.at, &zone).map_err(|error| error.at_path("at"))?;
+        let LifetimeValueOptions { refunds, zeros, .. } = options;
+        let log = PaidLog::start(&options.at, refunds, zeros, log)?;
         Ok(LifetimeValue {
             options,
-            zone,
-            moment,
-            days: DailyMoney::default(),
-            skipped: Skipped::default(),
-            scale: 0,
-            rows: 0,
-            first_day: None,
+            log,
             phase: Phase::Days,
             next: 0,
             customers: Vec::new(),
             codes: Vec::new(),
-            refund_only: 0,
             holdout: Holdout::default(),
             fitted: None,
             spend: None,
@@ -420,50 +403,20 @@ impl Analysis for LifetimeValue {
     }
 
     fn update(&mut self, _input: usize, rows: Allowed<'_>) -> Result<()> {
-        let customers = rows.codes(Role::Customer);
-        let customers = customers.ok_or_else(|| Allowed::refused(Role::Customer))?;
-        let times = rows.times().ok_or_else(|| Allowed::refused(Role::Time))?;
-        let (amounts, scale) = rows.money().ok_or_else(|| Allowed::refused(Role::Amount))?;
-        if scale > self.scale {
-            self.days.scale_up(money::power(scale - self.scale))?;
-            self.scale = scale;
-        }
-        let LifetimeValueOptions { refunds, zeros, .. } = self.options;
-        let mut local = LocalDays::new(&self.zone);
-        for ((customer, time), amount) in customers.iter().zip(times).zip(amounts) {
-            let is_purchase = match admitted(*time, *amount, self.moment.until, refunds, zeros) {
-                Row::Skipped(reason) => {
-                    *self.skipped.counter(reason) += 1;
-                    continue;
-                }
-                row => matches!(row, Row::Purchase),
-            };
-            if rows.keep().is_some_and(|keep| !keep.get(*customer)) {
-                self.skipped.denied += 1;
-                continue;
-            }
-            let day = local.day_of(*time);
-            let amount = money::rescaled(*amount, scale, self.scale)?;
-            self.days.insert(*customer, day, amount, is_purchase)?;
-            self.rows += 1;
-            if is_purchase {
-                self.first_day = Some(self.first_day.map_or(day, |first| first.min(day)));
-            }
-        }
-        Ok(())
+        self.log.update(rows)
     }
 
     fn finish(&mut self, budget: usize) -> Result<Progress> {
-        let (days, known) = (self.days.len() as u64, self.days.customers() as u64);
+        let (days, known) = (self.log.days.len() as u64, self.log.days.customers() as u64);
         let total = days + 2 * known + 5;
         let done = match self.phase {
             Phase::Days => {
-                if self.days.settle(budget)? {
+                if self.log.days.settle(budget)? {
                     self.phase = Phase::Histories;
                     self.codes.try_reserve_exact(known as usize).map_err(|_| no_memory())?;
                     self.customers.try_reserve_exact(known as usize).map_err(|_| no_memory())?;
                 }
-                self.days.settled() as u64
+                self.log.days.settled() as u64
             }
             Phase::Histories => {
                 self.histories(budget)?;
@@ -516,23 +469,12 @@ impl Analysis for LifetimeValue {
             }
         }
         let warnings = self.warnings(&result);
-        let left_out = [
-            ("after-at", self.skipped.after, 0),
-            ("denied", self.skipped.denied, 0),
-            ("refund-dropped", self.skipped.refunds, 0),
-            ("zero-dropped", self.skipped.zeros, 0),
-            ("refund-only", 0, self.refund_only),
-        ];
         self.options.holdout_days = Some(result.check.days);
         Ok(Outcome {
-            rows: self.rows,
+            rows: self.log.rows,
             customers: result.customers,
             sets: vec![ColumnSet { name: "customers", length: self.codes.len(), columns }],
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows, customers)| rows + customers > 0)
-                .map(|(reason, rows, customers)| LeftOut { reason, rows, customers })
-                .collect(),
+            left_out: self.log.left_out(),
             warnings,
             options: self.options,
             result,
@@ -540,7 +482,7 @@ impl Analysis for LifetimeValue {
     }
 
     fn heap_size(&self) -> usize {
-        self.days.heap_size()
+        self.log.days.heap_size()
             + self.customers.capacity() * 48
             + self.codes.capacity() * 4
             + self.columns.iter().map(|column| column.capacity() * 8).sum::<usize>()
@@ -558,40 +500,34 @@ impl LifetimeValue {
         }
     }
 
-    /// Days since the first purchase of all.
-    fn span(&self) -> u32 {
-        let span = |first: i32| u32::try_from(i64::from(self.moment.day) - i64::from(first));
-        self.first_day.and_then(|first| span(first).ok()).unwrap_or(0)
-    }
-
     fn holdout_days(&self) -> u32 {
-        self.options.holdout_days.unwrap_or(self.span() / 3).min(self.span())
+        self.options.holdout_days.unwrap_or(self.log.span() / 3).min(self.log.span())
     }
 
     /// The day before the first one held out.
     fn split(&self) -> i32 {
-        self.moment.day.saturating_sub_unsigned(self.holdout_days())
+        self.log.moment.day.saturating_sub_unsigned(self.holdout_days())
     }
 
     fn histories(&mut self, budget: usize) -> Result<()> {
-        let until = self.next.saturating_add(budget.max(1)).min(self.days.customers());
+        let until = self.next.saturating_add(budget.max(1)).min(self.log.days.customers());
         let mut days: Vec<PaidDay> = Vec::new();
         let split = self.split();
         for code in self.next..until {
             let code = code as u32;
-            self.days.of(code, &mut days)?;
-            let Some(counts) = Counts::of(&days, self.moment.day, DAYS) else {
-                self.refund_only += u64::from(self.days.is_known(code));
+            self.log.days.of(code, &mut days)?;
+            let Some(counts) = Counts::of(&days, self.log.moment.day, DAYS) else {
+                self.log.refund_only += u64::from(self.log.days.is_known(code));
                 continue;
             };
             self.customers.push((counts, self.codes.len() as u32));
             self.codes.push(code);
             if self.holdout_days() > 0 {
-                self.holdout.add(&days, split, self.moment.day);
+                self.holdout.add(&days, split, self.log.moment.day);
             }
         }
         self.next = until;
-        if until < self.days.customers() {
+        if until < self.log.days.customers() {
             return Ok(());
         }
         if self.customers.is_empty() {
@@ -616,7 +552,7 @@ impl LifetimeValue {
 
     /// Mean money of a repeat; 0 without any.
     fn mean(&self, counts: &Counts) -> f64 {
-        money::to_f64(counts.money, self.scale) / f64::from(counts.repeats.max(1))
+        money::to_f64(counts.money, self.log.scale) / f64::from(counts.repeats.max(1))
     }
 
     fn money(&self) -> Result<(Spend, SpendFit)> {
@@ -878,10 +814,10 @@ impl LifetimeValue {
                     .to_owned(),
             );
         }
-        if self.options.horizon_days > self.span() {
+        if self.options.horizon_days > self.log.span() {
             warn(
                 "long-horizon",
-                u64::from(self.options.horizon_days - self.span()),
+                u64::from(self.options.horizon_days - self.log.span()),
                 "the horizon is longer than the log: the far end is a guess".to_owned(),
             );
         }

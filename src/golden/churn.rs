@@ -11,6 +11,8 @@ use crate::churn::btyd::geometric::{Dropout, Geometric};
 use crate::churn::btyd::histories::{Counts, PaidDay, counted};
 use crate::churn::btyd::shifted::ShiftedGeometric;
 use crate::churn::btyd::{Family, History, Model};
+use crate::churn::survival::curve::{Life, Point, kaplan_meier, median};
+use crate::churn::survival::logrank::logrank;
 use crate::customers::daily::DailyMoney;
 use crate::error::Result;
 use crate::table::moment::Moment;
@@ -695,4 +697,76 @@ pub(super) fn sbg_derl(case: &Value) -> Result<Value> {
     let each: Result<Vec<f64>> =
         renewals_n.iter().map(|period| model.discounted_renewals(*period, discount_rate)).collect();
     Ok(json!({ "derl": each? }))
+}
+
+/// A list of numbers of a case's input, or the column of its file that the input names (by default its
+/// own name).
+fn numbers(case: &Value, field_name: &str, names: &[&str]) -> Result<Option<Vec<f64>>> {
+    let given = case.pointer(&format!("/input/{field_name}"));
+    if case.get("data").is_none() {
+        return match given {
+            Some(list) => serde_json::from_value(list.clone())
+                .map(Some)
+                .map_err(|error| malformed(&format!("{field_name}: {error}"))),
+            None => Ok(None),
+        };
+    }
+    for name in given.and_then(Value::as_str).iter().chain(names) {
+        if let Some(found) = column(case, name)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Lives of a case: `T`, `E` and perhaps `entry`, or columns of its file.
+fn lives(case: &Value) -> Result<Vec<Life>> {
+    let short = || malformed("the case has no lives");
+    let times = numbers(case, "duration", &[])?.or(numbers(case, "T", &["T", "week"])?);
+    let ended = numbers(case, "event", &[])?.or(numbers(case, "E", &["E", "arrest"])?);
+    let (times, ended) = (times.ok_or_else(short)?, ended.ok_or_else(short)?);
+    let entries = numbers(case, "entry", &[])?;
+    let entry = |at: usize| match &entries {
+        Some(entries) => entries.get(at).copied().unwrap_or(0.0),
+        None => f64::NEG_INFINITY,
+    };
+    let pairs = times.into_iter().zip(ended).enumerate();
+    Ok(pairs
+        .map(|(at, (time, ended))| Life { entry: entry(at), time, has_ended: ended != 0.0 })
+        .collect())
+}
+
+pub(super) fn km_na(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Options {
+        #[serde(default)]
+        alpha: Option<f64>,
+    }
+    let alpha = field::<Options>(case, "options")?.alpha.unwrap_or(0.05);
+    let points = kaplan_meier(&lives(case)?, 1.0 - alpha)?;
+    let each = |of: &dyn Fn(&Point) -> f64| -> Vec<f64> { points.iter().map(of).collect() };
+    Ok(json!({
+        "time": each(&|point| point.time),
+        "at_risk": each(&|point| point.at_risk as f64),
+        "observed": each(&|point| point.ended as f64),
+        "censored": each(&|point| point.censored as f64),
+        "survival": each(&|point| point.survival),
+        "ci_lower": each(&|point| point.low),
+        "ci_upper": each(&|point| point.high),
+        "median": median(&points).map_or_else(|| json!("Infinity"), |median| json!(median)),
+        "nelson_aalen": each(&|point| point.hazard),
+        "fleming_harrington_ties": each(&|point| point.hazard_of_ties),
+    }))
+}
+
+pub(super) fn logrank_of(case: &Value) -> Result<Value> {
+    let groups = numbers(case, "group", &["group"])?;
+    let groups = groups.ok_or_else(|| malformed("the case has no groups"))?;
+    let mut rows: Vec<(u32, f64, bool)> = lives(case)?
+        .iter()
+        .zip(groups)
+        .map(|(life, group)| (group as u32, life.time, life.has_ended))
+        .collect();
+    let found = logrank(&mut rows)?;
+    Ok(json!({ "chisq": found.statistic, "p": found.p }))
 }

@@ -88,6 +88,8 @@ pub const METHODS: &[(&str, Method)] = &[
     ("churn/sbg.derl", churn::sbg_derl),
     ("churn/sbg.fit", churn::sbg_fit),
     ("churn/sbg.project", churn::sbg_project),
+    ("churn/survival.km_na", churn::km_na),
+    ("churn/survival.logrank", churn::logrank_of),
     ("experiment/moments_merge", moments_merge),
 ];
 

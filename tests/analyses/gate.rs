@@ -69,6 +69,10 @@ fn request(analysis: &str) -> &'static str {
         "lifetime-value" => {
             r#"{"analysis":"lifetime-value","purpose":"test","options":{"at":"2025-05-31"}}"#
         }
+        "survival" => {
+            r#"{"analysis":"survival","purpose":"test","inputs":{"log":"orders","customers":"customers"},
+                "options":{"at":"2025-05-31","silenceDays":10,"by":"city"}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -124,7 +128,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
             "orders",
             "customer,time,tag\na,2025-05-01,vip\nb,2025-05-02,vip\nb,2025-05-03,new\nc,2025-05-04,new\n",
         )],
-        "lrfm" => {
+        "lrfm" | "survival" => {
             vec![("orders", LOG), ("customers", "customer,city\na,X\nb,Y\nc,X\nd,X\n")]
         }
         "look-alike" => vec![

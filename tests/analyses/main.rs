@@ -21,6 +21,7 @@ mod rfm_periods;
 mod rfms;
 mod segments;
 mod steps;
+mod survival;
 mod tables;
 mod tags;
 mod tiers;
