@@ -29,7 +29,9 @@ export function preferPrograms(folder) {
 export function environment(extra = {}) {
   const path = [...firstOnPath, process.env.PATH, join(cargoHome, 'bin')].filter(Boolean).join(delimiter)
   // What is published must not tell where it was built, and must be the same wherever that is.
-  const flags = `--remap-path-prefix=${cargoHome}/registry/src=crates`
+  const place = `--remap-path-prefix=${cargoHome}/registry/src=crates`
+  // A module that is fetched pays for each copy of a function: docs/decisions/2026-11-22-module-size.md.
+  const flags = `${place} -Copt-level=2 -Cllvm-args=-inline-threshold=25`
   return { ...process.env, PATH: path, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags, ...extra }
 }
 

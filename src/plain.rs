@@ -52,6 +52,10 @@ impl Value {
         T::deserialize(self).map_err(|failure| failure.0)
     }
 
+    fn is_not(&self, expected: &dyn de::Expected) -> Failure {
+        de::Error::invalid_type(de::Unexpected::Other(self.type_name()), expected)
+    }
+
     fn type_name(&self) -> &'static str {
         match self {
             Value::Null => "null",
@@ -111,6 +115,10 @@ impl de::Error for Failure {
     fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Failure(Error::new(Code::InvalidOption, format!("this must be {expected}")))
     }
+}
+
+fn no_object(value: &Value) -> Failure {
+    de::Error::custom(format!("this must be an object, not {}", value.type_name()))
 }
 
 fn listed(names: &[&str]) -> String {
@@ -175,10 +183,8 @@ impl<'de> Deserializer<'de> for Value {
             }
             Value::Number(value) => visitor.visit_f64(value),
             Value::Text(value) => visitor.visit_string(value),
-            Value::List(items) => visitor.visit_seq(Items { items: items.into_iter(), at: 0 }),
-            Value::Object(fields) => {
-                visitor.visit_map(Fields { fields: fields.into_iter(), held: None })
-            }
+            Value::List(items) => visitor.visit_seq(Items::of(items)),
+            Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
         }
     }
 
@@ -200,6 +206,8 @@ impl<'de> Deserializer<'de> for Value {
         visitor.visit_newtype_struct(self)
     }
 
+    // Each kind of value calls the one visit that fits: what `deserialize_any` can call is compiled
+    // for every visitor, and each struct of options is one.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -207,10 +215,56 @@ impl<'de> Deserializer<'de> for Value {
         visitor: V,
     ) -> std::result::Result<V::Value, Failure> {
         match self {
-            Value::Object(_) => self.deserialize_any(visitor),
-            other => {
-                Err(de::Error::custom(format!("this must be an object, not {}", other.type_name())))
-            }
+            Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
+            other => Err(no_object(&other)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Failure> {
+        match self {
+            Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
+            other => Err(no_object(&other)),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Failure> {
+        match self {
+            Value::List(items) => visitor.visit_seq(Items::of(items)),
+            other => Err(other.is_not(&visitor)),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Failure> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Failure> {
+        match self {
+            Value::Text(value) => visitor.visit_string(value),
+            other => Err(other.is_not(&visitor)),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Failure> {
+        match self {
+            Value::Bool(value) => visitor.visit_bool(value),
+            other => Err(other.is_not(&visitor)),
         }
     }
 
@@ -238,14 +292,20 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map identifier ignored_any
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit
+        unit_struct tuple_struct identifier ignored_any
     }
 }
 
 struct Items {
     items: std::vec::IntoIter<Value>,
     at: usize,
+}
+
+impl Items {
+    fn of(items: Vec<Value>) -> Self {
+        Items { items: items.into_iter(), at: 0 }
+    }
 }
 
 impl<'de> SeqAccess<'de> for Items {
@@ -265,6 +325,12 @@ impl<'de> SeqAccess<'de> for Items {
 struct Fields {
     fields: std::vec::IntoIter<(String, Value)>,
     held: Option<(String, Value)>,
+}
+
+impl Fields {
+    fn of(fields: Vec<(String, Value)>) -> Self {
+        Fields { fields: fields.into_iter(), held: None }
+    }
 }
 
 impl<'de> MapAccess<'de> for Fields {
@@ -342,15 +408,17 @@ impl<'de> de::VariantAccess<'de> for Content {
         _len: usize,
         visitor: V,
     ) -> std::result::Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor).map_err(|failure| Failure(failure.0.inside(&self.name)))
+        self.value.deserialize_seq(visitor).map_err(|failure| Failure(failure.0.inside(&self.name)))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> std::result::Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor).map_err(|failure| Failure(failure.0.inside(&self.name)))
+        self.value
+            .deserialize_struct("", fields, visitor)
+            .map_err(|failure| Failure(failure.0.inside(&self.name)))
     }
 }
 

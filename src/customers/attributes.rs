@@ -10,6 +10,7 @@
 use super::state::unknown_code;
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues};
+use crate::stats::order::sort;
 use crate::table::Schema;
 use crate::table::block::{Bitmap, MISSING};
 use crate::table::dictionary::Dictionary;
@@ -228,7 +229,7 @@ impl Column {
                 rivals.retain(|(customer, time, _)| {
                     self.times.get(*customer as usize).is_some_and(|latest| latest == time)
                 });
-                rivals.sort_unstable();
+                sort(rivals);
                 rivals.dedup();
                 *limit = rivals.len().saturating_mul(2).max(*limit);
             }

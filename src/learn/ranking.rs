@@ -4,12 +4,13 @@
 //! J. A. Hanley, B. J. McNeil, "The meaning and use of the area under a receiver operating
 //! characteristic (ROC) curve", Radiology 143 (1982).
 
+use crate::stats::order::sort_by;
 /// The area under the ROC curve: how likely a wanted row scores above another, ties counting half.
 /// `None` unless both kinds occur.
 #[must_use]
 pub fn area_under_curve(scores: &[f64], wanted: &[bool]) -> Option<f64> {
     let mut rows: Vec<(f64, bool)> = scores.iter().copied().zip(wanted.iter().copied()).collect();
-    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    sort_by(&mut rows, |a, b| a.0.total_cmp(&b.0));
     let hits = rows.iter().filter(|(_, wanted)| *wanted).count() as f64;
     let others = rows.len() as f64 - hits;
     if hits == 0.0 || others == 0.0 {
@@ -30,7 +31,7 @@ pub fn area_under_curve(scores: &[f64], wanted: &[bool]) -> Option<f64> {
 #[must_use]
 pub fn hits_among_best(scores: &[f64], wanted: &[bool], count: usize) -> f64 {
     let mut rows: Vec<(f64, bool)> = scores.iter().copied().zip(wanted.iter().copied()).collect();
-    rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    sort_by(&mut rows, |a, b| b.0.total_cmp(&a.0));
     let (mut left, mut hits) = (count, 0.0);
     for tied in rows.chunk_by(|a, b| a.0 == b.0) {
         let own = tied.iter().filter(|(_, wanted)| *wanted).count() as f64;

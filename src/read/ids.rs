@@ -14,6 +14,7 @@ use crate::table::dictionary::{Dictionary, short_key};
 
 use super::lookalike::plain_form;
 use super::no_memory;
+use crate::stats::order::sort;
 
 /// How many ids are looked up together.
 const GROUP: usize = 512;
@@ -241,7 +242,7 @@ impl Doubts {
         };
         let forms = self.masked.iter().filter_map(|(code, place)| Some((form(*code)?, (*place)?)));
         let mut forms: Vec<(String, Place)> = forms.collect();
-        forms.sort();
+        sort(&mut forms);
         let mut places: Vec<Place> = forms
             .chunk_by(|a, b| a.0 == b.0)
             .filter(|alike| {
@@ -252,7 +253,7 @@ impl Doubts {
             .flatten()
             .map(|(_, place)| *place)
             .collect();
-        places.sort_unstable();
+        sort(&mut places);
         places
     }
 

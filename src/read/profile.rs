@@ -14,6 +14,7 @@ use crate::table::role::Role;
 
 use super::guess::{Guess, GuessRole, Reason};
 use super::options::{AttributeColumn, Options};
+use crate::stats::order::sort;
 
 /// How one kind of export is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ pub enum ProfileMatch {
 #[must_use]
 pub fn kind_of<'n>(format: &str, names: impl Iterator<Item = &'n str>) -> String {
     let mut names: Vec<&str> = names.map(str::trim).collect();
-    names.sort_unstable();
+    sort(&mut names);
     names.dedup();
     let mut hash = XxHash64::with_seed(0);
     // Tabs and commas are two ways to save one export.

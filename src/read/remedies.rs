@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::amount::{Amount, Writing};
 use super::options::{DateOrder, Dates, Decimal, Epoch, Serial};
 use super::time::{Time, Times};
+use crate::stats::order::sort_by;
 use crate::table::zone::Zone;
 
 /// What two-digit years most likely stand for in logs of purchases: 1970 to 2069.
@@ -126,8 +127,12 @@ impl Tally {
     pub(super) fn finish(&self) -> Vec<Remedy> {
         let mut all = self.0.clone();
         // Of equals in a fixed order, whichever came first.
-        all.sort_by_cached_key(|known| {
-            (std::cmp::Reverse(known.rows), known.option, format!("{:?}", known.value))
+        sort_by(&mut all, |a, b| {
+            let value = |known: &Remedy| format!("{:?}", known.value);
+            b.rows
+                .cmp(&a.rows)
+                .then_with(|| a.option.cmp(b.option))
+                .then_with(|| value(a).cmp(&value(b)))
         });
         all
     }

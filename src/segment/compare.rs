@@ -24,6 +24,7 @@ use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::drift::{ClassDrift, class_drift};
 use crate::stats::mean::{MeanDifference, Sample, welch};
 use crate::stats::multiplicity::{Adjustment, adjusted};
+use crate::stats::order::{sort, sort_by};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::shares::{ShareDifference, compare_shares};
 use crate::table::block::MISSING;
@@ -531,7 +532,9 @@ impl Compare {
                 *is_member = true;
             }
         }
-        segments.sort_by(|a, b| b.customers.cmp(&a.customers).then_with(|| a.name.cmp(&b.name)));
+        sort_by(&mut segments, |a, b| {
+            b.customers.cmp(&a.customers).then_with(|| a.name.cmp(&b.name))
+        });
         Ok(segments)
     }
 
@@ -640,10 +643,10 @@ impl Compare {
                 one.adjusted_p_value = found.next().flatten();
             }
             let size = |effect: Option<f64>| effect.map_or(-1.0, f64::abs);
-            profile.measures.sort_by(|a, b| size(b.effect).total_cmp(&size(a.effect)));
+            sort_by(&mut profile.measures, |a, b| size(b.effect).total_cmp(&size(a.effect)));
             let p =
                 |one: &ValueProfile| one.difference.map_or(2.0, |difference| difference.p_value);
-            profile.values.sort_by(|a, b| p(a).total_cmp(&p(b)));
+            sort_by(&mut profile.values, |a, b| p(a).total_cmp(&p(b)));
             profile.sentence = sentence(profile, mark);
         }
         let everybody = self.features.everybody.iter().filter(|is_there| **is_there).count() as u64;
@@ -682,7 +685,7 @@ impl Compare {
     fn drift(&self) -> Result<SegmentDrift> {
         let mut names: Vec<&str> =
             self.segments.iter().chain(&self.earlier).map(|one| one.name.as_str()).collect();
-        names.sort_unstable();
+        sort(&mut names);
         names.dedup();
         let find = |list: &'_ [Segment], name: &str| list.iter().position(|one| one.name == name);
         let mut segments = Vec::new();

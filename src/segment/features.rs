@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::job::Progress;
 use crate::privacy::gate::{Allowed, AllowedNames};
 use crate::segment::population::{Population, filled, no_memory};
+use crate::stats::order::{sort_by, sort_rows};
 use crate::table::block::MISSING;
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
@@ -112,8 +113,9 @@ impl Features {
                     let mut order: Vec<u32> = (0..counts.len() as u32).collect();
                     let often = |code: &u32| counts.get(*code as usize).copied().unwrap_or(0);
                     order.retain(|code| often(code) > 0);
-                    order
-                        .sort_by(|a, b| often(b).cmp(&often(a)).then_with(|| text(a).cmp(text(b))));
+                    sort_by(&mut order, |a, b| {
+                        often(b).cmp(&often(a)).then_with(|| text(a).cmp(text(b)))
+                    });
                     self.rare += order.len().saturating_sub(MOST_VALUES) as u64;
                     let mut places = filled(MISSING, counts.len())?;
                     for (at, code) in (0..).zip(&order) {
@@ -178,7 +180,7 @@ impl Measure {
     pub(crate) fn new(name: String, mut sorted: Vec<(f64, u32)>) -> Self {
         // By value alone: equal values add up the same in any order, so customers' numbers, which
         // depend on the order of rows, do not show.
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_rows(&mut sorted);
         Measure { name, sorted }
     }
 }

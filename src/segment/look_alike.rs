@@ -28,6 +28,7 @@ use crate::segment::population::{
 };
 use crate::segment::rfm::groups::Text;
 use crate::stats::confidence::{check_confidence, usual_confidence};
+use crate::stats::order::sort_by;
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::random::Random;
 use crate::table::block::MISSING;
@@ -468,7 +469,7 @@ impl LookAlike {
         for (column, coefficient) in columns.iter_mut().zip(&fit.coefficients) {
             column.coefficient = *coefficient;
         }
-        columns.sort_by(|a, b| b.coefficient.abs().total_cmp(&a.coefficient.abs()));
+        sort_by(&mut columns, |a, b| b.coefficient.abs().total_cmp(&a.coefficient.abs()));
         let result = LookAlikeResult {
             members: members as u64,
             prospects: prospects as u64,
@@ -626,7 +627,7 @@ impl LookAlike {
             |row: usize| raw.iter().map(move |(_, values)| values.get(row).copied().unwrap_or(0.0));
         let mut order: Vec<usize> = (0..count).collect();
         // One order whatever the order of rows and the names: customers who stand together are equal.
-        order.sort_by(|a, b| {
+        sort_by(&mut order, |a, b| {
             let labels = |row: &usize| everybody.get(*row).map(label);
             value(*a)
                 .zip(value(*b))
@@ -672,7 +673,7 @@ fn ranked(design: &Design, rows: Matrix<'_>, fit: &Logistic, prospects: usize) -
     let mut scored: Vec<(f64, u32)> =
         collected(others.map(|((row, number), _)| (fit.probability(row), *number)), prospects)?;
     // Equal customers stay in the order of the design.
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    sort_by(&mut scored, |a, b| b.0.total_cmp(&a.0));
     let mut ranked = Ranked::default();
     let mut rank = 0;
     for (at, (score, number)) in scored.iter().enumerate() {

@@ -19,6 +19,7 @@ use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::{Population, PurchaseRules, collected, unfinished};
 use crate::segment::rfm::score::{Convention, Cuts, Direction, NOT_SCORED, Rule, score};
+use crate::stats::order::sort_by;
 use crate::table::block::MISSING;
 use crate::table::dictionary::Dictionary;
 use crate::table::money;
@@ -328,7 +329,7 @@ impl Analysis for Lrfm {
             (0..count as u32).filter_map(|customer| values.text(customer)).collect();
         found.sort_unstable();
         found.dedup();
-        found.sort_by(|a, b| text(*a).cmp(text(*b)));
+        sort_by(&mut found, |a, b| text(*a).cmp(text(*b)));
         if found.len() >= MOST_GROUPS {
             return Err(Error::new(
                 Code::Limit,
@@ -449,7 +450,7 @@ impl Lrfm {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         let size = |place: &usize| rows.get(*place).map_or(0, Vec::len);
         order.retain(|place| size(place) > 0);
-        order.sort_by_key(|place| (std::cmp::Reverse(size(place)), *place));
+        sort_by(&mut order, |a, b| size(b).cmp(&size(a)));
         let mut found = Columns { measures, ..Columns::default() };
         for column in &mut found.scores {
             *column = collected((0..all).map(|_| NOT_SCORED), all)?;

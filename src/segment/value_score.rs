@@ -23,6 +23,7 @@ use crate::segment::rfm::groups::Text;
 use crate::segment::rfms::actions::Actions;
 use crate::segment::rfms::everybody::{NonBuyers, everybody};
 use crate::segment::rfms::social::{SocialOptions, social};
+use crate::stats::order::sort_by;
 use crate::stats::quantile::{QuantileType, quantiles_of_sorted};
 use crate::table::calendar::DAY_MS;
 use crate::table::role::Role;
@@ -512,7 +513,7 @@ impl ValueScore {
     fn means(&mut self) -> Result<Vec<Option<f64>>> {
         let mut means = filled(None, self.actions.customers())?;
         // One order whatever the order of rows, so that sums have the same bits.
-        self.ratings.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        sort_by(&mut self.ratings, |a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         for of_one in self.ratings.chunk_by(|a, b| a.0 == b.0) {
             let Some((code, _)) = of_one.first() else { continue };
             let number = self.actions.number(self.rating_place, *code);

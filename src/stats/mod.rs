@@ -6,8 +6,8 @@
 //! * of columns: [`moments`], [`quantile`]
 //! * of groups: [`mean`], [`shares`], [`multiplicity`]
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
-//! * underneath: [`special`] functions, [`distribution`]s, [`random`] numbers, the [`optimum`] of a
-//!   function, `quadrature`
+//! * underneath: [`order`] of rows, [`special`] functions, [`distribution`]s, [`random`] numbers,
+//!   the [`optimum`] of a function, `quadrature`
 
 pub mod accumulator;
 pub mod concentration;
@@ -19,6 +19,7 @@ pub mod mean;
 pub mod moments;
 pub mod multiplicity;
 pub mod optimum;
+pub mod order;
 pub mod proportion;
 pub(crate) mod quadrature;
 pub mod quantile;

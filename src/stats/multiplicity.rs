@@ -5,6 +5,7 @@
 //! Statistics 6 (1979). Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", JRSS B 57
 //! (1995).
 
+use crate::stats::order::sort_by;
 use serde::{Deserialize, Serialize};
 
 /// How p-values are adjusted.
@@ -33,7 +34,7 @@ pub fn adjusted(p_values: &[Option<f64>], adjustment: Adjustment) -> Vec<Option<
     if adjustment == Adjustment::None {
         return found;
     }
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    sort_by(&mut order, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut set = |at: usize, value: f64| {
         if let Some(place) = found.get_mut(at) {
             *place = Some(value);

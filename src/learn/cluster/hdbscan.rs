@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::learn::cluster::hierarchical::root;
 use crate::learn::cluster::neighbours::Neighbours;
 use crate::learn::matrix::{Matrix, squared_distance};
+use crate::stats::order::sort_by;
 
 /// The most rows.
 pub const MOST_ROWS: usize = 50_000;
@@ -110,7 +111,7 @@ fn spanning_edges(rows: Matrix<'_>, core: &[f64]) -> Vec<(f64, usize, usize)> {
         at = outside.remove(best.1);
         edges.push((nearest[at].0, nearest[at].1, at));
     }
-    edges.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort_by(&mut edges, |a, b| a.0.total_cmp(&b.0));
     edges
 }
 

@@ -11,6 +11,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::learn::matrix::{Matrix, squared_distance};
+use crate::stats::order::sort_by;
 use serde::{Deserialize, Serialize};
 
 /// The most rows: 5,000 rows have 12.5 million pairs, 100 MB.
@@ -129,7 +130,7 @@ pub fn hierarchical(rows: Matrix<'_>, linkage: Linkage) -> Result<Tree> {
         }
     }
     // The chain finds merges out of order; a stable sort keeps children before their parents.
-    raw.sort_by(|a, b| a.2.total_cmp(&b.2));
+    sort_by(&mut raw, |a, b| a.2.total_cmp(&b.2));
     let mut parents: Vec<usize> = (0..n).collect();
     let mut numbers: Vec<(u32, u32)> = (0..n as u32).map(|row| (row, 1)).collect();
     let mut merges = Vec::with_capacity(raw.len());

@@ -4,6 +4,7 @@
 use crate::customers::attributes::{AttributeOf, Latest};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::AllowedNames;
+use crate::stats::order::sort_by;
 use crate::table::block::MISSING;
 
 /// More different texts are no categories.
@@ -53,7 +54,7 @@ impl Attributes {
             }
             let text = |code: u32| texts.and_then(|texts| texts.get(code)).unwrap_or_default();
             let mut codes: Vec<u32> = (0..count as u32).collect();
-            codes.sort_by(|a, b| text(*a).cmp(text(*b)));
+            sort_by(&mut codes, |a, b| text(*a).cmp(text(*b)));
             let mut ranks = vec![0; count];
             for (rank, code) in (0..).zip(&codes) {
                 if let Some(slot) = ranks.get_mut(*code as usize) {

@@ -34,6 +34,7 @@ use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::{Population, PurchaseRules, no_memory, unfinished};
 use crate::segment::rfm::groups::Text;
+use crate::stats::order::sort_by;
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::quantile::{QuantileType, quantiles};
 use crate::table::role::Kind;
@@ -708,7 +709,7 @@ impl Clusters {
             (numbers, self.ranks_of(*at as usize).collect::<Vec<u32>>())
         };
         let mut rows: Vec<(&[f64], Vec<u32>)> = self.sampled.iter().map(of).collect();
-        rows.sort_by(|a, b| {
+        sort_by(&mut rows, |a, b| {
             let pairs = a.0.iter().zip(b.0);
             let differs = pairs.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
             differs.unwrap_or_else(|| a.1.cmp(&b.1))

@@ -21,6 +21,7 @@ use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Wa
 use crate::segment::population::no_memory;
 use crate::segment::rfm::groups::Text;
 use crate::stats::confidence::{check_confidence, usual_confidence};
+use crate::stats::order::sort_by;
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::block::MISSING;
 use crate::table::calendar::DAY_MS;
@@ -448,7 +449,7 @@ impl Analysis for CoverageReport {
             ));
         }
         // At the same instant by name, so that the order of rows does not matter.
-        contacts.sort_by(|(a, one), (b, other)| {
+        sort_by(&mut contacts, |(a, one), (b, other)| {
             let key = |added: &Added<'_>| {
                 (added.is_verified, added.has_account, added.province.to_owned())
             };
@@ -573,7 +574,7 @@ impl<'a> Book<'a> {
                 book.incomplete += 1;
             }
         }
-        book.rows.sort_unstable_by_key(|row| row.customer);
+        sort_by(&mut book.rows, |a, b| a.customer.cmp(b.customer));
         Ok(book)
     }
 

@@ -11,6 +11,7 @@
 //! reproduce results of other tools.
 
 use crate::error::{Code, Error, Result};
+use crate::stats::order::sort_rows;
 use crate::stats::quantile::{Position, order_statistics};
 use serde::{Deserialize, Serialize};
 
@@ -605,7 +606,7 @@ fn by_row_order(
             order.push((key, row));
         }
     }
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    sort_rows(&mut order);
     let n = order.len() as u64;
     let reverse = direction == Direction::LowerIsBetter && convention == Convention::RankFirst;
     // A single rank has equal edges: one bin.

@@ -22,6 +22,7 @@ use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
 use crate::segment::population::unfinished;
 use crate::stats::confidence::{check_confidence, usual_confidence};
+use crate::stats::order::{sort, sort_by};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::table::block::MISSING;
 use crate::table::calendar::LocalDays;
@@ -420,7 +421,7 @@ impl Analysis for Tags {
             None => true,
         };
         if self.is_decided {
-            self.current.sort_unstable();
+            sort(&mut self.current);
             self.current.dedup();
         }
         let known = |members: &Members| (members.done() as u64, members.known() as u64 + 1);
@@ -707,7 +708,7 @@ impl Tags {
                 tags.push((name.clone(), false, Vec::new()));
             }
         }
-        tags.sort_by(|(left, _, a), (right, _, b)| {
+        sort_by(&mut tags, |(left, _, a), (right, _, b)| {
             b.len().cmp(&a.len()).then_with(|| left.cmp(right))
         });
         let mut listed = Vec::new();
