@@ -5,6 +5,9 @@
 //! right. Seeds are fixed: the same table comes out again.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A tool ends with a message.
 
+#[path = "truths/experiments.rs"]
+mod experiments;
+
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -52,8 +55,10 @@ fn main() -> ExitCode {
     let only: Option<String> = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let (clusterings, coverages) = if is_smoke { (8, 400) } else { (200, 2_000) };
     let mut lines: Vec<Line> = Vec::new();
-    let all: [fn(u32, u32) -> Vec<Line>; 3] = [planted, structureless, coverage];
-    for (name, run) in ["planted", "structureless", "coverage"].iter().zip(all) {
+    let all: [fn(u32, u32) -> Vec<Line>; 4] =
+        [planted, structureless, coverage, |_, runs| experiments::lines(10 * runs)];
+    let names = ["planted", "structureless", "coverage", "experiments"];
+    for (name, run) in names.iter().zip(all) {
         if only.as_ref().is_none_or(|only| only == name) {
             let found = run(clusterings, coverages);
             found.iter().for_each(|line| println!("| {} |", line.cells().join(" | ")));

@@ -155,6 +155,9 @@ analyses! {
     RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
     LifetimeValue => crate::churn::lifetime_value::LifetimeValue,
     Survival => crate::churn::survival::analysis::Survival,
+    Experiment => crate::experiment::analysis::Experiment,
+    Power => crate::experiment::power::Power,
+    Assign => crate::experiment::allocation::Assign,
 }
 
 /// One analysis as the package's types see it.

@@ -17,7 +17,7 @@
 //! * Floor 3, the analyses: [`segment`] (RFM and its kin, the social side, rules and tags,
 //!   lifecycle, clusters, comparison, migration and more; `docs/analyses/` has a page for each).
 //!   Each implements [`job::Analysis`]. [`churn`]: who is still there, what they will buy and what
-//!   that is worth.
+//!   that is worth; [`experiment`] plans, assigns and reads experiments.
 //! * Floor 2: [`read`] turns bytes into blocks; `sheet` (a feature) turns a sheet of a workbook
 //!   into text for it; [`customers`] folds a log into one row per customer; [`learn`] groups rows
 //!   of numbers and codes; [`privacy`] holds the gate that every row passes and the release that
@@ -36,6 +36,7 @@ pub mod analysis;
 pub mod churn;
 pub mod customers;
 pub mod error;
+pub mod experiment;
 #[cfg(feature = "golden")]
 pub mod golden;
 pub mod job;

@@ -97,7 +97,7 @@ function written() {
   const all = Object.entries({ ...results, ...options }).sort(([a], [b]) => (a < b ? -1 : 1))
   const name = (ref) => ref.$ref.split('/').at(-1)
   const entries = analyses.map((one) => {
-    const inputs = [...one.inputs, ...one.optional].map((input) => `'${input}'`).join(' | ')
+    const inputs = [...one.inputs, ...one.optional].map((input) => `'${input}'`).join(' | ') || 'never'
     const key = /^\w+$/.test(one.name) ? one.name : `'${one.name}'`
     return `  ${key}: { version: ${one.version}; inputs: ${inputs}; options: ${name(one.options)}; result: ${name(one.result)} }\n`
   })

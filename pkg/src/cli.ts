@@ -136,7 +136,7 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags, prof
   } catch (error) {
     throw new Misuse(`${file} is no recipe: ${(error as Error).message}`)
   }
-  if (given.length === 0) throw new Misuse('run needs --table name=file for each table that the recipe names')
+  if (given.length === 0 && Object.keys(recipe.inputs ?? {}).length > 0) throw new Misuse('run needs --table name=file for each table that the recipe names')
   const files = new Map<string, string[]>()
   for (const pair of given) {
     const at = pair.indexOf('=')

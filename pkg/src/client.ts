@@ -8,7 +8,9 @@
 import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import { stand } from './floor.js'
-import type { DescribeOptions, DescribeResult, Guess, Profile, Quality, RfmOptions, RfmResult, Roles } from './generated.js'
+import type {
+  AssignOptions, AssignResult, DescribeOptions, DescribeResult, ExperimentOptions, ExperimentResult, Guess, PowerOptions, PowerResult, Profile, Quality, RfmOptions, RfmResult, Roles,
+} from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
 import type { CallName, Calls, FromEngine, Port, Remote, TableFacts, ToEngine } from './protocol.js'
@@ -17,7 +19,7 @@ import {
   type Batch, buffersOf, bytesOf, type Cursor, type Input, isColumns, isRows, listOf, notASource, reopenable,
 } from './sources.js'
 import type {
-  CallOptions, DescribeReport, ExportOptions, GuessOptions, Keep, OpenOptions, Place, Progress, Recipe, Report, RfmReport, RowAt, Siyu, Source, Table, TableOptions,
+  AssignReport, CallOptions, DescribeReport, ExperimentReport, ExportOptions, GuessOptions, Keep, OpenOptions, Place, PowerReport, Progress, Recipe, Report, RfmReport, RowAt, Siyu, Source, Table, TableOptions,
 } from './types.js'
 import { compile } from './wasm.js'
 
@@ -234,6 +236,24 @@ class Client implements Siyu {
 
   describe(table: Table, options: DescribeOptions, call?: CallOptions): Promise<DescribeReport> {
     return this.#over<DescribeResult>('describe', table, options, call)
+  }
+
+  experiment(options: ExperimentOptions, units?: Table, call?: CallOptions): Promise<ExperimentReport> {
+    return this.#ofUnits<ExperimentResult>('experiment', options, units, call)
+  }
+
+  power(options: PowerOptions, call?: CallOptions): Promise<PowerReport> {
+    return this.#ofUnits<PowerResult>('power', options, undefined, call)
+  }
+
+  assign(options: AssignOptions, units?: Table, call?: CallOptions): Promise<AssignReport> {
+    return this.#ofUnits<AssignResult & { customers: ColumnSet }>('assign', options, units, call)
+  }
+
+  /** An analysis of a table of units, or of none. */
+  #ofUnits<R>(analysis: string, options: object, units: Table | undefined, call?: CallOptions): Promise<Report<R>> {
+    const inputs: Record<string, string> = units ? { units: units.name } : {}
+    return this.run<R>({ analysis, version: 1, inputs, options }, units ? { [units.name]: units } : {}, call)
   }
 
   /** An analysis of one log. */

@@ -41,8 +41,29 @@ export type Adjustment =
    * more; for tests that are independent or move together.
    */
   | 'bh'
+  /** Bonferroni: each times their number. Simple, and never better than Holm. */
+  | 'bonferroni'
+  /** Šidák: as Bonferroni for tests that are independent; a little better. */
+  | 'sidak'
+  /** Holm's steps with Šidák's formula, for independent tests. */
+  | 'holm-sidak'
+  /** Hochberg: as Holm from the other end; for tests that are independent or move together. */
+  | 'hochberg'
+  /** Hommel: finds a little more than Hochberg, under the same condition. */
+  | 'hommel'
+  /** Benjamini and Yekutieli: as `bh`, whatever the tests have to do with each other. */
+  | 'by'
   /** As they are. */
   | 'none'
+
+/** Which side counts against "no effect". */
+export type Alternative =
+  /** Both. */
+  | 'two-sided'
+  /** Treatment above control. */
+  | 'greater'
+  /** Treatment below control. */
+  | 'less'
 
 /** The amounts of the used rows, as exact decimals. */
 export interface AmountSummary {
@@ -58,6 +79,114 @@ export interface AmountSummary {
   sum: string
   /** Number of amounts that are zero. */
   zeros: number
+}
+
+/** An arm against the control in one metric. */
+export interface ArmComparison {
+  /** The p-value that decides, adjusted for the arms and metrics; null of guardrails. */
+  adjustedPValue: number | null
+  /** Interval of the effect that holds at every look. */
+  alwaysValidInterval: Interval | null
+  /** p-value that may be looked at any time. */
+  alwaysValidPValue: number | null
+  /** The arm. */
+  arm: string
+  /** The chance that the arm is better: of shares with the prior Beta(1, 1), else with a flat one. */
+  chanceToBeat: number | null
+  /** The arm's value less the control's; null where one is. */
+  effect: number | null
+  /** What choosing the arm is expected to lose, in the unit of the metric. */
+  expectedLoss: number | null
+  /**
+   * The same by Fieller's theorem, which holds for a noisy baseline too; null where it is
+   * unbounded.
+   */
+  fiellerInterval: Interval | null
+  /**
+   * Interval of the effect at one look: Newcombe's of shares, else Welch's. Null where nothing
+   * varies.
+   */
+  interval: Interval | null
+  /**
+   * Of a guardrail with a margin: how likely the data is if the arm is worse by the margin or
+   * more, in the mode that decides; null otherwise.
+   */
+  marginPValue: number | null
+  /** p-value at one look: Welch's; of shares Pearson's, or Fisher's for few. */
+  pValue: number | null
+  /** The effect over the control's value before adjustment; null unless that is above 0. */
+  relative: number | null
+  /** Interval of the relative effect by the delta method. */
+  relativeInterval: Interval | null
+}
+
+/** An arm that is given by its counts and means. */
+export interface ArmOptions {
+  /** Its name. */
+  arm: string
+  /** Units that were assigned to it. */
+  units: number
+  /** What was measured, in the order of the metrics. */
+  values: GivenValue[]
+}
+
+/** The planned share of an arm. */
+export interface ArmPlan {
+  /** Its name. */
+  arm: string
+  /** Its weight, relative to those of the others. */
+  weight: number
+}
+
+/** Units of an arm. */
+export interface ArmUnits {
+  /** Its name. */
+  arm: string
+  /** The planned share, 0 to 1. */
+  planned: number
+  /** Units. */
+  units: number
+}
+
+/** A metric in an arm. */
+export interface ArmValue {
+  /** The arm. */
+  arm: string
+  /** Its interval: Wilson's of a share, else by Student's law; null below two units. */
+  interval: Interval | null
+  /** Units without one. */
+  missing: number
+  /** Units with a value. */
+  units: number
+  /** The estimate, adjusted if there is a covariate; null without units. */
+  value: number | null
+}
+
+/** Options of `assign`. */
+export interface AssignOptions {
+  /** The share of units that take part, 0 to 1. */
+  coverage?: number
+  /** 2, or 1 to agree with assignments that were made so. */
+  hashVersion?: number
+  /** A part of the traffic that this experiment has for itself. */
+  namespace?: NamespaceOptions | null
+  /** What tells this experiment from others: its key. */
+  seed: string
+  /** Without a table: the ids of the units. */
+  units?: string[]
+  /** The variants, control first. */
+  variants: VariantOptions[]
+}
+
+/**
+ * Result of `assign`. The set `customers` has each unit with its `variant`, empty for units that do
+ * not take part.
+ */
+export interface AssignResult {
+  /** Units that do not take part. */
+  outside: number
+  /** Units of each variant, in the order of the options. */
+  variants: VariantUnits[]
 }
 
 /** Customers whose P(alive) is below `atRiskBelow`. */
@@ -636,6 +765,13 @@ export interface Dates {
   serial?: Serial | null
 }
 
+/** Which interval decides. */
+export type DecideBy =
+  /** That of one look, at the planned end. */
+  | 'fixed'
+  /** That which holds at every look: for experiments that are watched. */
+  | 'always-valid'
+
 /** A tenth of the customers by value. */
 export interface Decile {
   /** Their mean P(alive). */
@@ -656,6 +792,41 @@ export type Decimal =
   | '.'
   /** `1.234,56` */
   | ','
+
+/** What to do, and why. */
+export interface Decision {
+  /** The arm to ship; null unless one is. */
+  arm: string | null
+  /** What to do. */
+  call: DecisionCall
+  /** Why, the weightiest first. */
+  reasons: DecisionReason[]
+}
+
+/** What to do. */
+export type DecisionCall =
+  /** Give the arm to everybody. */
+  | 'ship'
+  /** Change nothing before what the reasons name is settled. */
+  | 'hold'
+  /** End it without shipping. */
+  | 'stop'
+  /** The data does not decide yet. */
+  | 'run-longer'
+
+/** Why. */
+export interface DecisionReason {
+  /** The arm, where it is about one. */
+  arm: string | null
+  /**
+   * `sample-ratio-mismatch`, `guardrail-harmed`, `guardrail-unproven`, `primary-better`,
+   * `primary-worse`, `primary-undecided`, `effect-too-small`, `planned-units-missing`,
+   * `no-primary` or `no-comparison`.
+   */
+  code: string
+  /** The metric, where it is about one. */
+  metric: string | null
+}
 
 /** Options of `describe`. */
 export interface DescribeOptions {
@@ -760,6 +931,50 @@ export interface EventNames {
   inviteSent?: string[]
   /** Shares. */
   share?: string[]
+}
+
+/** Options of `experiment`. */
+export interface ExperimentOptions {
+  /** How p-values are adjusted, over the arms and all metrics that are no guardrails. */
+  adjustment?: Adjustment
+  /** Without a table: each arm with its counts and means. */
+  arms?: ArmOptions[]
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** The arm that the others are held against. */
+  control: string
+  /** Which interval decides. */
+  decide?: DecideBy
+  /** What is measured, the weightiest first. */
+  metrics: MetricOptions[]
+  /** The planned share of each arm. Default: all the same. */
+  plan?: ArmPlan[]
+  /**
+   * Units that were planned in all. Until they are there, an interval of fixed horizon does not
+   * decide.
+   */
+  plannedUnits?: number | null
+  /** Units in all at which the always-valid interval is tightest. Default: `plannedUnits`, or 5000. */
+  tuning?: number | null
+  /** With a table: the attribute with the name of each unit's arm. */
+  variant?: string
+  /**
+   * The smallest effect of a primary metric that is worth while, relative to the control: 0.02
+   * for 2 %. Below it an experiment ends.
+   */
+  worthwhile?: number | null
+}
+
+/** Result of `experiment`. */
+export interface ExperimentResult {
+  /** The arms, control first, then by name. */
+  arms: ArmUnits[]
+  /** What to do. */
+  decision: Decision
+  /** The metrics, in the order of the options. */
+  metrics: MetricResult[]
+  /** Whether the units were shared out as planned; null without units. */
+  sampleRatio: SampleRatio | null
 }
 
 /** Why customers are in a segment, or not. */
@@ -943,6 +1158,21 @@ export interface GapRow {
   error: number
   /** Mean of `ln W` over reference sets less that of the customers. */
   value: number
+}
+
+/**
+ * What is given of a metric in an arm: of a share `successes`; else `mean` and `variance`, of a
+ * ratio also those of the denominator.
+ */
+export interface GivenValue {
+  /** Mean per unit. */
+  mean?: number | null
+  /** Of a ratio: the number below the line, or of a mean: the covariate. */
+  second?: SecondValue | null
+  /** Units that did. */
+  successes?: number | null
+  /** Sample variance (n − 1) over the units. */
+  variance?: number | null
 }
 
 /** Customers by recency and frequency score. */
@@ -1735,6 +1965,78 @@ export interface Method {
   reference: string
 }
 
+/** Which way is good. */
+export type MetricDirection =
+  /** More. */
+  | 'higher'
+  /** Less. */
+  | 'lower'
+
+/** What kind of number a metric is. */
+export type MetricKind =
+  /** The mean per unit. */
+  | 'mean'
+  /** The share of units that did: 0 or 1 per unit. */
+  | 'share'
+  /** The sum of one number over the sum of another, such as spend per order. */
+  | 'ratio'
+
+/** A metric. */
+export interface MetricOptions {
+  /** Which way is good. */
+  better?: MetricDirection
+  /**
+   * Values above this quantile of all arms count as that quantile (winsorizing): 0.99 or so for
+   * revenue with a long tail.
+   */
+  cap?: number | null
+  /** The attribute that holds it. Default: `name`. */
+  column?: string | null
+  /**
+   * An attribute from before the experiment (CUPED): the part of the metric that it explains is
+   * taken out of the noise. Units without it count with its mean.
+   */
+  covariate?: string | null
+  /** Of a ratio: the attribute below the line of the covariate. Default: the covariate is a mean. */
+  covariateDenominator?: string | null
+  /** Of a ratio: the attribute below the line. */
+  denominator?: string | null
+  /** What kind of number it is. */
+  kind?: MetricKind
+  /**
+   * Of a guardrail: how much worse it may be, relative to the control: 0.02 for 2 %. An arm is
+   * shipped only if that is proven. 0 by default: only harm beyond chance is looked for.
+   */
+  margin?: number
+  /** Its name; with a table the attribute that holds it, unless `column` says another. */
+  name: string
+  /** What it is for. */
+  purpose?: MetricPurpose
+}
+
+/** What a metric is for. */
+export type MetricPurpose =
+  /** It decides. */
+  | 'primary'
+  /** It is shown. */
+  | 'secondary'
+  /** It must not get worse. */
+  | 'guardrail'
+
+/** A metric. */
+export interface MetricResult {
+  /** Each arm, in the order of `arms`. */
+  arms: ArmValue[]
+  /** The value at which it was capped; null if it was not. */
+  cap: number | null
+  /** Each other arm against the control, in the order of `arms`. */
+  comparisons: ArmComparison[]
+  /** Its share of variance that the covariate explains; null without one. */
+  explained: number | null
+  /** Its name. */
+  metric: string
+}
+
 /** Options of `migration`. */
 export interface MigrationOptions {
   /** Confidence of the intervals, between 0 and 1. */
@@ -1898,6 +2200,16 @@ export interface Move {
   /** Their share of the compared customers of `from`, 0 to 1. */
   share: number
   /** Index into `groups` at the second date. */
+  to: number
+}
+
+/** A part of a namespace: units whose place in it lies from `from` to below `to`. */
+export interface NamespaceOptions {
+  /** Where the part begins, 0 to 1. */
+  from: number
+  /** Its name; experiments that exclude each other have the same. */
+  name: string
+  /** Where it ends. */
   to: number
 }
 
@@ -2065,6 +2377,89 @@ export interface PeriodRow {
   wakeUpRate: number | null
   /** Of them, those who bought in the period. */
   woken: number
+}
+
+/** A planned look. */
+export interface PlannedLook {
+  /** The p-value of one look that this is, two-sided. */
+  pValue: number
+  /** The share of the units that is there. */
+  share: number
+  /** α that is spent up to here. */
+  spent: number
+  /** The statistic beyond which to stop. */
+  z: number
+}
+
+/** Units of a plan, rounded up. */
+export interface PlannedUnits {
+  /** Of the control. */
+  control: number
+  /** Days until they are there; null without `unitsPerDay`. */
+  days: number | null
+  /** In all. */
+  total: number
+  /** Of each other arm. */
+  treatment: number
+}
+
+/** Options of `power`. */
+export interface PowerOptions {
+  /** Chance to see one where there is none. */
+  alpha?: number
+  /** Which side counts. */
+  alternative?: Alternative
+  /** The metric without the change: the share of units that do, or the mean per unit. */
+  baseline: number
+  /** How alike units of a cluster are (intraclass correlation), 0 to 1. */
+  clusterCorrelation?: number
+  /** Units per cluster, where clusters are assigned. */
+  clusterSize?: number
+  /** Standard deviation of a mean over the units. Without it the baseline is a share. */
+  deviation?: number | null
+  /** The effect to be seen, relative to the baseline: 0.05 for 5 % more. */
+  effect?: number | null
+  /** The share of the variance that a covariate explains (CUPED), 0 to below 1. */
+  explained?: number
+  /** Planned looks; their bounds are then in the report. */
+  looks?: number | null
+  /**
+   * The margin of a test of non-inferiority, relative to the baseline, in place of `effect`: the
+   * arms are taken for equal.
+   */
+  margin?: number | null
+  /** Chance to see the effect where there is one. */
+  power?: number
+  /** Units of each of these over those of the control. */
+  ratio?: number
+  /** Arms beside the control; α is shared between them (Bonferroni). */
+  treatments?: number
+  /** Units in all that there will be. */
+  units?: number | null
+  /** Units that enter per day. */
+  unitsPerDay?: number | null
+}
+
+/** Result of `power`. */
+export interface PowerResult {
+  /** α of one arm against the control. */
+  alpha: number
+  /**
+   * The smallest relative effect that `units` see with `power`; null without units, and where no
+   * effect up to the largest share is seen.
+   */
+  detectable: number | null
+  /**
+   * The bounds of each look after O'Brien and Fleming's spending; empty without looks. They cost
+   * a few per cent more units than `needed`.
+   */
+  looks: PlannedLook[]
+  /** Units that see `effect` with `power`; null without an effect. */
+  needed: PlannedUnits | null
+  /** The power of `units` to see `effect`; null without both. */
+  power: number | null
+  /** How often the variance of independent units there is: by clusters more, by a covariate less. */
+  varianceFactor: number
 }
 
 /** The names of the ready rules. */
@@ -2715,6 +3110,18 @@ export interface RuleWords {
   zh: string
 }
 
+/** Units against the plan. */
+export interface SampleRatio {
+  /** The p-value that may be looked at any time; null where an arm has no planned share. */
+  alwaysValidPValue: number | null
+  /** Pearson's statistic. */
+  chiSquared: number
+  /** Whether the p-value is below 0.001: then no other number can be trusted. */
+  isMismatch: boolean
+  /** Its p-value. */
+  pValue: number
+}
+
 /**
  * Centre and spread of each column. A spread of zero (all values equal, or half of them, under
  * `Robust`) counts as 1, so that such a column is only moved.
@@ -2802,6 +3209,16 @@ export interface ScoreSpread {
   most: number
   /** Three quarters are at or below. */
   upper: number
+}
+
+/** A second number of each unit: the denominator of a ratio, or the covariate of a mean. */
+export interface SecondValue {
+  /** Sample covariance (n − 1) with the metric's own number. */
+  covariance: number
+  /** Mean per unit. */
+  mean: number
+  /** Sample variance (n − 1) over the units. */
+  variance: number
 }
 
 /** A segment at two dates. */
@@ -3533,6 +3950,22 @@ export interface ValueScoreResult {
 /** A test of a text or a number. */
 export type ValueTest = { in: string[] } | { notIn: string[] } | { contains: string } | { startsWith: string } | { number: RuleNumberTest }
 
+/** A variant. */
+export interface VariantOptions {
+  /** Its name. */
+  name: string
+  /** Its weight, relative to those of the others. Default: 1. */
+  weight?: number
+}
+
+/** Units of a variant. */
+export interface VariantUnits {
+  /** Its name. */
+  name: string
+  /** How many. */
+  units: number
+}
+
 /** Whether a target is met. */
 export type Verdict =
   /** It is. */
@@ -3631,6 +4064,9 @@ export interface Analyses {
   'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
   'lifetime-value': { version: 1; inputs: 'log'; options: LifetimeValueOptions; result: LifetimeValueResult }
   survival: { version: 1; inputs: 'log' | 'customers'; options: SurvivalOptions; result: SurvivalResult }
+  experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
+  power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }
+  assign: { version: 1; inputs: 'units'; options: AssignOptions; result: AssignResult }
 }
 
 /** The codes of the errors that the crate raises. */

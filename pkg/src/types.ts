@@ -4,7 +4,7 @@
  */
 import type { ColumnSet } from './columns.js'
 import type {
-  DescribeOptions, DescribeResult, FoundRow, Guess, InputAbout, LeftOut, Method, Profile, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
+  AssignOptions, AssignResult, DescribeOptions, DescribeResult, ExperimentOptions, ExperimentResult, FoundRow, Guess, InputAbout, LeftOut, Method, PowerOptions, PowerResult, Profile, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
 } from './generated.js'
 
 /** How the engine is started. Every field has a default. */
@@ -175,6 +175,15 @@ export type RfmReport = Report<RfmResult & { customers: ColumnSet }>
 /** Report of `describe`. */
 export type DescribeReport = Report<DescribeResult>
 
+/** Report of `experiment`. */
+export type ExperimentReport = Report<ExperimentResult>
+
+/** Report of `power`. */
+export type PowerReport = Report<PowerResult>
+
+/** Report of `assign`. */
+export type AssignReport = Report<AssignResult & { customers: ColumnSet }>
+
 /** What is written to a CSV file. */
 export interface ExportOptions {
   /** Which columns, in this order. Default: all. */
@@ -217,6 +226,12 @@ export interface Siyu extends Disposable {
   rfm(table: Table, options: RfmOptions, call?: CallOptions): Promise<RfmReport>
   /** Counts, moments and quantiles of one column. */
   describe(table: Table, options: DescribeOptions, call?: CallOptions): Promise<DescribeReport>
+  /** Which variant did better, how surely, and what to do: over a table of units, or over the counts and means of `options.arms`. */
+  experiment(options: ExperimentOptions, units?: Table, call?: CallOptions): Promise<ExperimentReport>
+  /** How many units an experiment needs, how long it takes, what it can see. */
+  power(options: PowerOptions, call?: CallOptions): Promise<PowerReport>
+  /** Which variant each unit gets, by its id: of a table, or of the ids in `options.units`. */
+  assign(options: AssignOptions, units?: Table, call?: CallOptions): Promise<AssignReport>
   /** Columns as a CSV file (UTF-8 with BOM) that no spreadsheet takes for formulas. */
   exportCsv(set: ColumnSet, options?: ExportOptions & CallOptions): Promise<Uint8Array<ArrayBuffer>>
   /** What the engine holds now. */

@@ -10,6 +10,7 @@
 
 mod churn;
 pub mod compare;
+mod experiment;
 pub mod methods;
 mod segmentation;
 mod zones;

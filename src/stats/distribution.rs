@@ -1,8 +1,9 @@
 //! Probabilities of the distributions that tests and intervals need, from the special functions.
 
-use super::special::Tails;
 use super::special::beta::{incomplete_beta_of_odds, inverse_incomplete_beta};
-use super::special::gamma::incomplete_gamma;
+use super::special::error::normal;
+use super::special::gamma::{incomplete_gamma, inverse_incomplete_gamma, stirling_error};
+use super::special::{Tails, log_ratio_minus};
 
 /// Both tails of the chi-squared distribution with `degrees` of freedom at `x`. `None` unless
 /// `degrees > 0` and `x ≥ 0`.
@@ -29,10 +30,18 @@ pub fn student_t_quantile(degrees: f64, upper: f64) -> Option<f64> {
     if !(upper > 0.0 && upper < 1.0) {
         return None;
     }
-    // By symmetry from the smaller tail, where x = degrees/(degrees + t²) keeps its digits.
+    // By symmetry from the smaller tail. x = degrees/(degrees + t²) and its complement each have
+    // their digits where they are small.
     let tail = upper.min(1.0 - upper);
-    let x = inverse_incomplete_beta(degrees / 2.0, 0.5, Tails::of_lower(2.0 * tail))?;
-    let t = (degrees * (1.0 - x) / x).sqrt();
+    let tails = Tails::of_lower(2.0 * tail);
+    let x = inverse_incomplete_beta(degrees / 2.0, 0.5, tails)?;
+    let odds = if x > 0.5 {
+        let y = inverse_incomplete_beta(0.5, degrees / 2.0, tails.swapped())?;
+        y / (1.0 - y)
+    } else {
+        (1.0 - x) / x
+    };
+    let t = (degrees * odds).sqrt();
     Some(if upper > 0.5 { -t } else { t })
 }
 
@@ -50,6 +59,51 @@ pub fn f_ratio(numerator: f64, denominator: f64, x: f64) -> Option<Tails> {
 #[must_use]
 pub fn beta_quantile(a: f64, b: f64, p: f64) -> Option<f64> {
     (0.0..=1.0).contains(&p).then(|| inverse_incomplete_beta(a, b, Tails::of_lower(p)))?
+}
+
+/// The number that the chi-squared distribution with `degrees` of freedom exceeds with probability
+/// `upper`. `None` unless `degrees > 0` and `0 ≤ upper ≤ 1`.
+#[must_use]
+pub fn chi_squared_quantile(degrees: f64, upper: f64) -> Option<f64> {
+    if !(0.0..=1.0).contains(&upper) {
+        return None;
+    }
+    Some(2.0 * inverse_incomplete_gamma(degrees / 2.0, Tails::of_upper(upper))?)
+}
+
+/// Both tails of the noncentral t distribution with `degrees` of freedom and noncentrality `shift`
+/// at `t`: of `(Z + shift)/√(χ²/degrees)`. Absolute error below 1e-12. `None` unless `degrees ≥ 1`
+/// and the others are finite.
+///
+/// The integral over `w = ln √(χ²/degrees)` of the normal tail at `t·eʷ − shift`, as a sum over equal
+/// steps: the integrand is analytic and falls off on both sides, so that the error falls
+/// exponentially with the step.
+#[must_use]
+pub fn noncentral_t(degrees: f64, shift: f64, t: f64) -> Option<Tails> {
+    if !(degrees >= 1.0 && degrees.is_finite() && shift.is_finite() && t.is_finite()) {
+        return None;
+    }
+    let spread = 1.0 / (2.0 * degrees).sqrt();
+    let constant = 0.5 * libm::log(degrees / std::f64::consts::PI) - stirling_error(degrees / 2.0);
+    // Where the density has fallen by e^−45.
+    let low = -(45.0 / degrees + (45.0 / degrees).sqrt());
+    let high = libm::log1p(12.0 * spread);
+    // Narrower than the density, and than the turn of the normal tail, which is 1/shift wide.
+    let step = (0.4 * spread).min(0.12).min(0.4 / (1.0 + shift.abs()));
+    let steps = ((high - low) / step).ceil();
+    let (mut above, mut below, mut at) = (0.0, 0.0, 0.0);
+    while at <= steps {
+        let w = low + at * step;
+        let excess = libm::expm1(2.0 * w);
+        let exponent = 0.5 * degrees * log_ratio_minus(libm::exp(2.0 * w), 1.0, excess);
+        let density = libm::exp(constant + exponent);
+        let tails = normal(t * libm::exp(w) - shift);
+        above += density * tails.upper;
+        below += density * tails.lower;
+        at += 1.0;
+    }
+    let [upper, lower] = [above, below].map(|sum| (sum * step).min(1.0));
+    Some(Tails { lower, upper })
 }
 
 /// The upper tail of Kolmogorov's limit law, `2·Σ (−1)^(k−1)·exp(−2k²λ²)`: how likely the largest
@@ -110,7 +164,30 @@ mod tests {
             let back = student_t(7.5, t).unwrap().upper;
             assert!((back / upper - 1.0).abs() < 1e-9, "{upper} {back}");
         }
+        // With very many degrees the normal law.
+        let many = student_t_quantile(2e9, 0.025).unwrap();
+        assert!((many - 1.959_963_985_726_19).abs() < 1e-12, "{many}");
         assert_eq!(student_t_quantile(3.0, 0.0), None);
+    }
+
+    #[test]
+    fn the_noncentral_t_is_the_central_one_without_shift_and_normal_with_many_degrees() {
+        for (degrees, t) in [(1.0, 2.5), (1.3, 9.0), (3.7, -1.0), (40.0, 2.0), (1e7, 1.9)] {
+            let (got, expected) =
+                (noncentral_t(degrees, 0.0, t).unwrap(), student_t(degrees, t).unwrap());
+            assert!((got.upper - expected.upper).abs() < 1e-12, "{degrees} {got:?} {expected:?}");
+            assert!((got.lower - expected.lower).abs() < 1e-12, "{degrees} {got:?} {expected:?}");
+        }
+        let far = noncentral_t(1e9, 3.0, 1.96).unwrap().upper;
+        assert!((far - normal(1.96 - 3.0).upper).abs() < 1e-9);
+        assert_eq!(noncentral_t(0.5, 0.0, 1.0), None);
+    }
+
+    #[test]
+    fn quantiles_of_chi_squared_come_back() {
+        close(chi_squared_quantile(1.0, 0.05).unwrap(), 3.841_458_820_694_124);
+        close(chi_squared_quantile(2.0, 1e-30).unwrap(), 138.155_105_579_642_74);
+        assert_eq!(chi_squared_quantile(1.0, 2.0), None);
     }
 
     #[test]

@@ -4,17 +4,20 @@
 //! family each, with formula and source in its documentation.
 //!
 //! * of columns: [`moments`], [`quantile`]
-//! * of groups: [`mean`], [`shares`], [`multiplicity`]
+//! * of groups: [`mean`], [`shares`], [`multiplicity`], [`regression`]
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
-//! * underneath: [`order`] of rows, [`special`] functions, [`distribution`]s, [`random`] numbers,
-//!   the [`optimum`] of a function, `quadrature`
+//! * underneath: [`order`] of rows, [`special`] functions, [`distribution`]s, of counts [`discrete`]
+//!   ones, [`random`] numbers, the [`optimum`] and the [`root`] of a function, `quadrature` and
+//!   [`legendre`]'s rule
 
 pub mod accumulator;
 pub mod concentration;
 pub mod confidence;
+pub mod discrete;
 pub mod distribution;
 pub mod diversity;
 pub mod drift;
+pub mod legendre;
 pub mod mean;
 pub mod moments;
 pub mod multiplicity;
@@ -24,5 +27,7 @@ pub mod proportion;
 pub(crate) mod quadrature;
 pub mod quantile;
 pub mod random;
+pub mod regression;
+pub mod root;
 pub mod shares;
 pub mod special;

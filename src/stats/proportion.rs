@@ -29,6 +29,9 @@ pub enum ProportionInterval {
     AgrestiCoull,
     /// Equal tails of the posterior under Jeffreys's prior, Beta(½, ½).
     Jeffreys,
+    /// Wald's: the estimate and its standard error. Covers far less than stated for few trials and
+    /// near 0 or 1; here to compare with.
+    Wald,
 }
 
 /// A confidence interval.
@@ -78,6 +81,10 @@ pub fn proportion_interval(
             let centre = (k + square / 2.0) / all;
             let half = z * (centre * (1.0 - centre) / all).sqrt();
             Interval { low: centre - half, high: centre + half }
+        }
+        ProportionInterval::Wald => {
+            let half = z * (k * misses / n).sqrt() / n;
+            Interval { low: k / n - half, high: k / n + half }
         }
         ProportionInterval::ClopperPearson => {
             let low = if successes == 0 { Some(0.0) } else { beta_quantile(k, misses + 1.0, side) };

@@ -5,9 +5,9 @@
 //! Statistics in Medicine 17 (1998), method 10. R. A. Fisher, "Statistical Methods for Research
 //! Workers" (1925). K. Pearson, Philosophical Magazine 50 (1900).
 
+use super::discrete::fisher_exact;
 use super::proportion::{Interval, ProportionInterval, proportion_interval};
 use super::special::error::normal;
-use super::special::gamma::ln_gamma;
 use crate::error::Result;
 use serde::Serialize;
 
@@ -58,29 +58,11 @@ fn p_value(first: (u64, u64), second: (u64, u64)) -> f64 {
     }
     let least = n.min(m) * hits.min(all - hits) / all;
     if least < 5.0 {
-        return fisher(first, second);
+        return fisher_exact(first, second).unwrap_or(1.0);
     }
     let pooled = hits / all;
     let error = (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt();
     (2.0 * normal(((k / n - l / m) / error).abs()).upper).min(1.0)
-}
-
-/// Fisher's exact test, both sides: all tables with these margins that are no more likely than the
-/// one found.
-fn fisher(first: (u64, u64), second: (u64, u64)) -> f64 {
-    let (n, m, hits) = (first.1, second.1, first.0 + second.0);
-    let (from, until) = (hits.saturating_sub(m), hits.min(n));
-    let choose = |n: u64, k: u64| {
-        let ln = |x: u64| ln_gamma(x as f64 + 1.0).unwrap_or(0.0);
-        ln(n) - ln(k) - ln(n - k)
-    };
-    let weight = |k: u64| choose(n, k) + choose(m, hits - k);
-    let found = weight(first.0);
-    let all = choose(n + m, hits);
-    // Equal chances differ in the last bits of their logarithms.
-    let is_as_far = |ln: &f64| *ln <= found + 1e-7;
-    let sum: f64 = (from..=until).map(weight).filter(is_as_far).map(|ln| libm::exp(ln - all)).sum();
-    sum.min(1.0)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod compare;
 mod concentration;
 mod coverage;
 mod describe;
+mod experiment;
 mod gate;
 mod inactivity;
 mod lifecycle;

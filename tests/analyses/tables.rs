@@ -78,8 +78,13 @@ impl Answer {
     }
 
     pub(crate) fn customers(&self) -> Vec<String> {
-        let Values::Text { bytes, ends } = &self.sets[0].columns[0].values else {
-            panic!("the first column holds the customers");
+        self.texts(self.sets[0].columns[0].name)
+    }
+
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let column = self.sets[0].columns.iter().find(|column| column.name == name).unwrap();
+        let Values::Text { bytes, ends } = &column.values else {
+            panic!("{name} is no text");
         };
         let starts = std::iter::once(&0).chain(ends);
         starts

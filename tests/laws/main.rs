@@ -9,6 +9,7 @@ use harness::{Case, Laws};
 use proptest::prelude::*;
 use siyu::customers::days::{ActiveDays, DayRows};
 use siyu::customers::purchases::{Count, Options, Purchases, Refunds, Rows, Zeros};
+use siyu::experiment::unit_stats::UnitStats;
 use siyu::learn::cluster::kmeans::{Pass, PassRows};
 use siyu::stats::accumulator::Accumulator;
 use siyu::stats::moments::Moments;
@@ -85,6 +86,22 @@ impl Case for MomentCase {
 
     fn update(&self, state: &mut Moments, rows: &[f64]) {
         state.update(rows).unwrap();
+    }
+}
+
+struct UnitCase;
+
+impl Case for UnitCase {
+    type Row = [f64; 2];
+    type State = UnitStats;
+
+    fn empty(&self) -> UnitStats {
+        UnitStats::new()
+    }
+
+    fn update(&self, state: &mut UnitStats, rows: &[[f64; 2]]) {
+        let column = |at: usize| rows.iter().map(|row| row[at]).collect::<Vec<f64>>();
+        state.update(&[&column(0), &column(1)]).unwrap();
     }
 }
 
@@ -169,6 +186,15 @@ proptest! {
     }
 
     #[test]
+    fn moments_of_units_obey_the_laws_of_floating_statistics(
+        rows in proptest::collection::vec([-1e6f64..1e6, -1.0f64..1.0], 0..400),
+        cuts in proptest::collection::vec(0usize..400, 0..6),
+        seed: u64,
+    ) {
+        Laws::new(UnitCase, rows, &cuts, seed).check()?;
+    }
+
+    #[test]
     fn quantiles_obey_the_laws_of_exact_statistics(
         rows in proptest::collection::vec(-1e6f64..1e6, 0..400),
         cuts in proptest::collection::vec(0usize..400, 0..6),
@@ -210,6 +236,7 @@ proptest! {
         let _ = Purchases::decode(&bytes);
         let _ = Pass::decode(&bytes);
         let _ = ActiveDays::decode(&bytes);
+        let _ = UnitStats::decode(&bytes);
     }
 }
 

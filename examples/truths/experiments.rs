@@ -1,0 +1,214 @@
+//! Experiments with known truth: how often intervals miss, how often nothing is taken for something,
+//! and how often an effect is seen that a plan says is seen.
+
+use siyu::experiment::compare::always_valid::asymptotic;
+use siyu::experiment::compare::group_sequential::{Spending, bounds};
+use siyu::experiment::compare::means::{Test, absolute, fieller, relative};
+use siyu::experiment::compare::proportions::{Share, pooled_z};
+use siyu::experiment::compare::{Alternative, Comparison};
+use siyu::experiment::design::{self, Arms, Degrees, Shares};
+use siyu::experiment::estimate::{Estimate, Metric};
+use siyu::experiment::health::RunningRatio;
+use siyu::experiment::unit_stats::UnitStats;
+use siyu::experiment::variance::Cuped;
+use siyu::stats::accumulator::Accumulator;
+use siyu::stats::proportion::Interval;
+use siyu::stats::random::Random;
+use siyu::stats::shares::compare_shares;
+
+use super::Line;
+
+/// Draws a unit: up to four numbers.
+type Draw = fn(&mut Random) -> [f64; 2];
+
+fn arm(random: &mut Random, units: usize, draw: Draw, factor: f64) -> UnitStats {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for _ in 0..units {
+        let [a, b] = draw(random);
+        first.push(a * factor);
+        second.push(b);
+    }
+    let mut stats = UnitStats::new();
+    stats.update(&[&first, &second]).unwrap();
+    stats
+}
+
+/// A bell-shaped number, and one from before that goes with it (correlation 0.7).
+fn plain(random: &mut Random) -> [f64; 2] {
+    let before = random.normal();
+    [10.0 + 0.7 * before + 0.51_f64.sqrt() * random.normal(), before]
+}
+
+/// Revenue: one in five buys, lognormal (σ = 1).
+fn revenue(random: &mut Random) -> [f64; 2] {
+    let buys = random.unit() < 0.2;
+    [if buys { (3.0 + random.normal()).exp() } else { 0.0 }, 1.0]
+}
+
+/// Orders out of visits: 1 to 8 visits, each unit with a rate of its own.
+fn visits(random: &mut Random) -> [f64; 2] {
+    let visits = 1 + random.below(8);
+    let rate = 0.1 + 0.3 * random.unit();
+    let orders = (0..visits).filter(|_| random.unit() < rate).count();
+    [orders as f64, f64::from(visits)]
+}
+
+fn welch(control: &Estimate, treatment: &Estimate) -> Comparison {
+    absolute(control, treatment, Test::Welch, Alternative::TwoSided, 0.95).unwrap()
+}
+
+fn rate(runs: u32, stream: u64, mut event: impl FnMut(&mut Random) -> bool) -> f64 {
+    let hit = |run: &u32| event(&mut Random::new(u64::from(*run), stream));
+    f64::from((0..runs).filter(hit).count() as u32) / f64::from(runs)
+}
+
+fn holds(interval: Interval, truth: f64) -> bool {
+    interval.low <= truth && truth <= interval.high
+}
+
+/// The lines of experiments, `runs` of each.
+pub(crate) fn lines(runs: u32) -> Vec<Line> {
+    let line = |claim, figure, wanted| Line { claim, runs, figure, wanted, is_share: true };
+    let (alarm, cover, power) = ((0.045, 0.055), (0.945, 0.955), (0.79, 0.81));
+    let at_most = (0.0, 0.055);
+    let false_alarm = |stream, units: usize, draw: Draw, metric| {
+        rate(runs, stream, |random| {
+            let arms = [arm(random, units, draw, 1.0), arm(random, units, draw, 1.0)];
+            let [c, t] = arms.map(|arm| Estimate::of(&arm, metric).unwrap());
+            welch(&c, &t).p_value <= 0.05
+        })
+    };
+    let revenue_covered = |stream, by: fn(&Estimate, &Estimate) -> Interval| {
+        rate(runs, stream, |random| {
+            let arms = [arm(random, 2000, revenue, 1.0), arm(random, 2000, revenue, 1.1)];
+            let [c, t] = arms.map(|arm| Estimate::of(&arm, Metric::Mean(0)).unwrap());
+            holds(by(&c, &t), 0.1)
+        })
+    };
+    let mut found = vec![
+        line(
+            "nothing is taken for something, Welch, 30 bell-shaped units per arm",
+            false_alarm(101, 30, plain, Metric::Mean(0)),
+            alarm,
+        ),
+        line(
+            "the same, revenue of 2,000 units per arm, one in five buys",
+            false_alarm(102, 2000, revenue, Metric::Mean(0)),
+            alarm,
+        ),
+        line(
+            "the same, orders per visit of 500 units per arm",
+            false_alarm(103, 500, visits, Metric::Ratio(0, 1)),
+            alarm,
+        ),
+        line(
+            "the same, CUPED, 200 units per arm, correlation 0.7",
+            rate(runs, 104, |random| {
+                let arms = [arm(random, 200, plain, 1.0), arm(random, 200, plain, 1.0)];
+                let cuped = Cuped::of(&arms, Metric::Mean(0), Metric::Mean(1)).unwrap();
+                let [c, t] = arms.map(|arm| cuped.estimate(&arm).unwrap());
+                welch(&c, &t).p_value <= 0.05
+            }),
+            alarm,
+        ),
+        line(
+            "95 % interval of +10 % revenue covers it, delta method",
+            revenue_covered(105, |c, t| {
+                relative(c, t, Alternative::TwoSided, 0.95).unwrap().interval
+            }),
+            cover,
+        ),
+        line("the same, Fieller", revenue_covered(105, |c, t| fieller(c, t, 0.95).unwrap()), cover),
+        line(
+            "95 % interval of two shares (3 % and 3.6 %, 2,000 units per arm) covers the difference",
+            rate(runs, 106, |random| {
+                let mut hits = |p: f64| (0..2000).filter(|_| random.unit() < p).count() as u64;
+                let (c, t) = (hits(0.03), hits(0.036));
+                holds(compare_shares((t, 2000), (c, 2000), 0.95).unwrap().interval, 0.006)
+            }),
+            cover,
+        ),
+    ];
+    found.extend(watched(runs, &line, at_most, alarm));
+    let test = design::Test { alpha: 0.05, alternative: Alternative::TwoSided };
+    let shares = Shares { control: 0.1, treatment: 0.13, ratio: 1.0 };
+    let units = shares.sample_size(test, 0.8).unwrap().ceil() as u64;
+    found.push(line(
+        "a planned power of 80 % is reached, shares of 10 % and 13 %",
+        rate(runs, 110, |random| {
+            let mut share = |p: f64| {
+                let hits = (0..units).filter(|_| random.unit() < p).count() as u64;
+                Share::new(hits, units).unwrap()
+            };
+            let (c, t) = (share(0.1), share(0.13));
+            pooled_z(c, t, Alternative::TwoSided).unwrap().1 <= 0.05
+        }),
+        power,
+    ));
+    let arms = Arms { ratio: 1.0, control_variance: 1.0, treatment_variance: 1.0 };
+    let units = arms.sample_size(test, 0.5, 0.8, Degrees::Welch).unwrap().ceil() as usize;
+    found.push(line(
+        "the same, half a standard deviation",
+        rate(runs, 111, |random| {
+            let arms = [arm(random, units, plain, 1.0), arm(random, units, plain, 1.0)];
+            let [c, mut t] = arms.map(|arm| Estimate::of(&arm, Metric::Mean(0)).unwrap());
+            t.value += 0.5;
+            welch(&c, &t).p_value <= 0.05
+        }),
+        power,
+    ));
+    found
+}
+
+/// What is looked at again and again.
+fn watched(
+    runs: u32,
+    line: &dyn Fn(&'static str, f64, (f64, f64)) -> Line,
+    at_most: (f64, f64),
+    alarm: (f64, f64),
+) -> Vec<Line> {
+    const LOOKS: usize = 100;
+    // Growing arms, looked at every 50 units per arm.
+    let crossed = |stream, stops: &dyn Fn(usize, &Comparison, f64) -> bool| {
+        rate(runs, stream, |random| {
+            let mut arms = [UnitStats::new(), UnitStats::new()];
+            (1..=LOOKS).any(|look| {
+                for state in &mut arms {
+                    state.merge(arm(random, 50, revenue, 1.0)).unwrap();
+                }
+                let [c, t] = &arms;
+                let mean = |arm| Estimate::of(arm, Metric::Mean(0)).unwrap();
+                let (c, t) = (mean(c), mean(t));
+                stops(look, &welch(&c, &t), c.count + t.count)
+            })
+        })
+    };
+    let planned = bounds(&[0.2, 0.4, 0.6, 0.8, 1.0], 0.05, Spending::OBrienFleming).unwrap().z;
+    vec![
+        line(
+            "always valid: nothing is taken for something at any of 100 looks at growing revenue",
+            crossed(107, &|_, found, units| {
+                asymptotic(found, units, 0.05, 5000.0).unwrap().p_value <= 0.05
+            }),
+            at_most,
+        ),
+        line(
+            "the same at five planned looks, O'Brien and Fleming's spending",
+            crossed(108, &|look, found, _| {
+                look % 20 == 0 && found.statistic.abs() >= planned[look / 20 - 1]
+            }),
+            alarm,
+        ),
+        line(
+            "a sound sample ratio is taken for broken at any of 100 looks",
+            rate(runs, 109, |random| {
+                let mut running = RunningRatio::new(&[0.5, 0.5], 10_000.0).unwrap();
+                (0..LOOKS).any(|_| {
+                    let first = (0..100).filter(|_| random.unit() < 0.5).count() as u64;
+                    running.add(&[first, 100 - first]).unwrap() <= 0.05
+                })
+            }),
+            at_most,
+        ),
+    ]
+}

@@ -1,0 +1,29 @@
+//! Floor 3: experiments, from the plan to the decision.
+//!
+//! * [`design`] – how many units, what effect can be seen, how likely
+//! * [`assign`] – which unit gets which variant, the same everywhere
+//! * [`health`] – whether the units were shared out as planned
+//! * [`unit_stats`] – the one mergeable state of an arm, from which all results derive
+//! * [`estimate`] – one arm's mean, proportion, ratio or quantile with its variance
+//! * [`variance`] – the same with less noise: CUPED, strata, winsorizing, regression
+//! * [`compare`] – two arms: fixed horizon, always valid, in groups of looks, Bayesian
+//! * [`effects`] – for whom it works: uplift and Qini
+//! * [`decide`] – ship, hold, stop or run longer
+//!
+//! Three analyses stand on these: [`analysis`] (`experiment`), [`power`] and [`allocation`]
+//! (`assign`). A kernel here takes sufficient statistics and gives
+//! numbers.
+
+pub mod allocation;
+pub mod analysis;
+pub mod assign;
+pub mod compare;
+pub mod decide;
+pub mod design;
+pub mod effects;
+pub mod estimate;
+pub mod health;
+pub mod power;
+pub mod unit_stats;
+mod units;
+pub mod variance;
