@@ -22,6 +22,9 @@ const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chrom
 const missing = chromiumPath === undefined ? 'no Chromium (set CHROMIUM to its path)' : existsSync(join(site, 'index.html')) ? null : 'the dashboard is not built (npm run build)'
 if (missing !== null && process.env.CI === 'true') throw new Error(missing)
 
+/** Online Retail may not be in the project: it is read in place where it is. */
+const retail = join(process.env.SIYU_DATA ?? place('../../../shared/data'), 'online_retail_invoices.csv')
+
 const temporary = mkdtempSync(join(tmpdir(), 'siyu-dashboard-'))
 const shots = process.env.SIYU_SHOTS ?? join(temporary, 'shots')
 mkdirSync(shots, { recursive: true })
@@ -437,6 +440,45 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.waitForFunction(() => document.querySelector('[data-cover-segment=大众] .verdict')?.textContent === 'too close to call')
     await page.fill('[data-field=cover-target]', '5')
     await page.waitForFunction(() => document.querySelector('[data-cover-segment=大众] .verdict')?.textContent === 'met')
+    await end()
+  })
+
+  /** Opens every view of what is open, one after the other: each has its answer, nothing fails, nothing holds the page up. */
+  async function walk(page, views) {
+    await page.evaluate(() => {
+      globalThis.longest = 0
+      new PerformanceObserver(list => list.getEntries().forEach(entry => (globalThis.longest = Math.max(globalThis.longest, entry.duration)))).observe({ type: 'longtask' })
+    })
+    for (const view of views) {
+      if (view === 'segments') {
+        await page.click('[data-view=segments]')
+        await page.waitForSelector('[data-rule="1"] [data-count]')
+      } else if (BESIDE.includes(view)) await openBeside(page, view)
+      else await openView(page, view)
+      assert.equal(await page.locator('[data-problem], [data-action=view-again]').count(), 0, view)
+      assert.doesNotMatch(await page.innerText('#view'), /NaN|undefined|Infinity|∞/, view)
+      assert.ok((await page.locator('#view tbody tr, #view [data-rule]').count()) > 1, `${view} shows its answer`)
+    }
+    const longest = await page.evaluate(() => globalThis.longest)
+    assert.ok(longest < 300, `the page was held up for ${Math.round(longest)} ms`)
+  }
+
+  test('every view of the social shop opens and answers', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    await openSample(page, 'social')
+    await confirm(page)
+    await walk(page, ['segments', ...VIEWS, ...BESIDE])
+    await end()
+  })
+
+  test('every view of Online Retail opens and answers', { skip: existsSync(retail) ? false : 'online_retail_invoices.csv is not here (set SIYU_DATA)' }, async () => {
+    const { page, end } = await visit()
+    await page.setInputFiles('input[data-files=open]', retail)
+    await page.waitForSelector('[data-action=confirm]')
+    await confirm(page)
+    assert.equal((await figures(page)).Customers, '4,339')
+    // Of the views with files beside the orders those that can do without.
+    await walk(page, ['segments', ...VIEWS, 'compare-segments', 'look-alike', 'value-score'])
     await end()
   })
 
