@@ -9,6 +9,7 @@ mod describe;
 mod experiment;
 mod gate;
 mod inactivity;
+mod laws;
 mod lifecycle;
 mod lifetime_value;
 mod look_alike;

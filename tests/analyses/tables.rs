@@ -59,7 +59,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new((report, sets): (AnyReport, Vec<ColumnSet>)) -> Answer {
+    pub(crate) fn new((report, sets): (AnyReport, Vec<ColumnSet>)) -> Answer {
         Answer { json: serde_json::to_value(report).unwrap(), sets }
     }
 

@@ -9,10 +9,14 @@ export async function answers(siyu, source, read, requests, keep, others = {}) {
   const all = []
   for (const request of requests) {
     const { about, ...result } = await siyu.run(request, tables)
-    const { customers, ...others } = result
-    // A report may hold columns for every customer; in others the word is a number.
-    const isSet = typeof customers?.column === 'function'
-    all.push({ about, result: isSet ? others : result, columns: isSet ? await digests(customers) : null })
+    // A report may hold sets of columns among its numbers.
+    const sets = {}
+    for (const [name, value] of Object.entries(result)) {
+      if (typeof value?.column !== 'function') continue
+      sets[name] = await digests(value)
+      delete result[name]
+    }
+    all.push({ about, result, sets })
   }
   for (const one of Object.values(tables)) one.close()
   return { kind: table.kind, quality: table.quality, answers: all }

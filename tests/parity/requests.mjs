@@ -57,11 +57,31 @@ export const files = [
         path: join(root, 'tests/data/social/referrals.csv'),
         read: { roles: { customer: '邀请人', time: '邀请时间', order: '被邀请人' }, zone: 'Asia/Shanghai' },
       },
+      customers: {
+        path: join(root, 'tests/data/social/customers.csv'),
+        read: {
+          roles: { customer: '会员编号' },
+          attributes: { city: '城市', segment: '客群', tag: '偏好标签', manager: '客户经理', verified: '实名', account: '开户' },
+        },
+      },
+      contacts: {
+        path: join(root, 'tests/data/social/contacts.csv'),
+        read: { roles: { customer: '会员编号', time: '添加时间' }, attributes: { manager: '客户经理', province: '登录省份' }, zone: 'Asia/Shanghai' },
+      },
     },
     requests: [
       { analysis: 'rfms', inputs: { log: 'orders', events: 'events', referrals: 'referrals' }, options: { at: '2025-05-31' } },
       { analysis: 'rfms', inputs: { log: 'orders', referrals: 'referrals' }, options: { at: '2025-05-31', social: { normalise: 'rank', days: 90 } } },
       { analysis: 'value-score', inputs: { log: 'orders', events: 'events' }, options: { at: '2025-05-31', weighting: 'entropy' } },
+      { analysis: 'segments', inputs: { log: 'orders', customers: 'customers' }, options: { at: '2025-05-31', segments: [{ name: 'a', rule: 'amount > percentile(80) and city in ("成都", "重庆")' }, { name: 'b', rule: 'orders(last 30d) >= 2 or not segment("a")' }], explain: 'a' } },
+      { analysis: 'tags', inputs: { tags: 'customers', log: 'orders' }, options: { at: '2025-05-31' } },
+      { analysis: 'tiers', inputs: { log: 'orders' }, options: { at: '2025-05-31', tiers: [{ name: 'silver', from: 500 }, { name: 'gold', from: 2000 }] } },
+      { analysis: 'coverage', inputs: { contacts: 'contacts', book: 'customers' }, options: { at: '2025-05-31', homeProvinces: ['四川'] } },
+      { analysis: 'inactivity', inputs: { followers: 'contacts', events: 'events', log: 'orders' }, options: { at: '2025-05-31' } },
+      { analysis: 'compare-segments', inputs: { segments: 'customers', log: 'orders' }, options: { at: '2025-05-31' } },
+      { analysis: 'look-alike', inputs: { members: 'referrals', customers: 'customers', log: 'orders' }, options: { at: '2025-05-31', attributes: ['city', 'segment'], seed: 1 } },
+      { analysis: 'lrfm', inputs: { log: 'orders', customers: 'customers' }, options: { at: '2025-05-31', within: 'city' } },
+      { analysis: 'rfm-periods', inputs: { log: 'orders' }, options: { at: '2025-05-31', periods: 3 } },
     ],
   },
   {
