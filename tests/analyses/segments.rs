@@ -236,6 +236,24 @@ fn ready_rules_bring_those_that_they_refer_to() {
 }
 
 #[test]
+fn a_cart_is_left_whatever_its_event_is_called() {
+    for cart in ["cart", "加购", "加入购物车"] {
+        let events = format!(
+            "customer,time,amount,event,channel,discount\n\
+             a,2025-05-10 10:00,0,{cart},app,\na,2025-05-11 10:00,5,order,app,0\n\
+             b,2025-05-10 10:00,0,{cart},app,\nc,2025-05-01 10:00,5,order,app,0\n"
+        );
+        let request =
+            r#"{"analysis":"segments","options":{"at":"2025-05-31","presets":["cart-left"]}}"#;
+        let answer = run_tables(&[("log", table(&events, LOG))], request).unwrap();
+        assert_eq!(answer.at("/result/segments/0/customers"), 1, "{cart}");
+        let row = answer.customers().iter().position(|id| id == "b").unwrap();
+        let column = answer.at("/result/segments/0/column").as_str().unwrap();
+        assert_eq!(answer.numbers(column)[row], 1.0, "b left the {cart}");
+    }
+}
+
+#[test]
 fn every_ready_rule_runs() {
     let names: Vec<String> = siyu::segment::rules::presets::ALL
         .iter()

@@ -1,8 +1,9 @@
 //! Ready rules for the groups that shops speak of: what each means, and what to do with it.
 //!
 //! They are rules like any other, in the text form: take one over and change its numbers. The
-//! events are called `view`, `cart`, `share` and `follow`, or 浏览, 分享, 转发 and 关注; the purchase
-//! events are those of the request. Times and limits are starting points of practice and no results of research.
+//! events are called `view`, `cart`, `share` and `follow`, or 浏览, 加购, 加入购物车, 分享, 转发 and 关注;
+//! the purchase events are those of the request. Times and limits are starting points of practice
+//! and no results of research.
 
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +127,7 @@ presets! {
     /// Put something into the cart and did not buy within 48 hours.
     CartLeft = "cart-left" {
         called: ["加购未付", "Left the cart"],
-        rule: "\"cart\"(last 30d) then not order within 48h",
+        rule: "\"cart\"(last 30d) then not order within 48h or \"加购\"(last 30d) then not order within 48h or \"加入购物车\"(last 30d) then not order within 48h",
         meaning: ["近30天加购后48小时内没有下单", "put something into the cart and bought nothing for 48 hours"],
         action: ["48小时内补救：提醒、运费或小额优惠", "remind within two days, with a small advantage"],
     }
