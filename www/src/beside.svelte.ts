@@ -65,6 +65,8 @@ class Beside {
   /** The file of orders that these belong to. */
   #of = $state.raw<readonly File[]>([])
   #opening = false
+  /** Files whose reading other work took the place of. */
+  #waiting = new Set<Kind>()
 
   /** What stands beside the orders that are open now. */
   of(kind: Kind): Opened | undefined {
@@ -151,23 +153,29 @@ class Beside {
     const table = await session.work('read', () => this.read(kind), (siyu, signal, progress) =>
       siyu.read(file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) }),
     )
-    if (table === null) return
+    if (table === null) {
+      if (session.busy !== null) this.#waiting.add(kind)
+      return
+    }
     if (this.of(kind) !== opened) return table.close()
     opened.table?.close()
     this.#set(kind, { ...opened, table, zone })
   }
 
-  /** Reads again what was read in another zone. Call it in an effect: it waits for other work. */
+  /** Reads what was read in another zone, or not to its end. Call it in an effect: it waits for other work. */
   follow() {
     if (session.busy !== null) return
     const late = (Object.keys(this.opened) as Kind[]).find(kind => {
       const opened = this.of(kind)
-      return opened?.table && opened.zone !== session.zone
+      return opened !== undefined && (this.#waiting.has(kind) || (opened.table !== null && opened.zone !== session.zone))
     })
-    if (late !== undefined) void this.read(late)
+    if (late === undefined) return
+    this.#waiting.delete(late)
+    void this.read(late)
   }
 
   remove(kind: Kind) {
+    this.#waiting.delete(kind)
     this.opened[kind]?.table?.close()
     const { [kind]: _, ...others } = this.opened
     this.opened = others
