@@ -411,6 +411,31 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('typed-in counts of a test give a verdict that says why', async () => {
+    const { page, end } = await visit()
+    await openSample(page, 'social')
+    await confirm(page)
+    await page.click('[data-view=experiment]')
+    for (const [row, units, successes] of [[0, 80, 48], [1, 70, 56]]) {
+      await page.fill(`[data-units="${row}"]`, String(units))
+      await page.fill(`[data-successes="${row}"]`, String(successes))
+    }
+    await page.waitForSelector('[data-call=ship]')
+    // Newcombe's table II: 0.0524 to 0.3339.
+    const cells = await page.$$eval('[data-result=B] td', all => all.map(each => each.textContent))
+    assert.equal(cells[3], '5.2% – 33.4%')
+    // Watched, the same counts do not decide yet.
+    await page.selectOption('[data-field=watched]', { index: 1 })
+    await page.waitForSelector('[data-call=run-longer]')
+    // Sharing out that went wrong stops every verdict.
+    await page.fill('[data-units="1"]', '700')
+    await page.waitForSelector('[data-call=hold]')
+    await page.fill('[data-successes="1"]', '701')
+    await page.waitForSelector('#view [role=alert]')
+    assert.equal(await page.$('[data-call]'), null)
+    await end()
+  })
+
   test('contacts are counted by the rules and coverage is shown with its interval', async () => {
     const { page, end } = await visit()
     // The reader's own files: columns are recognised by the words of their headers.

@@ -16,6 +16,7 @@ interface Sets {
   'look-alike': { customers: ColumnSet }
   'value-score': { customers: ColumnSet }
   coverage: { notCounted: ColumnSet }
+  experiment: object
 }
 export type Name = keyof Sets
 export type Answer<A extends Name> = Report<Analyses[A]['result'] & Sets[A]>

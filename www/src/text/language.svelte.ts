@@ -78,7 +78,7 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** The key `family.name` if the catalogue has it, else `family.other`. */
-export function keyOf(family: 'code' | 'issue' | 'means' | 'help' | 'error' | 'left' | 'warning' | 'why' | 'choice' | 'remedy', name: string): Key {
+export function keyOf(family: 'code' | 'reason' | 'issue' | 'means' | 'help' | 'error' | 'left' | 'warning' | 'why' | 'choice' | 'remedy', name: string): Key {
   const key = `${family}.${name}`
   return (Object.hasOwn(catalogue, key) ? key : `${family}.other`) as Key
 }
