@@ -124,8 +124,9 @@ impl Search<'_, '_> {
             let moved = from.point.iter().zip(direction);
             let point = moved.map(|(x, d)| (x + length * d).clamp(-BOUND, BOUND)).collect();
             if let Some(next) = self.place(point) {
-                // Near the optimum values agree to their last bits and the gradient decides.
-                let slack = 1e-15 * from.value.abs();
+                // Near the optimum sums over many rows agree to all digits they have, and the gradient
+                // decides.
+                let slack = 1e-12 * from.value.abs();
                 let falls = next.value <= from.value + 1e-4 * length * slope;
                 let is_level = next.value <= from.value + slack;
                 if falls || (is_level && next.steepest() < from.steepest()) {
