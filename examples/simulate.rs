@@ -63,8 +63,13 @@ fn main() -> ExitCode {
     let only: Option<String> = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let (clusterings, coverages) = if is_smoke { (8, 400) } else { (200, 2_000) };
     let mut lines: Vec<Line> = Vec::new();
-    let all: [fn(u32, u32) -> Vec<Line>; 5] =
-        [planted, structureless, coverage, |_, runs| experiments::lines(10 * runs), lifetimes];
+    let all: [fn(u32, u32) -> Vec<Line>; 5] = [
+        planted,
+        structureless,
+        coverage,
+        |_, runs| experiments::lines(if runs < 2_000 { 1_000 } else { 20_000 }),
+        lifetimes,
+    ];
     let names = ["planted", "structureless", "coverage", "experiments", "lifetimes"];
     for (name, run) in names.iter().zip(all) {
         if only.as_ref().is_none_or(|only| only == name) {

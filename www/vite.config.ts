@@ -44,13 +44,46 @@ function sampleFiles(): Plugin {
   }
 }
 
+/** Each import of a part waits until its files have come: see src/arrive.ts. */
+function partsArrive(): Plugin {
+  return {
+    name: 'parts-arrive',
+    generateBundle(_, bundle) {
+      /** A file and all it imports, in `found`; what is in `known` is left out. */
+      const files = (name: string, known: Set<string>, found = new Set<string>()): Set<string> => {
+        const part = bundle[name]
+        if (part?.type !== 'chunk' || found.has(name) || known.has(name)) return found
+        found.add(name)
+        for (const imported of part.imports) files(imported, known, found)
+        return found
+      }
+      // What comes with the page is there before any part.
+      const first = new Set<string>()
+      for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.isEntry) files(chunk.fileName, new Set(), first)
+      let parts = 0
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        const folder = chunk.fileName.slice(0, chunk.fileName.lastIndexOf('/') + 1)
+        chunk.code = chunk.code.replace(/\bimport\((['"`])\.\/([\w.-]+\.js)\1\)/g, (whole, _quote, name: string) => {
+          const found = files(folder + name, first)
+          if (found.size === 0) this.error(`no part ${name}`)
+          parts += 1
+          const list = [...found].map(file => `./${file.slice(folder.length)}`)
+          return `globalThis.siyuArrive(${JSON.stringify(list)},import.meta.url).then(()=>${whole})`
+        })
+      }
+      if (parts === 0) this.error('no import of a part was found')
+    },
+  }
+}
+
 export default defineConfig({
   base: './',
-  plugins: [svelte(), sampleFiles()],
+  plugins: [svelte(), sampleFiles(), partsArrive()],
   // The package finds its worker and its wasm beside itself: the development server must not move it.
   optimizeDeps: { exclude: ['siyu'] },
   // One style sheet: a part that is asked for again after a lost connection must not come without its styles.
-  build: { cssCodeSplit: false, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: true },
+  build: { cssCodeSplit: false, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false, resolveDependencies: (_file, needed, { hostType }) => (hostType === 'html' ? needed : []) }, reportCompressedSize: true },
   worker: { format: 'es' },
   define: { __PRIVACY__: JSON.stringify(hasPrivacy ? './privacy.md' : null) },
 })

@@ -483,21 +483,22 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
   test('an engine that breaks is started afresh: the same question is asked again, and what was read stays', async () => {
     const { page, end } = await visit({
       before: () => {
-        globalThis.workers = []
         const Real = globalThis.Worker
         globalThis.Worker = class extends Real {
-          constructor(...given) {
-            super(...given)
-            globalThis.workers.push(this)
+          // Breaks just after a question is asked: before, nobody would wait for its answer.
+          postMessage(...given) {
+            super.postMessage(...given)
+            if (!globalThis.breaksNext) return
+            globalThis.breaksNext = false
+            setTimeout(() => this.dispatchEvent(new ErrorEvent('error', { message: 'broken for the test' })))
           }
         }
       },
     })
-    const breakEngine = () => page.evaluate(() => globalThis.workers.at(-1).dispatchEvent(new ErrorEvent('error', { message: 'broken for the test' })))
     await page.click('[data-sample=cdnow]')
     await page.waitForSelector('[data-action=confirm]')
+    await page.evaluate(() => { globalThis.breaksNext = true })
     await page.click('[data-action=confirm]')
-    await breakEngine()
     await page.locator('[data-problem=engine-restarted]').waitFor()
     assert.match(await page.innerText('[data-problem]'), /Nothing was lost/)
     await page.click('[data-action=again]')

@@ -1,5 +1,6 @@
 // Starts the page.
 import './trust'
+import './arrive'
 import './app.css'
 import { mount } from 'svelte'
 import App from './App.svelte'
