@@ -1641,12 +1641,12 @@ export interface LifetimeValueResult {
   atRisk: AtRisk
   /** Whether the model foresaw what came. */
   check: Check
-  /** Customers with a purchase. */
-  customers: number
   /** Customers in tenths by value, the most valuable first. */
   deciles: Decile[]
   /** Purchases expected of all over the horizon. */
   expectedPurchases: number
+  /** Customers with a purchase. */
+  population: number
   /** The model of purchases. */
   purchases: ModelFit
   /** Of them, those who bought on more than one day. */
@@ -3323,10 +3323,10 @@ export interface SegmentsOptions {
 
 /** Result of `segments`. */
 export interface SegmentsResult {
-  /** Everyone with a row in the log up to the reference moment, or in the table of customers. */
-  customers: number
   /** The conditions of the segment that was to be explained, as columns of the set `reasons`. */
   explain: Explained | null
+  /** Everyone with a row in the log up to the reference moment, or in the table of customers. */
+  population: number
   /** Their money, refunds taken off; null if no amount is mapped or granted. */
   revenue: number | null
   /** One for each segment, in the order of the request, ready ones last. */
@@ -3619,11 +3619,6 @@ export interface TagsResult {
    * share itself. Null without the number of customers.
    */
   coverage: TagShare | null
-  /**
-   * How many customers there are: those of the log and of the table of customers, or what the
-   * request says; null if nothing says so.
-   */
-  customers: number | null
   /** Rows of tags that have expired. */
   expired: number
   /** How old the tags are; null if no time of assignment is mapped. */
@@ -3632,6 +3627,11 @@ export interface TagsResult {
   furtherTags: number
   /** Rows of tags that are assigned only after the reference moment. */
   later: number
+  /**
+   * How many customers there are: those of the log and of the table of customers, or what the
+   * request says; null if nothing says so.
+   */
+  population: number | null
   /** How many of them have a tag that holds. */
   tagged: number
   /** Tags that hold, by the number of customers who have them; at most 1,000. */
@@ -3741,7 +3741,7 @@ export interface TiersOptions {
 /** Result of `tiers`. */
 export interface TiersResult {
   /** Customers with a row up to the reference moment. */
-  customers: number
+  population: number
   /** Their spend in the time that counts, refunds taken off. */
   spend: number
   /** Those below the first level, then one for each level, lowest first. */

@@ -103,7 +103,7 @@ fn usual_risk() -> f64 {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LifetimeValueResult {
     /// Customers with a purchase.
-    pub customers: u64,
+    pub population: u64,
     /// Of them, those who bought on more than one day.
     pub repeaters: u64,
     /// Customers still there, expected: the sum of P(alive).
@@ -472,7 +472,7 @@ impl Analysis for LifetimeValue {
         self.options.holdout_days = Some(result.check.days);
         Ok(Outcome {
             rows: self.log.rows,
-            customers: result.customers,
+            customers: result.population,
             sets: vec![ColumnSet { name: "customers", length: self.codes.len(), columns }],
             left_out: self.log.left_out(),
             warnings,
@@ -766,7 +766,7 @@ impl LifetimeValue {
         at_risk.share = at_risk.customers as f64 / customers as f64;
         let has_errors = fit.maximum.covariance.is_some();
         Ok(LifetimeValueResult {
-            customers,
+            population: customers,
             repeaters: self.customers.iter().filter(|row| row.0.repeats > 0).count() as u64,
             alive: self.sums.alive,
             expected_purchases: self.sums.purchases,

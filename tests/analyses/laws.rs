@@ -406,6 +406,19 @@ fn streamed(law: &Law, shop: &Shop, piece: usize, budget: usize) -> Answer {
     }
 }
 
+/// In the package a report has its fields and its sets side by side.
+#[test]
+fn no_field_of_a_result_has_the_name_of_a_set() {
+    let shop = shop();
+    for law in LAWS {
+        let answer = law.answer(&shop, 1);
+        let fields = answer.at("/result");
+        for set in &answer.sets {
+            assert!(fields.get(set.name).is_none(), "{}: {}", law.analysis, set.name);
+        }
+    }
+}
+
 #[test]
 fn a_table_that_streams_by_gives_the_answer_of_a_loaded_one() {
     let shop = shop();

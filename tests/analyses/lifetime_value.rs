@@ -61,7 +61,7 @@ fn cdnow_has_the_published_parameters() {
         assert_eq!(answer.at("/result/purchases/ending"), "converged");
         near(&parameters(&answer, "spend/model"), &[6.25, 3.74, 15.44], 5e-3);
         assert!((number(&answer, "/result/spend/correlation") - 0.1139).abs() < 1e-3);
-        assert_eq!(answer.at("/result/customers"), 2357);
+        assert_eq!(answer.at("/result/population"), 2357);
         assert_eq!(answer.at("/result/repeaters"), 946);
         assert_eq!(answer.at("/result/check/verdict"), "unknown");
     }

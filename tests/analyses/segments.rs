@@ -176,7 +176,7 @@ fn segments_refer_to_each_other_in_any_order() {
 #[test]
 fn shares_have_their_interval_and_money_its_sum() {
     let answer = asked(&["orders >= 1"], "").unwrap();
-    assert_eq!(answer.at("/result/customers"), 4);
+    assert_eq!(answer.at("/result/population"), 4);
     assert_eq!(answer.at("/result/revenue"), 137.49);
     let of = |name: &str| answer.at(&format!("/result/segments/0/{name}")).as_f64().unwrap();
     assert_eq!((of("share"), of("revenue"), of("revenueShare")), (0.5, 137.49, 1.0));

@@ -66,7 +66,7 @@ fn coverage_counts_customers_and_is_held_against_its_target() {
     let answer = asked(&["tags", "log"], "").unwrap();
     // z has a tag and is no customer; `late` bought after the moment.
     assert_eq!(
-        (answer.at("/result/customers"), answer.at("/result/tagged")),
+        (answer.at("/result/population"), answer.at("/result/tagged")),
         (&4.into(), &2.into())
     );
     assert_eq!(answer.at("/result/coverage/share"), 0.5);
@@ -81,7 +81,7 @@ fn coverage_counts_customers_and_is_held_against_its_target() {
     let error = asked(&["tags"], r#","population":2"#).unwrap_err();
     assert_eq!(error.path(), Some("options.population"));
     let both = asked(&["tags", "log", "customers"], "").unwrap();
-    assert_eq!(both.at("/result/customers"), 5);
+    assert_eq!(both.at("/result/population"), 5);
 }
 
 #[test]

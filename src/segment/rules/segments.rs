@@ -80,7 +80,7 @@ pub(super) fn usual_events() -> Vec<String> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SegmentsResult {
     /// Everyone with a row in the log up to the reference moment, or in the table of customers.
-    pub customers: u64,
+    pub population: u64,
     /// Their money, refunds taken off; null if no amount is mapped or granted.
     pub revenue: Option<f64>,
     /// One for each segment, in the order of the request, ready ones last.
@@ -423,7 +423,7 @@ impl Analysis for Segments {
         self.options.count = Some(self.members.program.count);
         Ok(Outcome {
             rows: fold.rows,
-            customers: result.customers,
+            customers: result.population,
             result,
             sets,
             left_out: left_out
@@ -504,7 +504,7 @@ impl Segments {
             });
         }
         let revenue = all.map(|minor| money::to_f64(minor, scale));
-        Ok(SegmentsResult { customers, revenue, segments, explain })
+        Ok(SegmentsResult { population: customers, revenue, segments, explain })
     }
 
     fn ids(&self, names: Tables<&AllowedNames<'_>>) -> Result<NamedColumn> {

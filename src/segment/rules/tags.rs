@@ -104,7 +104,7 @@ fn usual_fresh() -> u32 {
 pub struct TagsResult {
     /// How many customers there are: those of the log and of the table of customers, or what the
     /// request says; null if nothing says so.
-    pub customers: Option<u64>,
+    pub population: Option<u64>,
     /// How many of them have a tag that holds.
     pub tagged: u64,
     /// Their share, against the target. Everyone is counted, so the target is met or not by the
@@ -451,7 +451,7 @@ impl Analysis for Tags {
                         .to_owned(),
             });
         }
-        if result.customers.is_none() {
+        if result.population.is_none() {
             warnings.push(Warning {
                 code: "no-population",
                 count: 1,
@@ -727,7 +727,7 @@ impl Tags {
         let further_tags = tags.len().saturating_sub(MOST_LISTED) as u64;
         let freshness = self.freshness()?;
         let result = TagsResult {
-            customers: population,
+            population,
             tagged,
             coverage,
             accuracy,

@@ -61,7 +61,7 @@ pub struct Tier {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TiersResult {
     /// Customers with a row up to the reference moment.
-    pub customers: u64,
+    pub population: u64,
     /// Their spend in the time that counts, refunds taken off.
     pub spend: f64,
     /// Those below the first level, then one for each level, lowest first.
@@ -276,7 +276,7 @@ impl Analysis for Tiers {
         Ok(Outcome {
             rows: members.fold.rows,
             customers: count as u64,
-            result: TiersResult { customers: count as u64, spend: money::to_f64(all, 6), tiers },
+            result: TiersResult { population: count as u64, spend: money::to_f64(all, 6), tiers },
             sets: vec![ColumnSet { name: "customers", length: count, columns }],
             left_out: left_out
                 .into_iter()
