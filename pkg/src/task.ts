@@ -45,10 +45,10 @@ export class Task {
     this.#undo.delete(giveBack)
   }
 
-  /** Tells where the call is, not more often than a person can see. */
+  /** Tells where the call is, not more often than a person can see; that a phase is at its end, always. */
   tell(progress: Progress): void {
     const now = performance.now()
-    if (now - this.#told < EVERY) return
+    if (now - this.#told < EVERY && progress.done !== progress.total) return
     this.#told = now
     this.#tell(progress)
   }

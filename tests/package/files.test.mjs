@@ -135,6 +135,7 @@ test('progress counts the bytes of all files', async () => {
   await siyu.read(files, { ...READ, onProgress: (progress) => seen.push(progress) })
   assert.ok(seen.every((progress) => progress.total === total))
   assert.ok(seen.some(({ done }) => done > total / 2))
+  assert.equal(Math.max(...seen.map(({ done }) => done)), total, 'the end is told, however fast it came')
   siyu.close()
 })
 
