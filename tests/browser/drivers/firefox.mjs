@@ -2,10 +2,10 @@
 // No other program stands between.
 
 import { spawn } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { runs } from './index.mjs'
 import { Page, PATIENCE } from './page.mjs'
@@ -40,7 +40,9 @@ const SETTINGS = {
 
 export async function start({ proxy } = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'siyu-firefox-'))
-  const where = { 'browser.download.folderList': 2, 'browser.download.dir': join(profile, 'downloads') }
+  const downloads = join(profile, 'downloads')
+  mkdirSync(downloads)
+  const where = { 'browser.download.folderList': 2, 'browser.download.dir': downloads }
   const lines = Object.entries({ ...SETTINGS, ...where, ...(proxy && through(proxy)) }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
   writeFileSync(join(profile, 'user.js'), lines.join(''))
   const child = spawn(program(), ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank'], {
@@ -57,13 +59,12 @@ export async function start({ proxy } = {}) {
   try {
     const connection = await connect(await address(child, ended))
     const { capabilities } = await connection.send('session.new', { capabilities: {} })
-    await connection.send('session.subscribe', { events: ['browsingContext.downloadEnd'] })
     return {
       version: `Firefox ${capabilities.browserVersion}`,
       async page() {
         const { userContext } = await connection.send('browser.createUserContext', {})
         const { context } = await connection.send('browsingContext.create', { type: 'tab', userContext })
-        const page = new FirefoxPage(connection, context, userContext)
+        const page = new FirefoxPage(connection, context, userContext, downloads)
         await page.size(1280, 800)
         return page
       },
@@ -100,11 +101,10 @@ async function connect(to) {
   const socket = new WebSocket(to, { maxPayload: 256 * 1024 * 1024 })
   await once(socket, 'open')
   const waiting = new Map()
-  const events = new EventEmitter()
   let ids = 0
   socket.on('message', (data) => {
     const { id, type, method, params, result, error, message } = JSON.parse(data)
-    if (type === 'event') return void events.emit(method, params)
+    if (type === 'event') return
     const one = waiting.get(id)
     waiting.delete(id)
     if (type === 'error') one?.reject(new Error(`${error}: ${message}`))
@@ -115,7 +115,6 @@ async function connect(to) {
     waiting.clear()
   })
   return {
-    events,
     send(method, params) {
       const id = ++ids
       return new Promise((resolve, reject) => {
@@ -136,8 +135,9 @@ async function connect(to) {
 export const KEYS = { Tab: '\uE004', Enter: '\uE007', Escape: '\uE00C', End: '\uE010', Home: '\uE011', ArrowLeft: '\uE012', ArrowUp: '\uE013', ArrowRight: '\uE014', ArrowDown: '\uE015', Space: ' ' }
 
 class FirefoxPage extends Page {
-  constructor(connection, context, userContext) {
+  constructor(connection, context, userContext, downloads) {
     super()
+    this.downloads = downloads
     this.connection = connection
     this.context = context
     this.userContext = userContext
@@ -188,13 +188,25 @@ class FirefoxPage extends Page {
     writeFileSync(path, Buffer.from(data, 'base64'))
   }
 
-  /** Clicks, and gives back the file that is saved by it. */
+  /** Clicks, and gives back the file that is saved by it; not every Firefox has an event for its end. */
   async save(selector) {
-    const saved = once(this.connection.events, 'browsingContext.downloadEnd', { signal: AbortSignal.timeout(PATIENCE) })
-    await this.click(selector)
-    const [{ status, filepath }] = await saved
-    if (status !== 'complete') throw new Error(`the download ended with ${status}`)
-    return { name: basename(filepath), text: readFileSync(filepath, 'utf8') }
+    const folder = this.downloads
+    const before = new Set(readdirSync(folder))
+    // The file has its own name at once, empty; what comes goes into one beside it until it is whole.
+    const added = () => {
+      const names = readdirSync(folder)
+      return names.some((name) => name.endsWith('.part')) ? undefined : names.find((name) => !before.has(name) && statSync(join(folder, name)).size > 0)
+    }
+    const watcher = watch(folder)
+    try {
+      await this.click(selector)
+      const over = AbortSignal.timeout(PATIENCE)
+      while (!added()) await once(watcher, 'change', { signal: over })
+      const name = added()
+      return { name, text: readFileSync(join(folder, name), 'utf8') }
+    } finally {
+      watcher.close()
+    }
   }
 
   async close() {
