@@ -27,6 +27,14 @@ const BEYOND = {
   firefox: ['link preconnect', 'WebRTC (STUN)', ...LEAVING],
   webkit: ['link preconnect', ...LEAVING],
 }
+/** What versions before one let through besides, in a worker under the same policy; docs/privacy.md names them. */
+const OLDER = { firefox: { before: 153, worker: ['EventSource', 'font (FontFace)'] } }
+
+/** What an old version of this browser lets through in this context. */
+function letThrough(engine, context, version) {
+  const older = OLDER[engine]
+  return older && Number(/\d+/.exec(version)[0]) < older.before ? (older[context] ?? []) : []
+}
 
 /** Every channel, and in which contexts it exists. */
 const CHANNELS = [
@@ -155,10 +163,11 @@ for (const engine of wanted) {
         found[context] = await on(await site(), (url) => measure(browser, context, url))
         const arrived = Object.entries(found[context]).filter(([, times]) => times > 0)
         console.log(`# ${engine}, ${context}: ${arrived.map(([name, times]) => `${name} ${times}`).join(', ') || 'nothing arrived'}`)
-        assert.deepEqual(arrived.map(([name]) => name).filter((name) => !BEYOND[engine].includes(name)), [])
+        const older = letThrough(engine, context, browser.version)
+        assert.deepEqual(arrived.map(([name]) => name).filter((name) => ![...BEYOND[engine], ...older].includes(name)), [])
         if (write) return
         // A zero in the document stays a zero.
-        for (const [name, times] of arrived) assert.notEqual(documented.get(`${name}|${engine}|${context}`), '0', `${name} arrived ${times} times; docs/privacy.md says 0`)
+        for (const [name, times] of arrived) if (!older.includes(name)) assert.notEqual(documented.get(`${name}|${engine}|${context}`), '0', `${name} arrived ${times} times; docs/privacy.md says 0`)
       })
     }
 
