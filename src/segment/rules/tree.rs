@@ -517,16 +517,14 @@ fn scope(f: &mut fmt::Formatter<'_>, window: Option<&Window>, filters: &[Filter]
     }
     f.write_str("(")?;
     let mut first = true;
-    // Events stand bare once; further conditions on them must hold too.
-    let mut bare = true;
     for filter in filters {
-        if !std::mem::take(&mut first) {
+        // Events stand bare at the front, where they are read; further conditions on them must hold too.
+        let bare = std::mem::take(&mut first);
+        if !bare {
             f.write_str(", ")?;
         }
         match &filter.test {
-            Test::In(events)
-                if filter.field == "event" && !events.is_empty() && std::mem::take(&mut bare) =>
-            {
+            Test::In(events) if bare && filter.field == "event" && !events.is_empty() => {
                 list(f, events, ", ", |f, event| Quoted(event).fmt(f))?;
             }
             test => tested(f, &filter.field, test)?,
