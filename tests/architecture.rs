@@ -134,6 +134,7 @@ const KERNELS: &[&str] = &[
     "read/csv.rs",
     "read/integers.rs",
     "segment/rules/fold.rs",
+    "stats/cholesky.rs",
     "stats/optimum.rs",
     "stats/regression.rs",
     "table/dictionary.rs",

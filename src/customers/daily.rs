@@ -1,26 +1,35 @@
 //! The local days on which each customer bought, with the money of each: what models of repeat
 //! purchases are told.
 
+use super::by_customer::{ByCustomer, Entry};
 use crate::error::{Code, Error, Result};
 
 /// Rows of purchases and refunds by customer and day, and once settled, each customer's paid days.
 /// Integers only: any order of rows gives the same.
 #[derive(Clone, Debug, Default)]
 pub struct DailyMoney {
-    entries: Vec<Entry>,
-    /// Until settled: entries of each customer; then where each customer's entries end.
-    places: Vec<usize>,
-    placed: Vec<(i32, i64)>,
-    settled: usize,
+    rows: ByCustomer<DayMoney>,
 }
 
 /// What one customer did on one day.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct DayMoney {
     customer: u32,
     /// Twice the day, plus 1 for refunds: they stand behind a day's purchases.
     key: i32,
     money: i64,
+}
+
+impl Entry for DayMoney {
+    type Value = (i32, i64);
+
+    fn customer(&self) -> u32 {
+        self.customer
+    }
+
+    fn value(&self) -> (i32, i64) {
+        (self.key, self.money)
+    }
 }
 
 impl DailyMoney {
@@ -32,23 +41,13 @@ impl DailyMoney {
     pub fn insert(&mut self, customer: u32, day: i32, money: i64, is_purchase: bool) -> Result<()> {
         let key = day.saturating_mul(2).saturating_add(i32::from(!is_purchase));
         // The lines of one order follow each other.
-        if let Some(last) = self.entries.last_mut()
+        if let Some(last) = self.rows.entries_mut().last_mut()
             && (last.customer, last.key) == (customer, key)
         {
             last.money = last.money.checked_add(money).ok_or_else(beyond)?;
             return Ok(());
         }
-        let at = customer as usize;
-        if at >= self.places.len() {
-            self.places.try_reserve(at + 1 - self.places.len()).map_err(|_| no_memory())?;
-            self.places.resize(at + 1, 0);
-        }
-        if let Some(count) = self.places.get_mut(at) {
-            *count += 1;
-        }
-        self.entries.try_reserve(1).map_err(|_| no_memory())?;
-        self.entries.push(Entry { customer, key, money });
-        Ok(())
+        self.rows.insert(DayMoney { customer, key, money })
     }
 
     /// Multiplies all money so far: it has got more decimals.
@@ -56,7 +55,7 @@ impl DailyMoney {
     /// # Errors
     /// `overflow`.
     pub fn scale_up(&mut self, factor: i64) -> Result<()> {
-        for entry in &mut self.entries {
+        for entry in self.rows.entries_mut() {
             entry.money = entry.money.checked_mul(factor).ok_or_else(beyond)?;
         }
         Ok(())
@@ -65,27 +64,25 @@ impl DailyMoney {
     /// Whether something was added of this customer. Once settled.
     #[must_use]
     pub fn is_known(&self, customer: u32) -> bool {
-        let at = customer as usize;
-        let from = at.checked_sub(1).and_then(|before| self.places.get(before));
-        self.places.get(at).is_some_and(|until| until > from.unwrap_or(&0))
+        !self.rows.of(customer).is_empty()
     }
 
     /// Entries kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.rows.entries().len()
     }
 
     /// Whether nothing was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.rows.entries().is_empty()
     }
 
     /// One more than the highest customer.
     #[must_use]
     pub fn customers(&self) -> usize {
-        self.places.len()
+        self.rows.customers()
     }
 
     /// Puts about `budget` entries into the order of customers; true once all are. Nothing may be
@@ -94,32 +91,13 @@ impl DailyMoney {
     /// # Errors
     /// `limit-memory`.
     pub fn settle(&mut self, budget: usize) -> Result<bool> {
-        if self.placed.is_empty() && !self.entries.is_empty() {
-            let mut before = 0;
-            for place in &mut self.places {
-                before += std::mem::replace(place, before);
-            }
-            self.placed.try_reserve_exact(self.entries.len()).map_err(|_| no_memory())?;
-            self.placed.resize(self.entries.len(), (0, 0));
-        }
-        let until = self.settled.saturating_add(budget.max(1)).min(self.entries.len());
-        for entry in self.entries.get(self.settled..until).unwrap_or_default() {
-            // The place moves on with each entry, and so ends where the next customer begins.
-            if let Some(place) = self.places.get_mut(entry.customer as usize) {
-                if let Some(slot) = self.placed.get_mut(*place) {
-                    *slot = (entry.key, entry.money);
-                }
-                *place += 1;
-            }
-        }
-        self.settled = until;
-        Ok(until == self.entries.len())
+        self.rows.settle(budget)
     }
 
     /// Of the entries, those that [`settle`](Self::settle) has put into their place.
     #[must_use]
     pub fn settled(&self) -> usize {
-        self.settled
+        self.rows.settled()
     }
 
     /// The ascending days of purchase of a customer with the money of each, into `days`. Once settled.
@@ -128,10 +106,7 @@ impl DailyMoney {
     /// `overflow`.
     pub fn of(&self, customer: u32, days: &mut Vec<(i32, i64)>) -> Result<()> {
         days.clear();
-        let at = customer as usize;
-        let from = at.checked_sub(1).and_then(|before| self.places.get(before)).copied();
-        let until = self.places.get(at).copied().unwrap_or(0);
-        let mut own = self.placed.get(from.unwrap_or(0)..until).unwrap_or_default().to_vec();
+        let mut own = self.rows.of(customer).to_vec();
         own.sort_unstable();
         // Money of refunds before the first purchase waits for it.
         let mut waiting = 0_i64;
@@ -158,19 +133,14 @@ impl DailyMoney {
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_size(&self) -> usize {
-        self.entries.capacity() * 16 + self.places.capacity() * 8 + self.placed.capacity() * 16
+        self.rows.heap_size()
     }
 
     /// Bytes needed at most.
     #[must_use]
     pub fn estimate(rows: u64, customers: u64) -> u64 {
-        // A growing list may hold twice what it needs.
-        rows * (2 * 16 + 16) + customers * 16
+        ByCustomer::<DayMoney>::estimate(rows, customers)
     }
-}
-
-fn no_memory() -> Error {
-    Error::new(Code::LimitMemory, "there is not enough memory for the customers' days")
 }
 
 fn beyond() -> Error {

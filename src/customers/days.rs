@@ -1,5 +1,6 @@
 //! The distinct local days on which each customer bought: what rhythms and periods are made of.
 
+use super::by_customer::{ByCustomer, Entry};
 use crate::error::{Code, Error, Result};
 use crate::stats::accumulator::{Accumulator, Class};
 use crate::table::block::MISSING;
@@ -8,11 +9,20 @@ use crate::table::block::MISSING;
 /// only: any order of rows gives the same days.
 #[derive(Clone, Debug, Default)]
 pub struct ActiveDays {
-    pairs: Vec<(u32, i32)>,
-    /// Until settled: pairs of each customer; then where each customer's days begin.
-    places: Vec<usize>,
-    days: Vec<i32>,
-    placed: usize,
+    pairs: ByCustomer<(u32, i32)>,
+}
+
+/// A customer and a day.
+impl Entry for (u32, i32) {
+    type Value = i32;
+
+    fn customer(&self) -> u32 {
+        self.0
+    }
+
+    fn value(&self) -> i32 {
+        self.1
+    }
 }
 
 /// Some purchases: whose, and on which local day.
@@ -39,27 +49,15 @@ impl ActiveDays {
     /// `limit-memory`.
     pub fn insert(&mut self, customer: u32, day: i32) -> Result<()> {
         // The lines of one order follow each other.
-        if self.pairs.last() == Some(&(customer, day)) {
+        if self.pairs.entries().last() == Some(&(customer, day)) {
             return Ok(());
         }
-        let at = customer as usize;
-        if at >= self.places.len() {
-            self.places.try_reserve(at + 1 - self.places.len()).map_err(|_| no_memory())?;
-            self.places.resize(at + 1, 0);
-        }
-        if self.pairs.len() == self.pairs.capacity() {
-            self.pairs.try_reserve(self.pairs.len().max(1024)).map_err(|_| no_memory())?;
-        }
-        self.pairs.push((customer, day));
-        if let Some(count) = self.places.get_mut(at) {
-            *count += 1;
-        }
-        Ok(())
+        self.pairs.insert((customer, day))
     }
 
     /// All pairs in order, each once.
     fn distinct(&self) -> Vec<(u32, i32)> {
-        let mut pairs = self.pairs.clone();
+        let mut pairs = self.pairs.entries().to_vec();
         pairs.sort_unstable();
         pairs.dedup();
         pairs
@@ -68,13 +66,13 @@ impl ActiveDays {
     /// Pairs kept, some of them perhaps twice.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.pairs.len()
+        self.pairs.entries().len()
     }
 
     /// Whether nobody bought.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.pairs.entries().is_empty()
     }
 
     /// Puts about `budget` pairs into the order of customers; true once all are.
@@ -82,60 +80,19 @@ impl ActiveDays {
     /// # Errors
     /// `limit-memory`.
     pub fn settle(&mut self, budget: usize) -> Result<bool> {
-        if self.placed == 0 {
-            self.count_all()?;
-            // From counts to where each customer's days begin.
-            let mut before = 0;
-            for place in &mut self.places {
-                before += std::mem::replace(place, before);
-            }
-            self.days.try_reserve_exact(self.pairs.len()).map_err(|_| no_memory())?;
-            self.days.resize(self.pairs.len(), 0);
-        }
-        let until = self.placed.saturating_add(budget.max(1)).min(self.pairs.len());
-        for (customer, day) in self.pairs.get(self.placed..until).unwrap_or_default() {
-            // The place moves on with each day, and so ends where the next customer begins.
-            if let Some(place) = self.places.get_mut(*customer as usize) {
-                if let Some(slot) = self.days.get_mut(*place) {
-                    *slot = *day;
-                }
-                *place += 1;
-            }
-        }
-        self.placed = until;
-        Ok(until == self.pairs.len())
+        self.pairs.settle(budget)
     }
 
     /// Of the pairs, those that [`settle`](Self::settle) has put into their place.
     #[must_use]
     pub fn settled(&self) -> usize {
-        self.placed
-    }
-
-    /// Counts the pairs of each customer, where they were decoded and not inserted.
-    fn count_all(&mut self) -> Result<()> {
-        if self.places.iter().sum::<usize>() == self.pairs.len() {
-            return Ok(());
-        }
-        let customers = self.pairs.iter().map(|pair| pair.0 as usize + 1).max().unwrap_or(0);
-        self.places.clear();
-        self.places.try_reserve_exact(customers).map_err(|_| no_memory())?;
-        self.places.resize(customers, 0);
-        for (customer, _) in &self.pairs {
-            if let Some(count) = self.places.get_mut(*customer as usize) {
-                *count += 1;
-            }
-        }
-        Ok(())
+        self.pairs.settled()
     }
 
     /// The ascending distinct days of a customer, into `days`. Once settled.
     pub fn of(&self, customer: u32, days: &mut Vec<i32>) {
         days.clear();
-        let at = customer as usize;
-        let from = at.checked_sub(1).and_then(|before| self.places.get(before)).copied();
-        let until = self.places.get(at).copied().unwrap_or(0);
-        days.extend_from_slice(self.days.get(from.unwrap_or(0)..until).unwrap_or_default());
+        days.extend_from_slice(self.pairs.of(customer));
         days.sort_unstable();
         days.dedup();
     }
@@ -143,14 +100,13 @@ impl ActiveDays {
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_size(&self) -> usize {
-        self.pairs.capacity() * 8 + self.places.capacity() * 8 + self.days.capacity() * 4
+        self.pairs.heap_size()
     }
 
     /// Bytes needed at most.
     #[must_use]
     pub fn estimate(rows: u64, customers: u64) -> u64 {
-        // A growing list may hold twice what it needs.
-        rows * (2 * 8 + 4) + customers * 16
+        ByCustomer::<(u32, i32)>::estimate(rows, customers)
     }
 }
 
@@ -168,7 +124,8 @@ impl Accumulator for ActiveDays {
     }
 
     fn merge(&mut self, other: Self) -> Result<()> {
-        other.pairs.into_iter().try_for_each(|(customer, day)| self.insert(customer, day))
+        let mut pairs = other.pairs.entries().iter();
+        pairs.try_for_each(|(customer, day)| self.insert(*customer, *day))
     }
 
     fn finish(&self, _options: &()) -> Result<Self::Output> {
@@ -202,14 +159,15 @@ impl Accumulator for ActiveDays {
             return Err(damaged());
         }
         let mut days = ActiveDays::new();
-        days.pairs.try_reserve_exact(pairs.len()).map_err(|_| no_memory())?;
         for pair in pairs {
             let [a, b, c, d, e, f, g, h] = *pair;
             let pair = (u32::from_le_bytes([a, b, c, d]), i32::from_le_bytes([e, f, g, h]));
-            if pair.0 == MISSING || days.pairs.last().is_some_and(|before| *before >= pair) {
+            if pair.0 == MISSING
+                || days.pairs.entries().last().is_some_and(|before| *before >= pair)
+            {
                 return Err(damaged());
             }
-            days.pairs.push(pair);
+            days.pairs.restore(pair)?;
         }
         Ok(days)
     }
@@ -217,10 +175,6 @@ impl Accumulator for ActiveDays {
     fn heap_size(&self) -> usize {
         ActiveDays::heap_size(self)
     }
-}
-
-fn no_memory() -> Error {
-    Error::new(Code::LimitMemory, "there is not enough memory for the customers' days")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! * [`state`] – what is known of one customer
 //! * `staging` – rows waiting for their customer's state, so that memory is touched in order
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
+//! * `by_customer` – entries put into the order of their customers, in steps
 //! * [`days`] – the days on which each customer bought
 //! * [`daily`] – the days on which each customer bought, with their money
 //! * [`activity`] – what customers do besides buying
@@ -14,6 +15,7 @@
 
 pub mod activity;
 pub mod attributes;
+mod by_customer;
 pub mod daily;
 pub mod days;
 pub mod matching;

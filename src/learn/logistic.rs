@@ -12,6 +12,7 @@
 
 use super::matrix::Matrix;
 use crate::error::{Code, Error, Result};
+use crate::stats::cholesky::Cholesky;
 use serde::Serialize;
 
 /// How a fit ended.
@@ -102,16 +103,17 @@ pub fn logistic(
     let mut now = objective(rows, labels, penalty, &beta);
     let (mut steps, mut largest) = (0, f64::INFINITY);
     while steps < most_steps {
-        let (gradient, mut hessian) = derivatives(rows, labels, penalty, &beta);
+        let (gradient, hessian) = derivatives(rows, labels, penalty, &beta);
         largest = gradient.iter().fold(0.0, |most: f64, g| most.max((g / count).abs()));
         if largest < 1e-10 {
             status = FitStatus::Converged;
             break;
         }
-        let Some(step) = solved(&mut hessian, gradient, size) else {
+        let Some(curvature) = Cholesky::of(hessian, size, 1e-12) else {
             status = FitStatus::Singular;
             break;
         };
+        let step = curvature.solved(gradient);
         steps += 1;
         let mut scale = 1.0;
         let better = (0..40).find_map(|_| {
@@ -179,39 +181,6 @@ fn derivatives(
         hessian[at * size + at] += penalty;
     }
     (gradient, hessian)
-}
-
-/// Solves `A·x = b` by Cholesky's decomposition, `A` given by its lower half. `None` if `A` is not
-/// positive definite.
-fn solved(matrix: &mut [f64], mut vector: Vec<f64>, size: usize) -> Option<Vec<f64>> {
-    for column in 0..size {
-        let mut diagonal = matrix[column * size + column];
-        for at in 0..column {
-            diagonal -= matrix[column * size + at].powi(2);
-        }
-        // Relative to what stood there: a diagonal that cancelled away holds only rounding.
-        if diagonal.is_nan() || diagonal <= 1e-12 * matrix[column * size + column].abs() {
-            return None;
-        }
-        let root = diagonal.sqrt();
-        matrix[column * size + column] = root;
-        for row in column + 1..size {
-            let mut sum = matrix[row * size + column];
-            for at in 0..column {
-                sum -= matrix[row * size + at] * matrix[column * size + at];
-            }
-            matrix[row * size + column] = sum / root;
-        }
-    }
-    for row in 0..size {
-        let sum: f64 = (0..row).map(|at| matrix[row * size + at] * vector[at]).sum();
-        vector[row] = (vector[row] - sum) / matrix[row * size + row];
-    }
-    for row in (0..size).rev() {
-        let sum: f64 = (row + 1..size).map(|at| matrix[at * size + row] * vector[at]).sum();
-        vector[row] = (vector[row] - sum) / matrix[row * size + row];
-    }
-    Some(vector)
 }
 
 #[cfg(test)]

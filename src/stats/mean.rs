@@ -53,6 +53,18 @@ impl Sample {
     }
 }
 
+/// The standard error of a difference whose two means have these squared errors and numbers of
+/// values, with its degrees of freedom after Welch and Satterthwaite.
+#[must_use]
+pub fn welch_error((a, n_a): (f64, f64), (b, n_b): (f64, f64)) -> (f64, f64) {
+    // Shares of the sum, so that tiny variances do not underflow when squared.
+    let part = |own: f64, n: f64| {
+        let share = own / (a + b);
+        if share == 0.0 { 0.0 } else { share * share / (n - 1.0) }
+    };
+    ((a + b).sqrt(), 1.0 / (part(a, n_a) + part(b, n_b)))
+}
+
 /// Welch's comparison of two means.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,14 +82,12 @@ pub struct MeanDifference {
 /// two values or more and at least one of them varies.
 #[must_use]
 pub fn welch(first: &Sample, second: &Sample, confidence: f64) -> Option<MeanDifference> {
-    let part = |sample: &Sample| Some(sample.variance()? / sample.count as f64);
-    let (a, b) = (part(first)?, part(second)?);
-    let error = (a + b).sqrt();
+    let part =
+        |sample: &Sample| Some((sample.variance()? / sample.count as f64, sample.count as f64));
+    let (error, degrees) = welch_error(part(first)?, part(second)?);
     if error <= 0.0 || !error.is_finite() {
         return None;
     }
-    let degrees = |part: f64, count: u64| (part / (a + b)).powi(2) / (count - 1) as f64;
-    let degrees = 1.0 / (degrees(a, first.count) + degrees(b, second.count));
     let difference = first.mean - second.mean;
     let t = student_t_quantile(degrees, (1.0 - confidence) / 2.0)?;
     let tails = student_t(degrees, (difference / error).abs())?;

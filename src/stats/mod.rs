@@ -8,9 +8,10 @@
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
 //! * underneath: [`order`] of rows, [`special`] functions, [`distribution`]s, of counts [`discrete`]
 //!   ones, [`random`] numbers, the [`optimum`] and the [`root`] of a function, `quadrature` and
-//!   [`legendre`]'s rule
+//!   [`legendre`]'s rule, `cholesky`'s decomposition
 
 pub mod accumulator;
+pub(crate) mod cholesky;
 pub mod concentration;
 pub mod confidence;
 pub mod discrete;

@@ -10,6 +10,8 @@
 //! Zeger, Biometrika 73 (1986), clusters.
 #![allow(clippy::indexing_slicing)] // Square of `size`, rows of `rows`: every index is below its bound.
 
+use super::cholesky::Cholesky;
+
 /// How the variance of a coefficient is estimated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Covariance<'a> {
@@ -60,10 +62,9 @@ pub fn least_squares(
         for j in 0..=i {
             let value = dot(&columns[i], &columns[j]) / (scale[i] * scale[j]);
             squares[i * size + j] = value;
-            squares[j * size + i] = value;
         }
     }
-    let inverse = inverse(&squares, size)?;
+    let inverse = Cholesky::of(squares, size, 1e-11)?.inverse();
     let times = |vector: &[f64]| -> Vec<f64> {
         (0..size).map(|i| dot(&inverse[i * size..(i + 1) * size], vector)).collect()
     };
@@ -135,41 +136,6 @@ pub fn least_squares(
         variances: unscaled(variances, 2),
         clusters: count,
     })
-}
-
-/// The inverse of a symmetric positive matrix with ones on its diagonal.
-fn inverse(matrix: &[f64], size: usize) -> Option<Vec<f64>> {
-    let mut lower = vec![0.0; size * size];
-    for i in 0..size {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| lower[i * size + k] * lower[j * size + k]).sum();
-            let rest = matrix[i * size + j] - sum;
-            if i == j {
-                if rest.is_nan() || rest < 1e-11 {
-                    return None;
-                }
-                lower[i * size + i] = rest.sqrt();
-            } else {
-                lower[i * size + j] = rest / lower[j * size + j];
-            }
-        }
-    }
-    let mut inverse = vec![0.0; size * size];
-    for column in 0..size {
-        let mut x = vec![0.0; size];
-        for i in 0..size {
-            let sum: f64 = (0..i).map(|k| lower[i * size + k] * x[k]).sum();
-            x[i] = (if i == column { 1.0 } else { 0.0 } - sum) / lower[i * size + i];
-        }
-        for i in (0..size).rev() {
-            let sum: f64 = (i + 1..size).map(|k| lower[k * size + i] * x[k]).sum();
-            x[i] = (x[i] - sum) / lower[i * size + i];
-        }
-        for (i, value) in x.into_iter().enumerate() {
-            inverse[i * size + column] = value;
-        }
-    }
-    Some(inverse)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use super::{Alternative, Comparison};
 use crate::experiment::estimate::Estimate;
 use crate::stats::distribution::{student_t, student_t_quantile};
+use crate::stats::mean::welch_error;
 use crate::stats::proportion::Interval;
 use crate::stats::special::Tails;
 use crate::stats::special::error::{normal, normal_quantile};
@@ -41,13 +42,8 @@ fn spread(test: Test, (v_c, n_c): (f64, f64), (v_t, n_t): (f64, f64)) -> Option<
             Spread { error: (pooled * (1.0 / n_c + 1.0 / n_t)).sqrt(), degrees }
         }
         Test::Welch => {
-            // Parts of the sum, so that tiny variances do not underflow when squared.
-            let part = |own: f64, n: f64| {
-                let share = own / (a + b);
-                if share == 0.0 { 0.0 } else { share * share / (n - 1.0) }
-            };
-            let degrees = 1.0 / (part(a, n_c) + part(b, n_t));
-            Spread { error: (a + b).sqrt(), degrees }
+            let (error, degrees) = welch_error((a, n_c), (b, n_t));
+            Spread { error, degrees }
         }
         Test::Z => Spread { error: (a + b).sqrt(), degrees: f64::INFINITY },
     };
