@@ -10,12 +10,13 @@
 //! * [`effects`] – for whom it works: uplift and Qini
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Three analyses stand on these: [`analysis`] (`experiment`), [`power`] and [`allocation`]
-//! (`assign`). A kernel here takes sufficient statistics and gives
+//! Three analyses stand on these: [`analysis`] (`experiment`: its [`options`], its [`report`], and
+//! `arms`, the state of each), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
 
 pub mod allocation;
 pub mod analysis;
+mod arms;
 pub mod assign;
 pub mod compare;
 pub mod decide;
@@ -23,7 +24,9 @@ pub mod design;
 pub mod effects;
 pub mod estimate;
 pub mod health;
+pub mod options;
 pub mod power;
+pub mod report;
 pub mod unit_stats;
 mod units;
 pub mod variance;
