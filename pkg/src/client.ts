@@ -450,14 +450,15 @@ class Client implements Siyu {
   async #give(session: Session, feed: number, cursor: number): Promise<void> {
     try {
       let from = this.#cursors.get(cursor)
+      const input = this.#feeds.get(feed)
       if (!from) {
-        const input = this.#feeds.get(feed)
         if (!input) throw fail('closed', 'The source is gone.')
         from = input.open()
         this.#cursors.set(cursor, from)
       }
-      const piece = await from.next()
+      let piece = await from.next()
       if (!piece) this.#cursors.delete(cursor)
+      if (piece && session.port.moves && input?.form === 'bytes' && input.lent) piece = new Uint8Array(piece as Uint8Array)
       session.port.post({ type: 'piece', cursor, piece }, piece ? buffersOf(piece) : [])
     } catch (error) {
       session.port.post({ type: 'no-piece', cursor, failure: failureOf(error) })

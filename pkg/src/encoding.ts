@@ -161,11 +161,6 @@ function decoding(): Promise<typeof import('./decode.js')> {
   return part('decode.js', () => import('./decode.js'))
 }
 
-/** The high bit of every byte of a word that is zero. */
-function zeros(word: number): number {
-  return ~(((word & 0x7f7f7f7f) + 0x7f7f7f7f) | word) & 0x80808080
-}
-
 /** Counts line ends over pieces: LF, CR LF, or a CR alone. */
 export class Lines {
   count = 0
@@ -182,47 +177,47 @@ export class Lines {
 
   /** Takes note of a piece, or of its beginning that is ASCII; returns how many bytes that is. */
   pass(bytes: Uint8Array, ascii = false): number {
-    // Words of four bytes are looked at as one, from the first address that allows it.
-    const before = Math.min(-bytes.byteOffset & 3, bytes.length)
-    const words = bytes.length < 4 ? new Int32Array() : new Int32Array(bytes.buffer, bytes.byteOffset + before, (bytes.length - before) >> 2)
-    const stop = ascii ? 0x80808080 | 0 : 0
+    const { length } = bytes
+    const view = new DataView(bytes.buffer, bytes.byteOffset, length)
     let { count } = this
     let last = this.#last
     let at = 0
-    const each = (until: number): void => {
-      for (; at < until; at++) {
-        const byte = bytes[at] as number
-        if (byte & stop) return
-        if (byte === 13 || (byte === 10 && last !== 13)) count++
-        last = byte
-      }
-    }
-    each(before)
-    if (at === before) {
-      // The high bit of the first byte of a word if a CR stands before it.
-      let carry = last === 13 ? 0x80 : 0
-      let word = 0
-      let found = 0
-      for (; word < words.length; word++) {
-        const four = words[word] as number
-        if (four & stop) break
-        // Only with a byte below 16 can there be a line end.
-        if (((four - 0x10101010) & ~four & 0x80808080) === 0) {
-          carry = 0
-          continue
+    for (let end = 0; at === end && at < length;) {
+      end = Math.min(at + BLOCK, length)
+      const found = last === 13 || end - at < BLOCK ? -1 : lineFeeds(view, at)
+      if (found < 0) {
+        for (; at < end; at++) {
+          const byte = bytes[at] as number
+          if (ascii && byte > 127) break
+          if (byte === 13 || (byte === 10 && last !== 13)) count++
+          last = byte
         }
-        const cr = zeros(four ^ 0x0d0d0d0d)
-        const ends = cr | (zeros(four ^ 0x0a0a0a0a) & ~((cr << 8) | carry))
-        found += Math.imul(ends >>> 7, 0x01010101) >>> 24
-        carry = cr >>> 24
+      } else {
+        count += found
+        at = end
+        last = bytes[at - 1] as number
       }
-      count += found
-      at += word * 4
-      if (word > 0) last = bytes[at - 1] as number
-      each(bytes.length)
     }
     this.count = count
     this.#last = last
     return at
   }
+}
+
+/** Bytes that are counted as one, four at a time: not more, since each sum counts up to 255. */
+const BLOCK = 4 * 252
+
+/** The line feeds in a block, or -1 if a byte is not ASCII or may end a line without being one. */
+function lineFeeds(view: DataView, from: number): number {
+  let [high, other, found] = [0, 0, 0]
+  for (let at = from; at < from + BLOCK; at += 4) {
+    const four = view.getInt32(at)
+    high |= four
+    // With ASCII no byte carries into the next: the high bit says that a byte is at least 10, 11, 14.
+    const above = four + 0x75757575
+    found = (found + ((((four + 0x76767676) ^ above) >>> 7) & 0x01010101)) | 0
+    other |= above ^ (four + 0x72727272)
+  }
+  if ((high | other) & 0x80808080) return -1
+  return (found & 0xff) + ((found >>> 8) & 0xff) + ((found >>> 16) & 0xff) + (found >>> 24)
 }

@@ -18,6 +18,7 @@ interface NodeEnd {
 /** A port over a worker, or over the worker's own scope. */
 export function portOf<Out, In>(end: WebEnd | NodeEnd): Port<Out, In> {
   return {
+    moves: true,
     post: (message, transfer = []) => end.postMessage(message, transfer as never[]),
     listen(hear, gone = () => {}) {
       if ('addEventListener' in end && !('on' in end)) {
@@ -44,6 +45,7 @@ export function pairOfPorts<A, B>(): [Port<A, B>, Port<B, A>] {
   const hearers: ((message: never) => void)[] = []
   const losers: ((text: string) => void)[] = []
   const end = <Out, In>(mine: 0 | 1): Port<Out, In> => ({
+    moves: false,
     post(message) {
       queueMicrotask(() => {
         if (open) hearers[1 - mine]?.(message as never)

@@ -88,6 +88,8 @@ export type FromEngine =
 
 /** One end of the connection, whatever is between the two. */
 export interface Port<Out, In> {
+  /** Whether what is in `transfer` moves away; else both ends have the same memory. */
+  moves: boolean
   post(message: Out, transfer?: Transferable[]): void
   /** `gone` is told when the other side is lost or a message cannot be read. */
   listen(hear: (message: In) => void, gone?: (text: string) => void): void

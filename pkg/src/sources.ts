@@ -45,6 +45,8 @@ export interface ByteInput {
   again: boolean
   /** The blob itself: it crosses to a worker as it is. */
   blob: Blob | null
+  /** Whether its pieces are views of the caller's own bytes, which may be read but not moved away. */
+  lent?: boolean
   open(): Cursor<Uint8Array>
 }
 
@@ -177,14 +179,19 @@ export function ofBlob(blob: Blob, name = (blob as File).name ?? ''): ByteInput 
 }
 
 function ofBytes(bytes: Uint8Array): ByteInput {
+  // Memory that is shared with other threads is taken as it is now: no decoder reads from it.
+  const lent = bytes.buffer instanceof ArrayBuffer
   return {
-    form: 'bytes', name: '', size: bytes.length, again: false, blob: null,
+    form: 'bytes', name: '', size: bytes.length, again: false, blob: null, lent,
     open() {
       let at = 0
       return {
-        // Copies: the piece will be moved to the worker, the caller's bytes stay the caller's.
-        // Not with `slice`, which on a Buffer of Node does not copy.
-        next: async () => (at < bytes.length ? new Uint8Array(bytes.subarray(at, at += PIECE)) : null),
+        async next() {
+          if (at >= bytes.length) return null
+          const piece = bytes.subarray(at, at += PIECE)
+          // Not with `slice`, which on a Buffer of Node does not copy.
+          return lent ? piece : new Uint8Array(piece)
+        },
         close() {
           at = bytes.length
         },

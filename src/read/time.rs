@@ -19,7 +19,7 @@
 //! if the zone has it twice, the first is meant. Words, eras and incomplete dates are not dates
 //! here.
 
-use crate::table::calendar::{DAY_MS, Date};
+use crate::table::calendar::{DAY_MS, Date, days_in_month};
 use crate::table::zone::{Local, Span, Zone};
 
 use super::amount::half_width;
@@ -65,19 +65,38 @@ enum Reading {
     Exact(i64),
 }
 
-/// Reads time cells; remembers the last date and the stretch of constant offset it is in.
+/// Reads time cells; remembers the last month and the stretch of constant offset it is in.
 #[derive(Clone, Debug)]
 pub(super) struct Times {
     /// What is read besides dates that begin with the year.
     dates: Dates,
-    /// The `YYYY-MM-DD` read last, and its midnight on the local clock.
-    last: ([u8; 10], i64),
+    month: Month,
     span: Option<Span>,
+}
+
+/// The month that was read last: rows of an export are near each other in time.
+#[derive(Clone, Copy, Debug)]
+struct Month {
+    /// `YYYY-MM-`.
+    text: [u8; 8],
+    /// The midnight before its first day, on the local clock.
+    before: i64,
+    days: u8,
+}
+
+impl Month {
+    fn of(text: [u8; 8]) -> Option<Self> {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-'] = text else { return None };
+        let year = i32::from(pair(y1, y2)?) * 100 + i32::from(pair(y3, y4)?);
+        let month = pair(m1, m2)?;
+        let before = midnight(year, month, 1)? - DAY_MS;
+        Some(Month { text, before, days: days_in_month(year, month) })
+    }
 }
 
 impl Times {
     pub(super) fn new(dates: Dates) -> Self {
-        Times { dates, last: ([0; 10], 0), span: None }
+        Times { dates, month: Month { text: [0; 8], before: 0, days: 0 }, span: None }
     }
 
     /// What is read besides dates that begin with the year.
@@ -131,16 +150,16 @@ impl Times {
     /// `YYYY-MM-DD`, optionally with `T` or one blank and `HH:MM:SS`, optionally with `Z`.
     #[inline]
     fn iso(&mut self, text: &[u8]) -> Option<Reading> {
-        let (date, rest) = text.split_first_chunk::<10>()?;
-        let midnight = if *date == self.last.0 {
-            self.last.1
-        } else {
-            let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
-            let year = i32::from(pair(*y1, *y2)?) * 100 + i32::from(pair(*y3, *y4)?);
-            let midnight = midnight(year, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
-            self.last = (*date, midnight);
-            midnight
-        };
+        let (month, rest) = text.split_first_chunk::<8>()?;
+        let [d1, d2, rest @ ..] = rest else { return None };
+        if *month != self.month.text {
+            self.month = Month::of(*month)?;
+        }
+        let day = pair(*d1, *d2)?;
+        if day == 0 || day > self.month.days {
+            return None;
+        }
+        let midnight = self.month.before + i64::from(day) * DAY_MS;
         match rest {
             [] => Some(Reading::Naive(midnight)),
             [b'T' | b' ', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] => {
