@@ -10,7 +10,7 @@ use siyu::experiment::design::{self, Arms, Degrees, Shares};
 use siyu::experiment::estimate::{Estimate, Metric};
 use siyu::experiment::health::RunningRatio;
 use siyu::experiment::unit_stats::UnitStats;
-use siyu::experiment::variance::Cuped;
+use siyu::experiment::variance::{CovariateUse, Cuped};
 use siyu::stats::accumulator::Accumulator;
 use siyu::stats::proportion::Interval;
 use siyu::stats::random::Random;
@@ -105,7 +105,13 @@ pub(crate) fn lines(runs: u32) -> Vec<Line> {
             "the same, CUPED, 200 units per arm, correlation 0.7",
             rate(runs, 104, |random| {
                 let arms = [arm(random, 200, plain, 1.0), arm(random, 200, plain, 1.0)];
-                let cuped = Cuped::of(&arms, Metric::Mean(0), Metric::Mean(1)).unwrap();
+                let cuped = Cuped::of(
+                    &arms.each_ref(),
+                    Metric::Mean(0),
+                    Metric::Mean(1),
+                    CovariateUse::Cuped,
+                )
+                .unwrap();
                 let [c, t] = arms.map(|arm| cuped.estimate(&arm).unwrap());
                 welch(&c, &t).p_value <= 0.05
             }),

@@ -95,6 +95,8 @@ export interface ArmComparison {
   chanceToBeat: number | null
   /** The arm's value less the control's; null where one is. */
   effect: number | null
+  /** Standard error of the effect; null where nothing varies. */
+  error: number | null
   /** What choosing the arm is expected to lose, in the unit of the metric. */
   expectedLoss: number | null
   /**
@@ -109,15 +111,23 @@ export interface ArmComparison {
   interval: Interval | null
   /**
    * Of a guardrail with a margin: how likely the data is if the arm is worse by the margin or
-   * more, in the mode that decides; null otherwise.
+   * more, in the mode that decides; of one that stays the same, if it is off by the margin or more
+   * on either side. Null otherwise.
    */
   marginPValue: number | null
   /** p-value at one look: Welch's; of shares Pearson's, or Fisher's for few. */
   pValue: number | null
+  /** p-value of Mann and Whitney's test that this chance is one half. */
+  rankPValue: number | null
   /** The effect over the control's value before adjustment; null unless that is above 0. */
   relative: number | null
   /** Interval of the relative effect by the delta method. */
   relativeInterval: Interval | null
+  /**
+   * Of a metric with `ranks`: the chance that a unit of the arm has more than one of the control,
+   * equal values counting half.
+   */
+  superiority: number | null
 }
 
 /** An arm that is given by its counts and means. */
@@ -578,6 +588,18 @@ export type Count =
   /** Each local calendar day on which the customer bought. */
   | 'day'
 
+/** How a covariate from before takes part. */
+export type CovariateUse =
+  /** With the one slope of all arms together (CUPED). */
+  | 'cuped'
+  /** With a slope for each arm (Lin): never less precise in large arms, whatever their sizes. */
+  | 'by-arm'
+  /**
+   * As it is, with slope 1: the difference of the changes (difference in differences), for arms
+   * that were not alike before.
+   */
+  | 'difference'
+
 /** Names of attributes. */
 export interface CoverageAttributes {
   /** Whether the person holds an account, in the contacts or in the book. */
@@ -939,6 +961,13 @@ export interface ExperimentOptions {
   adjustment?: Adjustment
   /** Without a table: each arm with its counts and means. */
   arms?: ArmOptions[]
+  /** With a table that has times: shows the effects by the local day on which units came in. */
+  byDay?: boolean
+  /**
+   * With a table: the attribute with the group (shop, city, school) that was given its arm as a
+   * whole. Intervals then count groups, not units.
+   */
+  clusters?: string | null
   /** Confidence of the intervals, between 0 and 1. */
   confidence?: number
   /** The arm that the others are held against. */
@@ -954,6 +983,21 @@ export interface ExperimentOptions {
    * decide.
    */
   plannedUnits?: number | null
+  /**
+   * With a table: attributes with numbers that were known before, by which one could choose whom
+   * to treat: how well each finds those whom an arm changes, in every share.
+   */
+  scores?: string[]
+  /**
+   * With a table: attributes with texts that were known before. The effects within each of their
+   * values are shown as well; they decide nothing.
+   */
+  segments?: string[]
+  /**
+   * With a table: an attribute with texts that were known before. Arms are compared within each
+   * of its values, weighted by all units (post-stratification).
+   */
+  strata?: string | null
   /** Units in all at which the always-valid interval is tightest. Default: `plannedUnits`, or 5000. */
   tuning?: number | null
   /** With a table: the attribute with the name of each unit's arm. */
@@ -971,10 +1015,16 @@ export interface ExperimentResult {
   arms: ArmUnits[]
   /** What to do. */
   decision: Decision
+  /** Whether effects differ between the segments of an attribute, or between days. */
+  differences: SegmentDifference[]
   /** The metrics, in the order of the options. */
   metrics: MetricResult[]
   /** Whether the units were shared out as planned; null without units. */
   sampleRatio: SampleRatio | null
+  /** How well each score finds those whom an arm changes. */
+  scores: ScoreResult[]
+  /** The same within each value of the segments, and of each day; these decide nothing. */
+  segments: SegmentResult[]
 }
 
 /** Why customers are in a segment, or not. */
@@ -1971,6 +2021,8 @@ export type MetricDirection =
   | 'higher'
   /** Less. */
   | 'lower'
+  /** Neither: within its margin it is the same (equivalence, two one-sided tests). */
+  | 'same'
 
 /** What kind of number a metric is. */
 export type MetricKind =
@@ -1980,9 +2032,13 @@ export type MetricKind =
   | 'share'
   /** The sum of one number over the sum of another, such as spend per order. */
   | 'ratio'
+  /** A quantile of the units' numbers, such as the median. */
+  | 'quantile'
 
 /** A metric. */
 export interface MetricOptions {
+  /** How the covariate takes part. */
+  adjust?: CovariateUse
   /** Which way is good. */
   better?: MetricDirection
   /**
@@ -2012,6 +2068,10 @@ export interface MetricOptions {
   name: string
   /** What it is for. */
   purpose?: MetricPurpose
+  /** Of a quantile: which, between 0 and 1. Default: 0.5, the median. */
+  quantile?: number | null
+  /** With a table: also compares ranks (Mann and Whitney). */
+  ranks?: boolean
 }
 
 /** What a metric is for. */
@@ -3195,6 +3255,24 @@ export interface ScoreOptions {
   weights?: Weights
 }
 
+/** How well a score finds those whom an arm changes. */
+export interface ScoreResult {
+  /** The arm. */
+  arm: string
+  /** The metric, a share. */
+  metric: string
+  /** Qini coefficient: 1 is the best order there can be, 0 as good as chance. */
+  qini: number | null
+  /** The score. */
+  score: string
+  /** Effect among the 30 % with the largest scores. */
+  topEffect: number | null
+  /** Units of the arm and the control that have both. */
+  units: number
+  /** The same of the uplift curve. */
+  uplift: number | null
+}
+
 /** How scores lie. */
 export interface ScoreSpread {
   /** The lowest. */
@@ -3233,6 +3311,24 @@ export interface SegmentChange {
   segment: string
   /** Customers at both. */
   stayed: number
+}
+
+/** Whether an effect differs between segments: Cochran's Q over their effects. */
+export interface SegmentDifference {
+  /** The same, adjusted for all rows of this table. */
+  adjustedPValue: number
+  /** The arm. */
+  arm: string
+  /** The attribute; null of days. */
+  by: string | null
+  /** Cochran's Q. */
+  chiSquared: number
+  /** Segments with an interval, less one. */
+  degrees: number
+  /** The metric. */
+  metric: string
+  /** How likely it is if the effect is the same everywhere. */
+  pValue: number
 }
 
 /** Two dates. */
@@ -3285,6 +3381,23 @@ export interface SegmentProfile {
   share: number
   /** Each value of each attribute, the smallest p-value first. */
   values: ValueProfile[]
+}
+
+/** The effects within a segment. */
+export interface SegmentResult {
+  /** The attribute; null of days. */
+  by: string | null
+  /**
+   * The metrics, in the order of the options. Adjusted p-values count all segments, arms and
+   * metrics that are no guardrails.
+   */
+  metrics: MetricResult[]
+  /** Whether they were shared out as planned. */
+  sampleRatio: SampleRatio | null
+  /** Units. */
+  units: number
+  /** Its value, or the day; null of units without one. */
+  value: string | null
 }
 
 /** One segment. */

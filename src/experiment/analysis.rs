@@ -8,34 +8,38 @@
 //! When not to use it: where units influence each other or were not assigned by chance. A
 //! comparison of before and after is no experiment.
 
-use super::arms::{ArmState, Measured, given, measured};
-use super::compare::bayes::{Belief, Beta, Normal, compare_shares as believe_shares};
-use super::compare::means::{self, Test};
-use super::compare::proportions::Share;
-use super::compare::{Alternative, always_valid};
+use super::arms::{ArmState, Columns, Grouping, Measured, given};
 use super::decide::{Finding, decide};
-use super::estimate::Estimate;
+use super::effects::{Curve, Cut, RankedUnit, Ranking};
 use super::health::{RunningRatio, sample_ratio};
+use super::metric::compared;
 use super::options::{
     DecideBy, ExperimentOptions, MetricDirection, MetricKind, MetricOptions, MetricPurpose,
 };
 use super::report::{
-    ArmComparison, ArmUnits, ArmValue, ExperimentResult, MetricResult, SampleRatio,
+    ArmComparison, ArmUnits, ExperimentResult, MetricResult, SampleRatio, ScoreResult,
+    SegmentDifference, SegmentResult,
 };
-use super::units::{ArmColumns, Units};
-use super::variance::{Cuped, caps};
+use super::units::Units;
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{Method, Outcome, Warning};
 use crate::stats::confidence::check_confidence;
+use crate::stats::distribution::chi_squared;
 use crate::stats::multiplicity::adjusted;
-use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
-use crate::stats::shares::compare_shares;
+use crate::stats::order::sort_by;
+use crate::stats::proportion::Interval;
+use crate::table::block::MISSING;
+use crate::table::calendar::Date;
 use crate::table::role::Role;
 
 /// Arms that can be compared at once.
 const MOST_ARMS: usize = 64;
+/// Values of an attribute, or days, within which effects are shown; strata.
+const MOST_SEGMENTS: usize = 400;
+/// Groups of units in an arm below which their spread is hardly known.
+const FEW_CLUSTERS: u64 = 10;
 /// Below this p-value the sample ratio is taken for broken: 0.05 would stop one sound experiment
 /// in twenty.
 const MISMATCH: f64 = 0.001;
@@ -44,10 +48,27 @@ const MISMATCH: f64 = 0.001;
 pub struct Experiment {
     options: ExperimentOptions,
     units: Option<Units>,
+    /// The codes of the variants, and the arm of each unit.
+    variants: Vec<u32>,
+    arm_names: Vec<String>,
+    arms_of_units: Vec<u32>,
+    /// The parts that are counted: all units, then within each attribute of segments, then by day;
+    /// each metric of each is a step.
+    step: usize,
+    grouping: Option<Grouping>,
     arms: Vec<ArmState>,
+    segments: Vec<Segment>,
     caps: Vec<Option<f64>>,
     answer: Option<ExperimentResult>,
     warnings: Vec<Warning>,
+}
+
+/// The arms within a value of an attribute, or on a day.
+#[derive(Debug)]
+struct Segment {
+    by: Option<String>,
+    value: Option<String>,
+    arms: Vec<ArmState>,
 }
 
 impl Analysis for Experiment {
@@ -66,14 +87,22 @@ impl Analysis for Experiment {
 
     fn needs(options: &ExperimentOptions, _input: usize) -> Result<Needs> {
         let columns = options.metrics.iter().flat_map(MetricOptions::columns);
-        Ok(Needs::roles(&[Role::Customer])
-            .and_attributes(std::iter::once(options.variant.as_str()).chain(columns)))
+        let roles: &[Role] =
+            if options.by_day { &[Role::Customer, Role::Time] } else { &[Role::Customer] };
+        let names = std::iter::once(options.variant.as_str()).chain(columns);
+        Ok(Needs::roles(roles).and_attributes(
+            names.chain(options.labels()).chain(options.scores.iter().map(String::as_str)),
+        ))
     }
 
     fn estimate(options: &ExperimentOptions, inputs: &[Facts<'_>]) -> u64 {
         let columns: usize = options.metrics.iter().map(|metric| metric.columns().len()).sum();
-        // Each number twice: by unit and by arm.
-        inputs.iter().map(|facts| facts.customers * (16 * columns as u64 + 9)).sum()
+        // Where the numbers themselves are compared, and of groups of units, they stand there twice.
+        let twice = options.clusters.is_some()
+            || options.metrics.iter().any(|metric| metric.needs_values() || metric.cap.is_some());
+        let numbers = 8 * (columns + options.scores.len() + if twice { 3 } else { 0 });
+        let each = numbers + 4 * (options.labels().count() + 2) + 17;
+        inputs.iter().map(|facts| facts.customers * each as u64).sum()
     }
 
     fn start(options: ExperimentOptions, inputs: &[Facts<'_>]) -> Result<Self> {
@@ -102,20 +131,25 @@ impl Analysis for Experiment {
             )
             .at_path("arms"));
         }
-        let units = (!inputs.is_empty()).then(|| {
-            let mut columns: Vec<String> = Vec::new();
-            for column in options.metrics.iter().flat_map(MetricOptions::columns) {
-                if !columns.iter().any(|known| known == column) {
-                    columns.push(column.to_owned());
-                }
-            }
-            Units::new(columns)
+        options.check(inputs.is_empty())?;
+        let units = inputs.first().map(|facts| {
+            let columns = options.metrics.iter().flat_map(MetricOptions::columns);
+            let columns: Vec<&str> =
+                columns.chain(options.scores.iter().map(String::as_str)).collect();
+            let labels: Vec<&str> = options.labels().collect();
+            Units::new(&columns, &labels, options.by_day.then(|| facts.schema.zone.clone()))
         });
         let caps = vec![None; options.metrics.len()];
         let mut experiment = Experiment {
             options,
             units,
+            variants: Vec::new(),
+            arm_names: Vec::new(),
+            arms_of_units: Vec::new(),
+            step: 0,
+            grouping: None,
             arms: Vec::new(),
+            segments: Vec::new(),
             caps,
             answer: None,
             warnings: Vec::new(),
@@ -136,62 +170,53 @@ impl Analysis for Experiment {
     }
 
     fn join(&mut self, names: &[AllowedNames<'_>], _budget: usize) -> Result<Progress> {
-        let Some(units) = &self.units else { return Ok(Progress::default()) };
-        let texts = names.first().and_then(|names| names.attribute(&self.options.variant));
-        let codes = units.variants();
-        if codes.len() > MOST_ARMS {
-            return Err(Error::new(
-                Code::Limit,
-                format!("at most {MOST_ARMS} arms can be compared: is this the right attribute?"),
-            )
-            .at_path("variant"));
+        let Some(units) = &mut self.units else { return Ok(Progress::default()) };
+        if self.step == 0 {
+            if let Some(clusters) = &self.options.clusters {
+                units.keep_whole(clusters);
+            }
+            self.variants = units.variants(MOST_ARMS);
+            if self.variants.len() > MOST_ARMS {
+                return Err(Error::new(
+                    Code::Limit,
+                    format!(
+                        "at most {MOST_ARMS} arms can be compared: is this the right attribute?"
+                    ),
+                )
+                .at_path("variant"));
+            }
+            self.arms_of_units = units.arms(&self.variants);
         }
-        let mut arms = Vec::new();
-        for code in codes {
-            let name = texts.and_then(|texts| texts.get(code)).unwrap_or_default();
-            let (count, columns) = units.arm(code)?;
-            arms.push((String::from_utf8_lossy(name).into_owned(), count, columns));
+        let count = self.options.metrics.len();
+        let (part, at) = (self.step / count, self.step % count);
+        if at == 0 {
+            self.part(part, names)?;
         }
-        arms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let metrics = &self.options.metrics;
-        for (at, metric) in metrics.iter().enumerate() {
-            if let Some(cap) = metric.cap
-                && let Some(column) = units.column(metric.value_column())
-            {
-                let all: Vec<f64> = arms
-                    .iter()
-                    .filter_map(|(_, _, columns)| columns.get(column))
-                    .flatten()
-                    .copied()
-                    .filter(|value| !value.is_nan())
-                    .collect();
-                if let Some(place) = self.caps.get_mut(at)
-                    && !all.is_empty()
-                {
-                    *place = Some(caps(&all, 0.0, cap)?.high);
+        if let (Some(units), Some(metric), Some(grouping)) =
+            (&self.units, self.options.metrics.get(at), &self.grouping)
+        {
+            let inside = |error: Error| error.inside(&format!("metrics[{at}]"));
+            let columns =
+                Columns::of(metric, &self.options, units, &self.arms_of_units).map_err(inside)?;
+            if let Some(cap) = self.caps.get_mut(at) {
+                *cap = columns.cap;
+            }
+            let mut measured = columns.measured(grouping).map_err(inside)?.into_iter();
+            let first = self.segments.len().saturating_sub(measured.len());
+            let places: Vec<&mut Vec<ArmState>> = if part == 0 {
+                vec![&mut self.arms]
+            } else {
+                self.segments.iter_mut().skip(first).map(|segment| &mut segment.arms).collect()
+            };
+            for (arms, found) in places.into_iter().zip(&mut measured) {
+                for (arm, measured) in arms.iter_mut().zip(found) {
+                    arm.metrics.push(measured);
                 }
             }
         }
-        self.arms = arms
-            .iter()
-            .map(|(name, units, _)| ArmState {
-                name: name.clone(),
-                units: *units,
-                metrics: Vec::new(),
-            })
-            .collect();
-        for (at, metric) in metrics.iter().enumerate() {
-            let places: Vec<usize> =
-                metric.columns().into_iter().filter_map(|name| units.column(name)).collect();
-            let cap = self.caps.get(at).copied().flatten();
-            let columns: Vec<&ArmColumns> = arms.iter().map(|(_, _, columns)| columns).collect();
-            let measured = measured(metric, &places, cap, &columns)
-                .map_err(|error| error.inside(&format!("metrics[{at}]")))?;
-            for (arm, measured) in self.arms.iter_mut().zip(measured) {
-                arm.metrics.push(measured);
-            }
-        }
-        Ok(Progress::default())
+        self.step += 1;
+        let parts = 1 + self.options.segments.len() + usize::from(self.options.by_day);
+        Ok(Progress { done: self.step as u64, total: (parts * count) as u64 })
     }
 
     fn finish(&mut self, _budget: usize) -> Result<Progress> {
@@ -225,43 +250,108 @@ impl Analysis for Experiment {
     }
 
     fn heap_size(&self) -> usize {
-        self.units.as_ref().map_or(0, Units::heap_size)
+        let units = self.units.as_ref().map_or(0, Units::heap_size);
+        // The arm of each unit, and its group.
+        units + 8 * self.arms_of_units.capacity()
     }
 }
 
 impl Experiment {
-    fn result(&mut self) -> Result<ExperimentResult> {
-        let control = self.options.control.clone();
-        let twice = (1..self.arms.len()).any(|at| {
-            let (before, rest) = self.arms.split_at(at);
-            rest.first().is_some_and(|arm| before.iter().any(|other| other.name == arm.name))
-        });
-        if twice || self.arms.len() > MOST_ARMS {
-            return Err(Error::new(Code::InvalidOption, "arms have different names, at most 64")
-                .at_path("arms"));
+    /// Begins a part: which group each unit belongs to there, and its arms without metrics.
+    fn part(&mut self, part: usize, names: &[AllowedNames<'_>]) -> Result<()> {
+        let Some(units) = &self.units else { return Ok(()) };
+        let arms = &self.arms_of_units;
+        let text = |attribute: &str, code: u32| {
+            let texts = names.first().and_then(|names| names.attribute(attribute));
+            let text = texts.and_then(|texts| texts.get(code));
+            text.map(|text| String::from_utf8_lossy(text).into_owned())
+        };
+        let variants: Vec<String> = (self.variants.iter())
+            .map(|code| text(&self.options.variant, *code).unwrap_or_default())
+            .collect();
+        let strata = match &self.options.strata {
+            Some(strata) => Some(places(units.label(strata), arms, "strata")?),
+            None => None,
+        };
+        let by = part.checked_sub(1).map(|at| self.options.segments.get(at).cloned());
+        let segments = match &by {
+            None => None,
+            Some(Some(attribute)) => Some(places(units.label(attribute), arms, "segments")?),
+            Some(None) => Some(places(units.days().unwrap_or_default(), arms, "byDay")?),
+        };
+        let sized =
+            |part: &Option<(Vec<u32>, Vec<u32>)>| part.as_ref().map_or(1, |(_, codes)| codes.len());
+        if sized(&strata) * sized(&segments) > 4 * MOST_SEGMENTS {
+            return Err(Error::new(Code::Limit, "there are too many segments with strata each")
+                .at_path("strata"));
         }
+        fn parts(part: &Option<(Vec<u32>, Vec<u32>)>) -> Option<(&[u32], usize)> {
+            part.as_ref().map(|(places, codes)| (places.as_slice(), codes.len()))
+        }
+        let grouping = Grouping::new(arms, self.variants.len(), parts(&segments), parts(&strata))?;
+        let clusters = self.options.clusters.as_deref().map(|name| units.label(name));
+        let mut states = grouping.arms(&variants, clusters).into_iter();
+        if let (Some(by), Some((_, codes))) = (by, segments) {
+            for (arms, code) in states.zip(codes) {
+                let value = match &by {
+                    Some(attribute) => text(attribute, code),
+                    None => Some(Date::of_day_number(code as i32).to_string()),
+                };
+                let value = value.filter(|_| code != MISSING);
+                self.segments.push(Segment { by: by.clone(), value, arms });
+            }
+        } else {
+            self.arms = states.next().unwrap_or_default();
+        }
+        self.grouping = Some(grouping);
+        self.arm_names = variants;
+        Ok(())
+    }
+
+    /// The arms with those that the plan names, control first, then by name.
+    fn ordered(&self, mut arms: Vec<ArmState>) -> Vec<ArmState> {
         // Arms of the plan that have no unit are empty ones.
         for plan in &self.options.plan {
-            if !self.arms.iter().any(|arm| arm.name == plan.arm) {
+            if !arms.iter().any(|arm| arm.name == plan.arm) {
                 let metrics = vec![Measured::default(); self.options.metrics.len()];
-                self.arms.push(ArmState { name: plan.arm.clone(), units: 0, metrics });
+                let name = plan.arm.clone();
+                arms.push(ArmState { name, units: 0, assigned: 0, metrics });
             }
+        }
+        let control = &self.options.control;
+        sort_by(&mut arms, |a, b| {
+            (a.name != *control, &a.name).cmp(&(b.name != *control, &b.name))
+        });
+        arms
+    }
+
+    fn result(&mut self) -> Result<ExperimentResult> {
+        let control = self.options.control.clone();
+        let arms = std::mem::take(&mut self.arms);
+        self.arms = self.ordered(arms);
+        let mut pairs = self.arms.iter().zip(self.arms.iter().skip(1));
+        if pairs.any(|(arm, next)| arm.name == next.name) || self.arms.len() > MOST_ARMS {
+            return Err(Error::new(Code::InvalidOption, "arms have different names, at most 64")
+                .at_path("arms"));
         }
         if !self.arms.iter().any(|arm| arm.name == control) {
             return Err(Error::new(Code::InvalidOption, "no unit is in an arm of this name")
                 .at_path("control"));
         }
-        self.arms.sort_unstable_by(|a, b| {
-            (a.name != control, &a.name).cmp(&(b.name != control, &b.name))
-        });
         if self.arms.len() < 2 {
             return Err(Error::new(Code::NotEnoughData, "there is no arm beside the control"));
         }
         let weights = self.weights()?;
         let sum: f64 = weights.iter().sum();
-        let counts: Vec<u64> = self.arms.iter().map(|arm| arm.units).collect();
+        let counts: Vec<u64> = self.arms.iter().map(|arm| arm.assigned).collect();
         let empty = counts.iter().filter(|count| **count == 0).count() as u64;
         self.warn("empty-arm", empty, "an arm without units cannot be compared");
+        let has_few = |count: &&u64| **count > 0 && **count < FEW_CLUSTERS;
+        let few = match self.options.clusters {
+            Some(_) => counts.iter().filter(has_few).count() as u64,
+            None => 0,
+        };
+        self.warn("few-clusters", few, "the spread of fewer than ten groups is hardly known");
         let sample_ratio = ratio(&counts, &weights)?;
         let arms: Vec<ArmUnits> = (self.arms.iter().zip(&weights))
             .map(|(arm, weight)| ArmUnits {
@@ -270,14 +360,10 @@ impl Experiment {
                 planned: weight / sum,
             })
             .collect();
-        let mut metrics = Vec::new();
-        for at in 0..self.options.metrics.len() {
-            if let Some(metric) = self.metric(at)? {
-                metrics.push(metric);
-            }
-        }
+        let mut metrics = self.metrics(&self.arms)?;
+        self.cautions(&metrics);
         self.adjust(&mut metrics);
-        let all: u64 = counts.iter().sum();
+        let all: u64 = arms.iter().map(|arm| arm.units).sum();
         let has_all = self.options.decide == DecideBy::AlwaysValid
             || self.options.planned_units.is_none_or(|planned| all as f64 >= planned);
         let is_mismatch = sample_ratio.is_some_and(|ratio| ratio.is_mismatch);
@@ -285,7 +371,170 @@ impl Experiment {
             self.options.metrics.iter().any(|metric| metric.purpose == MetricPurpose::Primary);
         let findings = self.findings(&metrics);
         let decision = decide(is_mismatch, has_all, has_primary, &findings);
-        Ok(ExperimentResult { decision, sample_ratio, arms, metrics })
+        let scores = self.scores()?;
+        let segments = self.within(&weights)?;
+        let differences = self.differences(&segments);
+        Ok(ExperimentResult {
+            decision,
+            sample_ratio,
+            arms,
+            metrics,
+            segments,
+            differences,
+            scores,
+        })
+    }
+
+    /// Each metric of the arms.
+    fn metrics(&self, arms: &[ArmState]) -> Result<Vec<MetricResult>> {
+        let asked = &self.options;
+        let metrics = asked.metrics.iter().zip(&self.caps).enumerate();
+        metrics
+            .map(|(at, (metric, cap))| {
+                let measured: Vec<(&str, &Measured)> = arms
+                    .iter()
+                    .filter_map(|arm| Some((arm.name.as_str(), arm.metrics.get(at)?)))
+                    .collect();
+                compared(asked, metric, *cap, &measured)
+            })
+            .collect()
+    }
+
+    fn cautions(&mut self, metrics: &[MetricResult]) {
+        let comparisons = || metrics.iter().flat_map(|metric| &metric.comparisons);
+        let count = |is: fn(&ArmComparison) -> bool| {
+            comparisons().filter(|found| found.effect.is_some() && is(found)).count() as u64
+        };
+        let still = count(|found| found.interval.is_none());
+        self.warn("nothing-varies", still, "where no unit differs there is no interval");
+        let unsigned = count(|found| found.relative.is_none());
+        self.warn(
+            "no-relative-effect",
+            unsigned,
+            "an effect relative to a baseline of 0 or less has no meaning",
+        );
+        let missing = metrics.iter().flat_map(|metric| &metric.arms).map(|arm| arm.missing).sum();
+        self.warn("missing-values", missing, "units without a value take no part in that metric");
+    }
+
+    /// The metrics within each segment, p-values adjusted over all of them.
+    fn within(&mut self, weights: &[f64]) -> Result<Vec<SegmentResult>> {
+        let mut found = Vec::new();
+        for segment in std::mem::take(&mut self.segments) {
+            let arms = self.ordered(segment.arms);
+            let counts: Vec<u64> = arms.iter().map(|arm| arm.assigned).collect();
+            found.push(SegmentResult {
+                by: segment.by,
+                value: segment.value,
+                units: arms.iter().map(|arm| arm.units).sum(),
+                sample_ratio: ratio(&counts, weights)?,
+                metrics: self.metrics(&arms)?,
+            });
+        }
+        let place = |segment: &SegmentResult| {
+            let own = self.options.segments.iter().position(|by| Some(by) == segment.by.as_ref());
+            (own.unwrap_or(usize::MAX), segment.value.is_none())
+        };
+        sort_by(&mut found, |a, b| place(a).cmp(&place(b)).then_with(|| a.value.cmp(&b.value)));
+        let mut metrics: Vec<MetricResult> =
+            found.iter_mut().flat_map(|segment| std::mem::take(&mut segment.metrics)).collect();
+        self.adjust(&mut metrics);
+        let mut metrics = metrics.into_iter();
+        for segment in &mut found {
+            segment.metrics = metrics.by_ref().take(self.options.metrics.len()).collect();
+        }
+        Ok(found)
+    }
+
+    /// Cochran's Q of each metric and arm over the segments of an attribute.
+    fn differences(&self, segments: &[SegmentResult]) -> Vec<SegmentDifference> {
+        let mut found = Vec::new();
+        for own in segments.chunk_by(|a, b| a.by == b.by) {
+            let Some(first) = own.first() else { continue };
+            for (at, metric) in first.metrics.iter().enumerate() {
+                for (arm, comparison) in metric.comparisons.iter().enumerate() {
+                    let effects = || {
+                        own.iter().filter_map(|segment| {
+                            let found = segment.metrics.get(at)?.comparisons.get(arm)?;
+                            let error = found.error.filter(|error| *error > 0.0)?;
+                            Some((found.effect?, 1.0 / (error * error)))
+                        })
+                    };
+                    let (mut sum, mut weights, mut count) = (0.0, 0.0, 0);
+                    for (effect, weight) in effects() {
+                        sum += weight * effect;
+                        weights += weight;
+                        count += 1;
+                    }
+                    let mean = sum / weights;
+                    let q: f64 = effects().map(|(e, w)| w * (e - mean) * (e - mean)).sum();
+                    if count > 1
+                        && let Some(tails) = chi_squared(f64::from(count - 1), q)
+                    {
+                        found.push(SegmentDifference {
+                            by: first.by.clone(),
+                            metric: metric.metric.clone(),
+                            arm: comparison.arm.clone(),
+                            chi_squared: q,
+                            degrees: u64::from(count - 1_u32),
+                            p_value: tails.upper,
+                            adjusted_p_value: tails.upper,
+                        });
+                    }
+                }
+            }
+        }
+        let p_values: Vec<Option<f64>> = found.iter().map(|row| Some(row.p_value)).collect();
+        for (row, p) in found.iter_mut().zip(adjusted(&p_values, self.options.adjustment)) {
+            row.adjusted_p_value = p.unwrap_or(row.p_value);
+        }
+        found
+    }
+
+    /// How well each score orders the units of each arm and the control, in every share.
+    fn scores(&self) -> Result<Vec<ScoreResult>> {
+        let mut found = Vec::new();
+        let Some(units) = &self.units else { return Ok(found) };
+        let place = |arm: &str| self.arm_names.iter().position(|name| name == arm);
+        for score in &self.options.scores {
+            let scores = units.column(score);
+            for metric in self.options.metrics.iter().filter(|m| m.kind == MetricKind::Share) {
+                let outcomes = units.column(metric.value_column());
+                let arms = self.arms.iter().map(|arm| arm.name.as_str());
+                for arm in arms.filter(|arm| *arm != self.options.control) {
+                    let (Some(control), Some(own)) = (place(&self.options.control), place(arm))
+                    else {
+                        continue;
+                    };
+                    let all = self.arms_of_units.iter().zip(outcomes).zip(scores);
+                    let ranked: Vec<RankedUnit> = all
+                        .filter(|((arm, outcome), score)| {
+                            (**arm as usize == own || **arm as usize == control)
+                                && !outcome.is_nan()
+                                && !score.is_nan()
+                        })
+                        .map(|((arm, outcome), score)| RankedUnit {
+                            outcome: *outcome == 1.0,
+                            is_treated: *arm as usize == own,
+                            score: *score,
+                        })
+                        .collect();
+                    let units = ranked.len() as u64;
+                    let ranking = Ranking::new(&ranked).ok();
+                    let of = |curve| ranking.as_ref().and_then(|r| r.coefficient(curve));
+                    found.push(ScoreResult {
+                        score: score.clone(),
+                        metric: metric.name.clone(),
+                        arm: arm.to_owned(),
+                        units,
+                        qini: of(Curve::Qini),
+                        uplift: of(Curve::Uplift),
+                        top_effect: ranking.as_ref().and_then(|r| r.uplift_at(0.3, Cut::ByArm)),
+                    });
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn warn(&mut self, code: &'static str, count: u64, hint: &'static str) {
@@ -309,173 +558,6 @@ impl Experiment {
             Error::new(Code::InvalidOption, "the plan has a weight of 0 or more for every arm")
                 .at_path("plan")
         })
-    }
-
-    fn metric(&mut self, at: usize) -> Result<Option<MetricResult>> {
-        let Some(options) = self.options.metrics.get(at).cloned() else { return Ok(None) };
-        let measured: Vec<(String, Measured)> = self
-            .arms
-            .iter()
-            .filter_map(|arm| Some((arm.name.clone(), arm.metrics.get(at)?.clone())))
-            .collect();
-        let cuped = options.covariate.as_ref().and_then(|_| {
-            let states = measured.iter().map(|(_, measured)| &measured.stats);
-            Cuped::of(states, options.metric(), options.covariate_metric())
-        });
-        let confidence = self.options.confidence;
-        let estimate = |measured: &Measured| match (measured.share, &cuped) {
-            (Some((successes, units)), _) => {
-                Estimate::of_proportion(successes as f64, units as f64)
-            }
-            (None, Some(cuped)) => cuped.estimate(&measured.stats),
-            (None, None) => Estimate::of(&measured.stats, options.metric()),
-        };
-        let mut arms = Vec::new();
-        for (name, measured) in &measured {
-            let own = estimate(measured);
-            let interval = match measured.share {
-                Some((successes, units)) if units > 0 => {
-                    let kind = ProportionInterval::Wilson;
-                    Some(proportion_interval(successes, units, confidence, kind)?)
-                }
-                Some(_) => None,
-                None => own.and_then(|own| interval_of(&own, confidence)),
-            };
-            let alone = || measured.stats.mean(0).filter(|_| options.kind != MetricKind::Ratio);
-            arms.push(ArmValue {
-                arm: name.clone(),
-                units: measured.share.map_or(measured.stats.count(), |(_, units)| units),
-                missing: measured.missing,
-                // One unit has a mean, though no spread.
-                value: own.map(|own| own.value).or_else(alone),
-                interval,
-            });
-        }
-        let mut comparisons = Vec::new();
-        let (mut still, mut unsigned) = (0, 0);
-        if let Some(((_, control), others)) = measured.split_first() {
-            let base = estimate(control);
-            for (name, other) in others {
-                let found =
-                    self.compare(name, &options, (control, base), (other, estimate(other)))?;
-                still += u64::from(found.effect.is_some() && found.interval.is_none());
-                unsigned += u64::from(found.effect.is_some() && found.relative.is_none());
-                comparisons.push(found);
-            }
-        }
-        self.warn("nothing-varies", still, "where no unit differs there is no interval");
-        self.warn(
-            "no-relative-effect",
-            unsigned,
-            "an effect relative to a baseline of 0 or less has no meaning",
-        );
-        let without: u64 = arms.iter().map(|arm| arm.missing).sum();
-        self.warn("missing-values", without, "units without a value take no part in that metric");
-        Ok(Some(MetricResult {
-            metric: options.name,
-            explained: cuped.map(|cuped| cuped.explained),
-            cap: self.caps.get(at).copied().flatten(),
-            arms,
-            comparisons,
-        }))
-    }
-
-    fn compare(
-        &self,
-        arm: &str,
-        options: &MetricOptions,
-        (control, base): (&Measured, Option<Estimate>),
-        (other, own): (&Measured, Option<Estimate>),
-    ) -> Result<ArmComparison> {
-        let confidence = self.options.confidence;
-        let mut found = ArmComparison {
-            arm: arm.to_owned(),
-            effect: None,
-            interval: None,
-            relative: None,
-            relative_interval: None,
-            fieller_interval: None,
-            p_value: None,
-            always_valid_interval: None,
-            always_valid_p_value: None,
-            adjusted_p_value: None,
-            chance_to_beat: None,
-            expected_loss: None,
-            margin_p_value: None,
-        };
-        let Some((base, own)) = base.zip(own) else { return Ok(found) };
-        let effect = own.value - base.value;
-        found.effect = Some(effect);
-        let both = Alternative::TwoSided;
-        let welch = means::absolute(&base, &own, Test::Welch, both, confidence);
-        let is_lower = options.better == MetricDirection::Lower;
-        // Turned round where less is better, so that small chances keep their digits.
-        let mut belief: Option<Belief> = None;
-        if let Some((c, t)) = control.share.zip(other.share) {
-            let shares = compare_shares(t, c, confidence)?;
-            (found.interval, found.p_value) = (Some(shares.interval), Some(shares.p_value));
-            let law = |(successes, trials)| {
-                Beta::posterior(Share::new(successes, trials).ok()?, 1.0, 1.0)
-            };
-            belief = law(c).zip(law(t)).and_then(|(c, t)| {
-                if is_lower { believe_shares(t, c) } else { believe_shares(c, t) }
-            });
-        } else if let Some(welch) = &welch {
-            (found.interval, found.p_value) = (Some(welch.interval), Some(welch.p_value));
-            let law = Normal::posterior(welch, None);
-            let mean = if is_lower { -law.mean } else { law.mean };
-            belief = Some(Normal { mean, ..law }.belief());
-        }
-        if base.unadjusted > 0.0 {
-            found.relative = Some(effect / base.unadjusted);
-            let relative = means::relative(&base, &own, both, confidence);
-            found.relative_interval = relative.map(|relative| relative.interval);
-            // With a covariate the quotient is of adjusted values, which Fieller's has not.
-            if options.covariate.is_none() {
-                found.fieller_interval = means::fieller(&base, &own, confidence);
-            }
-        }
-        let tuning = self.options.tuning.or(self.options.planned_units).unwrap_or(5000.0);
-        let units = base.count + own.count;
-        let alpha = 1.0 - confidence;
-        if let Some(welch) = &welch
-            && let Some(valid) = always_valid::asymptotic(welch, units, alpha, tuning)
-        {
-            found.always_valid_interval = Some(valid.interval);
-            found.always_valid_p_value = Some(valid.p_value);
-        }
-        if let Some(belief) = belief {
-            found.chance_to_beat = Some(belief.chance_to_win);
-            found.expected_loss = Some(belief.loss_of_treatment);
-        }
-        if options.purpose == MetricPurpose::Guardrail
-            && options.margin > 0.0
-            && base.unadjusted > 0.0
-        {
-            // A margin of a noisy baseline: (t − (1 ± m)·c) has the baseline's noise too.
-            let factor = if is_lower { 1.0 + options.margin } else { 1.0 - options.margin };
-            let limit = Estimate {
-                value: base.value + (factor - 1.0) * base.unadjusted,
-                variance: base.variance * factor * factor,
-                ..base
-            };
-            found.margin_p_value = match self.options.decide {
-                DecideBy::Fixed => {
-                    let side = if is_lower { Alternative::Less } else { Alternative::Greater };
-                    means::absolute(&limit, &own, Test::Welch, side, confidence)
-                        .map(|test| test.p_value)
-                }
-                // The two-sided sequence, and nothing on the bad side.
-                DecideBy::AlwaysValid => {
-                    means::absolute(&limit, &own, Test::Welch, both, confidence).and_then(|test| {
-                        let valid = always_valid::asymptotic(&test, units, alpha, tuning)?;
-                        let is_good = (test.effect < 0.0) == is_lower;
-                        Some(if is_good { valid.p_value } else { 1.0 })
-                    })
-                }
-            };
-        }
-        Ok(found)
     }
 
     /// The p-value that decides.
@@ -535,7 +617,9 @@ impl Experiment {
                     metric: &metric.metric,
                     arm: &comparison.arm,
                     is_guardrail,
-                    found: is_found.then_some(effect * sign > 0.0),
+                    // What stays the same is better or worse nowhere: it is proven or not.
+                    found: (is_found && options.better != MetricDirection::Same)
+                        .then_some(effect * sign > 0.0),
                     is_safe: options.margin == 0.0
                         || comparison.margin_p_value.is_some_and(|p| p <= alpha),
                     is_too_small: self
@@ -543,21 +627,12 @@ impl Experiment {
                         .worthwhile
                         .zip(best_end)
                         .is_some_and(|(worthwhile, end)| end < worthwhile),
-                    chance: comparison.chance_to_beat.unwrap_or(0.0),
+                    gain: effect * sign,
                 });
             }
         }
         findings
     }
-}
-
-fn interval_of(estimate: &Estimate, confidence: f64) -> Option<Interval> {
-    let t = crate::stats::distribution::student_t_quantile(
-        estimate.count - 1.0,
-        (1.0 - confidence) / 2.0,
-    )?;
-    let reach = t * estimate.squared_error().sqrt();
-    Some(Interval { low: estimate.value - reach, high: estimate.value + reach })
 }
 
 fn ratio(counts: &[u64], weights: &[f64]) -> Result<Option<SampleRatio>> {
@@ -572,4 +647,35 @@ fn ratio(counts: &[u64], weights: &[f64]) -> Result<Option<SampleRatio>> {
         always_valid_p_value: running.transpose()?,
         is_mismatch: p_value < MISMATCH,
     }))
+}
+
+/// Each unit's place among the distinct codes, and these; units without one have a place too.
+///
+/// # Errors
+/// `limit` if there are too many, `limit-memory` without room.
+fn places(codes: &[u32], arms: &[u32], path: &str) -> Result<(Vec<u32>, Vec<u32>)> {
+    let mut distinct: Vec<u32> = Vec::new();
+    let mut found = Vec::new();
+    found
+        .try_reserve_exact(codes.len())
+        .map_err(|_| Error::new(Code::LimitMemory, "there is not enough memory for the units"))?;
+    for (code, arm) in codes.iter().zip(arms) {
+        if *arm == MISSING {
+            found.push(0);
+            continue;
+        }
+        let place = distinct.iter().position(|known| known == code).unwrap_or_else(|| {
+            distinct.push(*code);
+            distinct.len() - 1
+        });
+        if place >= MOST_SEGMENTS {
+            return Err(Error::new(
+                Code::Limit,
+                format!("at most {MOST_SEGMENTS} parts: take an attribute with fewer values"),
+            )
+            .at_path(path));
+        }
+        found.push(place as u32);
+    }
+    Ok((found, distinct))
 }

@@ -1,13 +1,17 @@
 //! The state of each arm in each metric: out of the units' numbers, or as given.
 
-use super::options::{ArmOptions, GivenValue, MetricKind, MetricOptions};
+use super::estimate::{Estimate, Metric, Quantile};
+use super::options::{ArmOptions, ExperimentOptions, GivenValue, MetricKind, MetricOptions};
 use super::unit_stats::UnitStats;
-use super::units::ArmColumns;
+use super::units::Units;
+use super::variance::{Cuped, caps, stratified};
 use crate::error::{Code, Error, Result};
 use crate::stats::accumulator::Accumulator;
+use crate::stats::order::sort_rows;
+use crate::table::block::MISSING;
 
-/// Units of one block, so that sums have one order.
-const BLOCK: usize = 65_536;
+/// Units of one block, so that sums have one order, and small enough to stay near the processor.
+const BLOCK: usize = 4096;
 
 /// What is known of a metric in an arm.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +19,15 @@ pub(super) struct Measured {
     pub(super) stats: UnitStats,
     /// Of a share that is not adjusted.
     pub(super) share: Option<(u64, u64)>,
+    /// Units with a value, and without one.
+    pub(super) units: u64,
     pub(super) missing: u64,
+    /// The state of each stratum, where there are strata.
+    strata: Vec<UnitStats>,
+    /// Of a quantile.
+    quantile: Option<Estimate>,
+    /// The numbers themselves, where ranks are compared.
+    pub(super) values: Vec<f64>,
 }
 
 /// An arm with each metric.
@@ -23,70 +35,335 @@ pub(super) struct Measured {
 pub(super) struct ArmState {
     pub(super) name: String,
     pub(super) units: u64,
+    /// What was given an arm: units, or groups of them.
+    pub(super) assigned: u64,
     pub(super) metrics: Vec<Measured>,
 }
 
-/// The state of each arm in one metric, out of the units' numbers.
-pub(super) fn measured(
-    metric: &MetricOptions,
-    places: &[usize],
-    cap: Option<f64>,
-    arms: &[&ArmColumns],
-) -> Result<Vec<Measured>> {
-    let own = metric.own();
-    // What is not known of before counts with the mean of those of whom it is.
-    let fill: Vec<f64> = places
-        .iter()
-        .map(|place| {
-            let known = arms.iter().filter_map(|arm| arm.get(*place)).flatten();
-            let (mut sum, mut count) = (0.0, 0.0);
-            for value in known.filter(|value| !value.is_nan()) {
-                sum += value;
-                count += 1.0;
+/// Which group each unit belongs to: `(segment · strata + stratum) · arms + arm`.
+#[derive(Debug)]
+pub(super) struct Grouping {
+    /// [`MISSING`] for units that take no part.
+    groups: Vec<u32>,
+    segments: usize,
+    strata: usize,
+    arms: usize,
+}
+
+impl Grouping {
+    /// Units in `arms` arms; within each of `segments` and of the strata, if there are any: the place
+    /// of each unit's, and how many there are.
+    ///
+    /// # Errors
+    /// `limit-memory` without room for the units.
+    pub(super) fn new(
+        of_units: &[u32],
+        arms: usize,
+        segments: Option<(&[u32], usize)>,
+        strata: Option<(&[u32], usize)>,
+    ) -> Result<Grouping> {
+        let mut groups = Vec::new();
+        groups.try_reserve_exact(of_units.len()).map_err(|_| no_memory())?;
+        groups.extend_from_slice(of_units);
+        let mut size = arms;
+        for (places, count) in [strata, segments].into_iter().flatten() {
+            for (group, place) in groups.iter_mut().zip(places).filter(|(g, _)| **g != MISSING) {
+                *group += *place * size as u32;
             }
-            if count > 0.0 { sum / count } else { 0.0 }
-        })
-        .collect();
-    let mut found = Vec::with_capacity(arms.len());
-    for arm in arms {
-        let columns: Vec<&[f64]> =
-            places.iter().filter_map(|place| arm.get(*place)).map(Vec::as_slice).collect();
-        let all = columns.first().map_or(0, |column| column.len());
-        let is_known = |unit: usize| {
-            let mut numbers = columns.iter().take(own).filter_map(|column| column.get(unit));
-            numbers.all(|value| !value.is_nan())
-        };
-        let used: Vec<usize> = (0..all).filter(|unit| is_known(*unit)).collect();
-        let mut stats = UnitStats::new();
-        let mut successes = 0;
-        for block in used.chunks(BLOCK) {
-            let mut values: Vec<Vec<f64>> = Vec::with_capacity(columns.len());
-            for (at, (column, fill)) in columns.iter().zip(&fill).enumerate() {
-                let of = |unit: &usize| column.get(*unit).copied().unwrap_or(f64::NAN);
-                let number = |value: f64| if value.is_nan() { *fill } else { value };
-                let limit = if at == 0 { cap.unwrap_or(f64::INFINITY) } else { f64::INFINITY };
-                values.push(block.iter().map(|unit| number(of(unit)).min(limit)).collect());
-            }
-            if metric.kind == MetricKind::Share
-                && let Some(column) = values.first()
-            {
-                if column.iter().any(|value| *value != 0.0 && *value != 1.0) {
-                    return Err(Error::new(
-                        Code::Type,
-                        "a share has 0 or 1 for each unit: take the kind `mean` for other numbers",
-                    )
-                    .at_path("kind"));
-                }
-                successes += column.iter().filter(|value| **value == 1.0).count() as u64;
-            }
-            let slices: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
-            stats.update(&slices)?;
+            size *= count;
         }
-        let share = (metric.kind == MetricKind::Share && metric.covariate.is_none())
-            .then_some((successes, used.len() as u64));
-        found.push(Measured { stats, share, missing: (all - used.len()) as u64 });
+        let count = |part: Option<(&[u32], usize)>| part.map_or(1, |(_, count)| count);
+        Ok(Grouping { groups, segments: count(segments), strata: count(strata), arms })
     }
-    Ok(found)
+
+    /// The states of the arms in each segment, without metrics.
+    pub(super) fn arms(&self, names: &[String], clusters: Option<&[u32]>) -> Vec<Vec<ArmState>> {
+        let size = self.strata * self.arms;
+        let mut units = vec![0; self.segments * self.arms];
+        let mut groups: Vec<(f64, u32)> = Vec::new();
+        for (unit, group) in self.groups.iter().enumerate() {
+            let at = *group as usize;
+            let place = at / size * self.arms + at % self.arms;
+            if let Some(count) = units.get_mut(place) {
+                *count += 1;
+                if let Some(cluster) = clusters.and_then(|clusters| clusters.get(unit)) {
+                    groups.push((f64::from(*cluster), place as u32));
+                }
+            }
+        }
+        sort_rows(&mut groups);
+        groups.dedup();
+        let mut assigned = if clusters.is_some() { vec![0; units.len()] } else { units.clone() };
+        for (_, place) in &groups {
+            if let Some(count) = assigned.get_mut(*place as usize) {
+                *count += 1;
+            }
+        }
+        let state = |((name, units), assigned): ((&String, &u64), &u64)| ArmState {
+            name: name.clone(),
+            units: *units,
+            assigned: *assigned,
+            metrics: Vec::new(),
+        };
+        let counts = units.chunks(self.arms).zip(assigned.chunks(self.arms));
+        counts
+            .map(|(units, assigned)| names.iter().zip(units).zip(assigned).map(state).collect())
+            .collect()
+    }
+}
+
+fn no_memory() -> Error {
+    Error::new(Code::LimitMemory, "there is not enough memory for the units")
+}
+
+/// The columns of a metric, with what stands in for a number that is not known of before: the mean of
+/// those that are.
+pub(super) struct Columns<'a> {
+    metric: &'a MetricOptions,
+    columns: Vec<&'a [f64]>,
+    fill: Vec<f64>,
+    pub(super) cap: Option<f64>,
+    clusters: Option<&'a [u32]>,
+}
+
+impl<'a> Columns<'a> {
+    /// Over the units that have an arm.
+    pub(super) fn of(
+        metric: &'a MetricOptions,
+        options: &'a ExperimentOptions,
+        units: &'a Units,
+        arms: &[u32],
+    ) -> Result<Columns<'a>> {
+        let columns: Vec<&[f64]> =
+            metric.columns().into_iter().map(|name| units.column(name)).collect();
+        let own = metric.own();
+        let known = |column: &'a [f64]| {
+            let own = column.iter().zip(arms).filter(|(_, arm)| **arm != MISSING);
+            own.map(|(value, _)| *value).filter(|value| !value.is_nan())
+        };
+        let fill = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let (mut sum, mut count) = (0.0, 0.0);
+                for value in known(if at < own { &[] } else { column }) {
+                    sum += value;
+                    count += 1.0;
+                }
+                if count > 0.0 { sum / count } else { 0.0 }
+            })
+            .collect();
+        let mut cap = None;
+        if let Some((quantile, column)) = metric.cap.zip(columns.first()) {
+            let all: Vec<f64> = known(column).collect();
+            if !all.is_empty() {
+                cap = Some(caps(&all, 0.0, quantile)?.high);
+            }
+        }
+        let clusters = options.clusters.as_deref().map(|name| units.label(name));
+        Ok(Columns { metric, columns, fill, cap, clusters })
+    }
+
+    /// The state of each arm in each segment.
+    ///
+    /// # Errors
+    /// `type` for a share of other numbers than 0 and 1; `limit-memory`.
+    pub(super) fn measured(&self, grouping: &Grouping) -> Result<Vec<Vec<Measured>>> {
+        let own = self.metric.own();
+        let size = grouping.segments * grouping.strata * grouping.arms;
+        let mut found = vec![Measured::default(); size];
+        // The units of each group that wait for their block; of clusters all of them.
+        let mut waiting: Vec<Vec<u32>> = vec![Vec::new(); size];
+        let mut rows = Vec::new();
+        for (unit, group) in grouping.groups.iter().enumerate() {
+            let at = *group as usize;
+            let (Some(measured), Some(list)) = (found.get_mut(at), waiting.get_mut(at)) else {
+                continue;
+            };
+            let mut numbers = self.columns.iter().take(own).filter_map(|column| column.get(unit));
+            if !numbers.all(|value| !value.is_nan()) {
+                measured.missing += 1;
+                continue;
+            }
+            measured.units += 1;
+            list.push(unit as u32);
+            if list.len() == BLOCK && self.clusters.is_none() {
+                self.add(measured, list, &mut rows)?;
+                list.clear();
+            }
+        }
+        for (measured, list) in found.iter_mut().zip(&waiting) {
+            self.add(measured, list, &mut rows)?;
+            let clusters = self.clusters.map(|_| &measured.stats);
+            let quantile = self.quantile(&measured.values)?;
+            measured.quantile = quantile.and_then(|quantile| quantile.estimate(clusters, 0.0));
+            if !self.metric.ranks {
+                measured.values = Vec::new();
+            }
+        }
+        let mut segments = Vec::new();
+        for parts in found.chunks(grouping.strata * grouping.arms) {
+            let mut arms: Vec<Measured> = Vec::new();
+            for arm in 0..grouping.arms {
+                let mut whole = Measured::default();
+                for part in parts.iter().skip(arm).step_by(grouping.arms) {
+                    whole.stats.merge(part.stats.clone())?;
+                    whole.units += part.units;
+                    whole.missing += part.missing;
+                    whole.values.extend_from_slice(&part.values);
+                    whole.quantile = part.quantile;
+                    whole.share = part.share;
+                    if grouping.strata > 1 {
+                        whole.strata.push(part.stats.clone());
+                    }
+                }
+                let is_plain = self.metric.kind == MetricKind::Share
+                    && self.metric.covariate.is_none()
+                    && self.clusters.is_none()
+                    && grouping.strata == 1;
+                whole.share = if is_plain { Some(whole.share.unwrap_or((0, 0))) } else { None };
+                arms.push(whole);
+            }
+            segments.push(arms);
+        }
+        Ok(segments)
+    }
+
+    fn quantile(&self, values: &[f64]) -> Result<Option<Quantile>> {
+        match self.metric.kind {
+            MetricKind::Quantile => Quantile::of(values, self.metric.quantile.unwrap_or(0.5)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Adds the units of a group; `rows` is room that is used again.
+    fn add(&self, measured: &mut Measured, list: &[u32], rows: &mut Vec<Vec<f64>>) -> Result<()> {
+        rows.resize(self.columns.len(), Vec::new());
+        for (at, ((row, column), fill)) in
+            rows.iter_mut().zip(&self.columns).zip(&self.fill).enumerate()
+        {
+            let limit = if at == 0 { self.cap.unwrap_or(f64::INFINITY) } else { f64::INFINITY };
+            row.clear();
+            row.extend(list.iter().map(|unit| {
+                let value = column.get(*unit as usize).copied().unwrap_or(f64::NAN);
+                (if value.is_nan() { *fill } else { value }).min(limit)
+            }));
+        }
+        let Some(first) = rows.first() else { return Ok(()) };
+        if self.metric.kind == MetricKind::Share {
+            let hits = first.iter().filter(|value| **value == 1.0).count() as u64;
+            if first.iter().filter(|value| **value == 0.0).count() as u64 + hits
+                != first.len() as u64
+            {
+                return Err(Error::new(
+                    Code::Type,
+                    "a share has 0 or 1 for each unit: take the kind `mean` for other numbers",
+                )
+                .at_path("kind"));
+            }
+            let (successes, units) = measured.share.unwrap_or((0, 0));
+            measured.share = Some((successes + hits, units + first.len() as u64));
+        }
+        if self.metric.needs_values() {
+            measured.values.extend_from_slice(first);
+        }
+        let quantile = if self.clusters.is_some() { self.quantile(first)? } else { None };
+        if let (Some(quantile), Some(first)) = (quantile, rows.first_mut()) {
+            // A group of units then counts as many of it as are not above the quantile.
+            for value in first {
+                *value = f64::from(u8::from(*value <= quantile.value));
+            }
+        }
+        let Some(clusters) = self.clusters else {
+            let slices: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+            return measured.stats.update(&slices);
+        };
+        let mut order: Vec<(f64, u32)> = (list.iter().zip(0..))
+            .map(|(unit, at)| (clusters.get(*unit as usize).map_or(0.0, |c| f64::from(*c)), at))
+            .collect();
+        sort_rows(&mut order);
+        let sums = |columns: &[&[f64]]| -> Vec<Vec<f64>> {
+            let mut sums = vec![Vec::new(); columns.len() + 1];
+            for run in order.chunk_by(|a, b| a.0 == b.0) {
+                for (sums, column) in sums.iter_mut().zip(columns) {
+                    let values = run.iter().filter_map(|(_, at)| column.get(*at as usize));
+                    sums.push(values.sum());
+                }
+                if let Some(units) = sums.last_mut() {
+                    units.push(run.len() as f64);
+                }
+            }
+            sums
+        };
+        let columns: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+        let sums = sums(&columns);
+        measured.stats.update(&sums.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+}
+
+/// What each arm shows of a metric, adjusted as it asks, and the share of its variance that the
+/// covariate explains.
+pub(super) fn estimates(
+    metric: &MetricOptions,
+    is_clustered: bool,
+    arms: &[&Measured],
+) -> (Vec<Option<Estimate>>, Option<f64>) {
+    if metric.kind == MetricKind::Quantile {
+        return (arms.iter().map(|arm| arm.quantile).collect(), None);
+    }
+    if arms.iter().any(|arm| arm.share.is_some()) {
+        let of = |(successes, units)| Estimate::of_proportion(successes as f64, units as f64);
+        return (arms.iter().map(|arm| arm.share.and_then(of)).collect(), None);
+    }
+    let clustered = is_clustered.then(|| metric.columns().len());
+    let strata = arms.iter().map(|arm| arm.strata.len()).max().unwrap_or(0);
+    if strata < 2 {
+        let states: Vec<&UnitStats> = arms.iter().map(|arm| &arm.stats).collect();
+        return adjusted(metric, clustered, &states);
+    }
+    // Strata in which an arm has too few for a variance, or for a slope, are taken together.
+    let least = if metric.covariate.is_some() { 20 } else { 2 };
+    let is_thin = |row: &[UnitStats]| {
+        row.iter().zip(arms).any(|(state, arm)| arm.units > 0 && state.count() < least)
+    };
+    let mut rest = vec![UnitStats::new(); arms.len()];
+    let mut rows: Vec<Vec<UnitStats>> = Vec::new();
+    let join = |into: &mut [UnitStats], row: Vec<UnitStats>| {
+        for (into, state) in into.iter_mut().zip(row) {
+            // States of one metric always have the same numbers.
+            let _ = into.merge(state);
+        }
+    };
+    for at in 0..strata {
+        let of = |arm: &&Measured| arm.strata.get(at).cloned().unwrap_or_default();
+        let row: Vec<UnitStats> = arms.iter().map(of).collect();
+        if is_thin(&row) { join(&mut rest, row) } else { rows.push(row) }
+    }
+    let units = |row: &Vec<UnitStats>| row.iter().map(UnitStats::count).sum::<u64>();
+    match rows.iter_mut().max_by_key(|row| units(row)) {
+        Some(largest) if is_thin(&rest) => join(largest, rest),
+        _ => rows.push(rest),
+    }
+    let of_row = |row: &Vec<UnitStats>| {
+        adjusted(metric, clustered, &row.iter().collect::<Vec<&UnitStats>>()).0
+    };
+    let rows: Vec<Vec<Option<Estimate>>> =
+        rows.iter().filter(|row| units(row) > 0).map(of_row).collect();
+    (stratified(&rows, arms.len()), None)
+}
+
+fn adjusted(
+    metric: &MetricOptions,
+    clustered: Option<usize>,
+    states: &[&UnitStats],
+) -> (Vec<Option<Estimate>>, Option<f64>) {
+    let own: Metric = metric.metric(clustered);
+    if metric.covariate.is_none() {
+        return (states.iter().map(|state| Estimate::of(state, own)).collect(), None);
+    }
+    let cuped = Cuped::of(states, own, metric.covariate_metric(clustered), metric.adjust);
+    let estimate = |state: &&UnitStats| cuped.as_ref().and_then(|cuped| cuped.estimate(state));
+    (states.iter().map(estimate).collect(), cuped.map(|cuped| cuped.explained))
 }
 
 /// The state of an arm that is given by its numbers.
@@ -101,14 +378,15 @@ pub(super) fn given(arm: &ArmOptions, metrics: &[MetricOptions]) -> Result<ArmSt
             .map_err(|error| error.inside(&format!("values[{at}]")))?;
         found.push(measured);
     }
-    Ok(ArmState { name: arm.arm.clone(), units: arm.units, metrics: found })
+    Ok(ArmState { name: arm.arm.clone(), units: arm.units, assigned: arm.units, metrics: found })
 }
 
 fn given_value(units: u64, value: &GivenValue, metric: &MetricOptions) -> Result<Measured> {
     let wrong =
         |hint: &'static str, path: &str| Error::new(Code::InvalidOption, hint).at_path(path);
-    if metric.cap.is_some() {
-        return Err(wrong("values can be capped in a table of units only", "mean"));
+    if metric.cap.is_some() || metric.needs_values() {
+        let hint = "caps, quantiles and ranks are of a table of units only";
+        return Err(wrong(hint, "mean"));
     }
     if metric.kind == MetricKind::Share {
         let successes = value
@@ -119,7 +397,7 @@ fn given_value(units: u64, value: &GivenValue, metric: &MetricOptions) -> Result
             return Err(wrong("a share is given by its successes alone", "successes"));
         }
         let share = Some((successes, units));
-        return Ok(Measured { share, ..Measured::default() });
+        return Ok(Measured { share, units, ..Measured::default() });
     }
     if value.successes.is_some() {
         return Err(wrong("only a share has successes", "successes"));
@@ -153,5 +431,5 @@ fn given_value(units: u64, value: &GivenValue, metric: &MetricOptions) -> Result
         }
     };
     let stats = stats.map_err(|error| error.at_path("variance"))?;
-    Ok(Measured { stats, ..Measured::default() })
+    Ok(Measured { stats, units, ..Measured::default() })
 }

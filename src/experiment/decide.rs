@@ -61,8 +61,8 @@ pub(super) struct Finding<'a> {
     pub(super) is_safe: bool,
     /// Whether even the best end of the interval is less than what is worth while.
     pub(super) is_too_small: bool,
-    /// The chance to be better, to choose between arms.
-    pub(super) chance: f64,
+    /// The effect, above 0 where it is better, to choose between arms.
+    pub(super) gain: f64,
 }
 
 /// Decides over all arms.
@@ -113,7 +113,12 @@ pub(super) fn decide(
     let best = primaries()
         .filter(|finding| finding.found == Some(true))
         .filter(|finding| wins(finding.arm) && !is_harmed(finding.arm))
-        .max_by(|a, b| a.chance.total_cmp(&b.chance));
+        // The largest effect in the weightiest metric in which an arm wins.
+        .reduce(
+            |best, next| {
+                if next.metric == best.metric && next.gain > best.gain { next } else { best }
+            },
+        );
     if let Some(best) = best {
         let better = about("primary-better", best);
         if !has_all_units {
@@ -167,7 +172,7 @@ mod tests {
             found,
             is_safe: true,
             is_too_small: false,
-            chance: 0.99,
+            gain: 1.0,
         }
     }
 

@@ -6,6 +6,7 @@
 //! Journal (2007), Qini. P. Gutierrez, J.-Y. Gérardy, PMLR 67 (2017), uplift curves.
 
 use crate::error::{Code, Error, Result};
+use crate::stats::order::sort_by;
 
 /// A unit: its outcome (1 if it did), whether it was treated, and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,7 +55,7 @@ impl Ranking {
             return Err(Error::new(Code::NotEnoughData, "there must be units in both arms"));
         }
         let mut units: Vec<RankedUnit> = units.iter().rev().copied().collect();
-        units.sort_by(|a, b| b.score.total_cmp(&a.score));
+        sort_by(&mut units, |a, b| b.score.total_cmp(&a.score));
         Ok(Ranking(units))
     }
 
@@ -104,7 +105,7 @@ impl Ranking {
         };
         let mut perfect: Vec<RankedUnit> =
             self.0.iter().map(|unit| RankedUnit { score: best(unit), ..*unit }).collect();
-        perfect.sort_by(|a, b| b.score.total_cmp(&a.score));
+        sort_by(&mut perfect, |a, b| b.score.total_cmp(&a.score));
         let area = |points: &[(f64, f64)]| {
             let pairs = points.iter().zip(points.iter().skip(1));
             let sum: f64 = pairs.map(|((a, y), (b, z))| (b - a) * (y + z) / 2.0).sum();

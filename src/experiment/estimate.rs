@@ -7,6 +7,8 @@
 //! M. Liu et al., "Large-scale online experimentation with quantile metrics", 2019.
 
 use super::unit_stats::UnitStats;
+use crate::error::Result;
+use crate::stats::quantile::{QuantileType, order_statistics, quantiles};
 use crate::stats::special::error::normal_quantile;
 
 /// See the [module](self).
@@ -120,12 +122,42 @@ pub struct Quantile {
 }
 
 impl Quantile {
-    /// The quantile with the variance that its interval shows, at least 1e-5 from 100 values on.
+    /// The quantile of type 7 with its interval, out of values themselves. `None` without values.
+    ///
+    /// # Errors
+    /// `limit-memory` if there is no room to count them; `invalid-option` for a probability out of
+    /// range.
+    pub fn of(values: &[f64], probability: f64) -> Result<Option<Quantile>> {
+        let count = values.len() as f64;
+        let reach = normal_quantile(0.025).unwrap_or_default().abs()
+            * (count * probability * (1.0 - probability)).sqrt();
+        let rank = |place: f64| (place - 1.0).max(0.0) as usize;
+        let (low, high) = (
+            rank((count * probability - reach).floor()),
+            rank((count * probability + reach).ceil()),
+        );
+        let value = quantiles(values, &[probability], QuantileType::Linear)?;
+        let ends = order_statistics(values, &[low, high])?;
+        Ok(match (value.as_deref(), &ends[..]) {
+            (Some([value]), [low, high]) => Some(Quantile {
+                count,
+                interval_count: count,
+                probability,
+                value: *value,
+                low: *low,
+                high: *high,
+            }),
+            _ => None,
+        })
+    }
+
+    /// The quantile with the variance that its interval shows, but from 100 values on at least
+    /// `least`: 1e-5 in the engine that this follows, 0 for answers that do not hang on the unit.
     /// `clusters` are, per cluster, the values below the quantile and all values. `None` where the
     /// values are too few for a normal law (`n ≤ z²·max(ν/(1 − ν), (1 − ν)/ν)`), where fewer than
     /// 1000 show no spread, and for fewer than two clusters.
     #[must_use]
-    pub fn estimate(&self, clusters: Option<&UnitStats>) -> Option<Estimate> {
+    pub fn estimate(&self, clusters: Option<&UnitStats>, least: f64) -> Option<Estimate> {
         let nu = self.probability;
         let z = normal_quantile(0.025)?.abs();
         if !(nu > 0.0 && nu < 1.0) || self.count <= z * z * (nu / (1.0 - nu)).max((1.0 - nu) / nu) {
@@ -137,7 +169,7 @@ impl Quantile {
             return None;
         }
         if self.count >= 100.0 {
-            variance = variance.max(1e-5);
+            variance = variance.max(least);
         }
         if let Some(clusters) = clusters {
             let share = Estimate::of(clusters, Metric::Ratio(0, 1))?;

@@ -10,8 +10,8 @@
 //! * [`effects`] – for whom it works: uplift and Qini
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Three analyses stand on these: [`analysis`] (`experiment`: its [`options`], its [`report`], and
-//! `arms`, the state of each), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
+//! Three analyses stand on these: [`analysis`] (`experiment`: its [`options`], its [`report`],
+//! `units` and `arms`, the state of each, and `metric`, which compares them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
 
 pub mod allocation;
@@ -24,6 +24,7 @@ pub mod design;
 pub mod effects;
 pub mod estimate;
 pub mod health;
+mod metric;
 pub mod options;
 pub mod power;
 pub mod report;

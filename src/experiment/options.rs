@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimate::Metric;
+use super::variance::CovariateUse;
 use crate::error::{Code, Error, Result};
 use crate::stats::confidence::usual_confidence;
 use crate::stats::multiplicity::Adjustment;
@@ -45,6 +46,25 @@ pub struct ExperimentOptions {
     /// for 2 %. Below it an experiment ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worthwhile: Option<f64>,
+    /// With a table: attributes with texts that were known before. The effects within each of their
+    /// values are shown as well; they decide nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
+    /// With a table that has times: shows the effects by the local day on which units came in.
+    #[serde(default)]
+    pub by_day: bool,
+    /// With a table: an attribute with texts that were known before. Arms are compared within each
+    /// of its values, weighted by all units (post-stratification).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strata: Option<String>,
+    /// With a table: the attribute with the group (shop, city, school) that was given its arm as a
+    /// whole. Intervals then count groups, not units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<String>,
+    /// With a table: attributes with numbers that were known before, by which one could choose whom
+    /// to treat: how well each finds those whom an arm changes, in every share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<String>,
 }
 
 fn usual_variant() -> String {
@@ -75,6 +95,8 @@ pub enum MetricKind {
     Share,
     /// The sum of one number over the sum of another, such as spend per order.
     Ratio,
+    /// A quantile of the units' numbers, such as the median.
+    Quantile,
 }
 
 /// What a metric is for.
@@ -101,6 +123,8 @@ pub enum MetricDirection {
     Higher,
     /// Less.
     Lower,
+    /// Neither: within its margin it is the same (equivalence, two one-sided tests).
+    Same,
 }
 
 /// A metric.
@@ -126,6 +150,15 @@ pub struct MetricOptions {
     /// Of a ratio: the attribute below the line of the covariate. Default: the covariate is a mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covariate_denominator: Option<String>,
+    /// How the covariate takes part.
+    #[serde(default)]
+    pub adjust: CovariateUse,
+    /// Of a quantile: which, between 0 and 1. Default: 0.5, the median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantile: Option<f64>,
+    /// With a table: also compares ranks (Mann and Whitney).
+    #[serde(default)]
+    pub ranks: bool,
     /// What it is for.
     #[serde(default)]
     pub purpose: MetricPurpose,
@@ -199,6 +232,46 @@ pub struct SecondValue {
     pub covariance: f64,
 }
 
+impl ExperimentOptions {
+    /// The attributes with texts, beside the variant.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
+        let more = [&self.strata, &self.clusters].into_iter().flatten();
+        self.segments.iter().chain(more).map(String::as_str)
+    }
+
+    /// What only a table has, and what does not go together.
+    pub(super) fn check(&self, is_given: bool) -> Result<()> {
+        let wrong = |hint: &'static str, path: &str| {
+            Err(Error::new(Code::InvalidOption, hint).at_path(path))
+        };
+        let of_table = [
+            (!self.segments.is_empty(), "segments"),
+            (self.by_day, "byDay"),
+            (self.strata.is_some(), "strata"),
+            (self.clusters.is_some(), "clusters"),
+            (!self.scores.is_empty(), "scores"),
+        ];
+        for (is_asked, path) in of_table {
+            if is_asked && is_given {
+                return wrong("this needs a table of units", path);
+            }
+        }
+        let is_plain =
+            |metric: &MetricOptions| matches!(metric.kind, MetricKind::Mean | MetricKind::Share);
+        if self.strata.is_some() && (self.clusters.is_some() || !self.metrics.iter().all(is_plain))
+        {
+            return wrong(
+                "strata are for means and shares of units that came one by one",
+                "strata",
+            );
+        }
+        if self.clusters.is_some() && self.metrics.iter().any(|metric| metric.ranks) {
+            return wrong("ranks are of units that were given their arm one by one", "clusters");
+        }
+        Ok(())
+    }
+}
+
 impl MetricOptions {
     pub(super) fn value_column(&self) -> &str {
         self.column.as_deref().unwrap_or(&self.name)
@@ -216,17 +289,28 @@ impl MetricOptions {
         1 + usize::from(self.kind == MetricKind::Ratio)
     }
 
-    pub(super) fn metric(&self) -> Metric {
-        if self.kind == MetricKind::Ratio { Metric::Ratio(0, 1) } else { Metric::Mean(0) }
+    /// Where its numbers stand in a state. Of clusters a state holds the sums of `size` numbers, and
+    /// last the units.
+    pub(super) fn metric(&self, clustered: Option<usize>) -> Metric {
+        match clustered {
+            _ if self.kind == MetricKind::Ratio => Metric::Ratio(0, 1),
+            Some(size) => Metric::Ratio(0, size),
+            None => Metric::Mean(0),
+        }
     }
 
-    pub(super) fn covariate_metric(&self) -> Metric {
+    pub(super) fn covariate_metric(&self, clustered: Option<usize>) -> Metric {
         let own = self.own();
-        if self.covariate_denominator.is_some() {
-            Metric::Ratio(own, own + 1)
-        } else {
-            Metric::Mean(own)
+        match clustered {
+            _ if self.covariate_denominator.is_some() => Metric::Ratio(own, own + 1),
+            Some(size) => Metric::Ratio(own, size),
+            None => Metric::Mean(own),
         }
+    }
+
+    /// Whether it needs the numbers themselves, beside their moments.
+    pub(super) fn needs_values(&self) -> bool {
+        self.ranks || self.kind == MetricKind::Quantile
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -244,6 +328,21 @@ impl MetricOptions {
         }
         if self.margin > 0.0 && self.purpose != MetricPurpose::Guardrail {
             return wrong("guardrails have margins", "margin");
+        }
+        let is_guardrail = self.purpose == MetricPurpose::Guardrail && self.margin > 0.0;
+        if self.better == MetricDirection::Same && !is_guardrail {
+            return wrong("what stays the same is a guardrail with a margin", "better");
+        }
+        if self.adjust != CovariateUse::Cuped && self.covariate.is_none() {
+            return wrong("this says how a covariate takes part", "adjust");
+        }
+        let is_quantile = self.kind == MetricKind::Quantile;
+        if self.quantile.is_some_and(|quantile| !(is_quantile && quantile > 0.0 && quantile < 1.0))
+        {
+            return wrong("a metric of the kind `quantile` has one between 0 and 1", "quantile");
+        }
+        if is_quantile && self.covariate.is_some() {
+            return wrong("a quantile is compared without a covariate", "covariate");
         }
         match self.cap {
             Some(cap) if !(cap > 0.0 && cap <= 1.0) => wrong("a cap is a quantile up to 1", "cap"),

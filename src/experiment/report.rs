@@ -18,6 +18,72 @@ pub struct ExperimentResult {
     pub arms: Vec<ArmUnits>,
     /// The metrics, in the order of the options.
     pub metrics: Vec<MetricResult>,
+    /// The same within each value of the segments, and of each day; these decide nothing.
+    pub segments: Vec<SegmentResult>,
+    /// Whether effects differ between the segments of an attribute, or between days.
+    pub differences: Vec<SegmentDifference>,
+    /// How well each score finds those whom an arm changes.
+    pub scores: Vec<ScoreResult>,
+}
+
+/// The effects within a segment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SegmentResult {
+    /// The attribute; null of days.
+    pub by: Option<String>,
+    /// Its value, or the day; null of units without one.
+    pub value: Option<String>,
+    /// Units.
+    pub units: u64,
+    /// Whether they were shared out as planned.
+    pub sample_ratio: Option<SampleRatio>,
+    /// The metrics, in the order of the options. Adjusted p-values count all segments, arms and
+    /// metrics that are no guardrails.
+    pub metrics: Vec<MetricResult>,
+}
+
+/// Whether an effect differs between segments: Cochran's Q over their effects.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SegmentDifference {
+    /// The attribute; null of days.
+    pub by: Option<String>,
+    /// The metric.
+    pub metric: String,
+    /// The arm.
+    pub arm: String,
+    /// Cochran's Q.
+    pub chi_squared: f64,
+    /// Segments with an interval, less one.
+    pub degrees: u64,
+    /// How likely it is if the effect is the same everywhere.
+    pub p_value: f64,
+    /// The same, adjusted for all rows of this table.
+    pub adjusted_p_value: f64,
+}
+
+/// How well a score finds those whom an arm changes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ScoreResult {
+    /// The score.
+    pub score: String,
+    /// The metric, a share.
+    pub metric: String,
+    /// The arm.
+    pub arm: String,
+    /// Units of the arm and the control that have both.
+    pub units: u64,
+    /// Qini coefficient: 1 is the best order there can be, 0 as good as chance.
+    pub qini: Option<f64>,
+    /// The same of the uplift curve.
+    pub uplift: Option<f64>,
+    /// Effect among the 30 % with the largest scores.
+    pub top_effect: Option<f64>,
 }
 
 /// Units of an arm.
@@ -83,7 +149,7 @@ pub struct ArmValue {
 }
 
 /// An arm against the control in one metric.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ArmComparison {
@@ -94,6 +160,8 @@ pub struct ArmComparison {
     /// Interval of the effect at one look: Newcombe's of shares, else Welch's. Null where nothing
     /// varies.
     pub interval: Option<Interval>,
+    /// Standard error of the effect; null where nothing varies.
+    pub error: Option<f64>,
     /// The effect over the control's value before adjustment; null unless that is above 0.
     pub relative: Option<f64>,
     /// Interval of the relative effect by the delta method.
@@ -114,6 +182,12 @@ pub struct ArmComparison {
     /// What choosing the arm is expected to lose, in the unit of the metric.
     pub expected_loss: Option<f64>,
     /// Of a guardrail with a margin: how likely the data is if the arm is worse by the margin or
-    /// more, in the mode that decides; null otherwise.
+    /// more, in the mode that decides; of one that stays the same, if it is off by the margin or more
+    /// on either side. Null otherwise.
     pub margin_p_value: Option<f64>,
+    /// Of a metric with `ranks`: the chance that a unit of the arm has more than one of the control,
+    /// equal values counting half.
+    pub superiority: Option<f64>,
+    /// p-value of Mann and Whitney's test that this chance is one half.
+    pub rank_p_value: Option<f64>,
 }

@@ -1,13 +1,16 @@
 //! The units of an experiment table: one row per unit, with its variant and its numbers.
 //!
 //! A unit that stands in two arms, or in several rows, takes no part and is counted: which of its
-//! rows to believe is nothing that can be guessed.
+//! rows to believe is nothing that can be guessed. Where groups of units were given their arm as a
+//! whole, the same holds for a group in two arms.
 
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::{Allowed, AttributeValues};
 use crate::report::LeftOut;
 use crate::table::block::MISSING;
+use crate::table::calendar::LocalDays;
 use crate::table::role::Role;
+use crate::table::zone::Zone;
 
 /// What is known of each unit, by its code.
 #[derive(Debug, Default)]
@@ -20,6 +23,10 @@ pub(super) struct Units {
     seen: Vec<u32>,
     /// The names of the columns, and for each unit its number or NaN, which no cell can be.
     columns: Vec<(String, Vec<f64>)>,
+    /// The attributes with texts, and for each unit the code of its text.
+    labels: Vec<(String, Vec<u32>)>,
+    /// The zone, and the local day of each unit, where days are asked for.
+    days: Option<(Zone, Vec<u32>)>,
     denied: u64,
     pub(super) rows: u64,
 }
@@ -30,20 +37,28 @@ enum Flaw {
     Unassigned,
     Repeated,
     TwoArms,
+    NoCluster,
 }
 
-/// The numbers of an arm's units, column by column; NaN where a unit has none.
-pub(super) type ArmColumns = Vec<Vec<f64>>;
-
 impl Units {
-    pub(super) fn new(columns: Vec<String>) -> Units {
-        let columns = columns.into_iter().map(|name| (name, Vec::new())).collect();
-        Units { columns, ..Units::default() }
+    pub(super) fn new(columns: &[&str], labels: &[&str], zone: Option<Zone>) -> Units {
+        let days = zone.map(|zone| (zone, Vec::new()));
+        Units { columns: empty(columns), labels: empty(labels), days, ..Units::default() }
     }
 
-    /// Where a column stands.
-    pub(super) fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|(column, _)| column == name)
+    /// A column of numbers by unit; NaN where a unit has none.
+    pub(super) fn column(&self, name: &str) -> &[f64] {
+        self.columns.iter().find(|(column, _)| column == name).map_or(&[], |(_, column)| column)
+    }
+
+    /// The codes of an attribute with texts by unit; [`MISSING`] where a unit has none.
+    pub(super) fn label(&self, name: &str) -> &[u32] {
+        self.labels.iter().find(|(label, _)| label == name).map_or(&[], |(_, codes)| codes)
+    }
+
+    /// The day of each unit, as a day number; nothing unless days were asked for.
+    pub(super) fn days(&self) -> Option<&[u32]> {
+        self.days.as_ref().map(|(_, days)| days.as_slice())
     }
 
     pub(super) fn update(&mut self, rows: Allowed<'_>, variant: &str) -> Result<()> {
@@ -98,6 +113,29 @@ impl Units {
                 }
             }
         }
+        for (name, held) in &mut self.labels {
+            let Some(AttributeValues::Text(codes)) = rows.attribute(name) else {
+                return Err(Error::new(
+                    Code::Type,
+                    "segments, strata and clusters are texts: map their attributes without a type",
+                )
+                .at_column(name.as_str()));
+            };
+            for (unit, code) in units.iter().zip(codes) {
+                if let Some(held) = held.get_mut(*unit as usize) {
+                    *held = *code;
+                }
+            }
+        }
+        if let Some((zone, held)) = &mut self.days {
+            let times = rows.times().ok_or_else(|| Allowed::refused(Role::Time))?;
+            let mut local = LocalDays::new(zone);
+            for (unit, time) in units.iter().zip(times) {
+                if let Some(held) = held.get_mut(*unit as usize) {
+                    *held = local.day_of(*time) as u32;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -111,42 +149,74 @@ impl Units {
         self.variants.resize(units.max(self.variants.len()), MISSING);
         self.flaws.resize(self.variants.len(), Flaw::Unassigned);
         self.seen.resize(self.variants.len(), 0);
+        let len = self.variants.len();
         for (_, column) in &mut self.columns {
             column.try_reserve(more).map_err(|_| no_memory())?;
-            column.resize(self.variants.len(), f64::NAN);
+            column.resize(len, f64::NAN);
+        }
+        let days = self.days.as_mut().map(|(_, days)| days);
+        for codes in self.labels.iter_mut().map(|(_, codes)| codes).chain(days) {
+            codes.try_reserve(more).map_err(|_| no_memory())?;
+            codes.resize(len, MISSING);
         }
         Ok(())
     }
 
-    /// The codes of the variants that have a unit, ascending.
-    pub(super) fn variants(&self) -> Vec<u32> {
+    /// The codes of the variants that have a unit, ascending; one more than `most` if there are more.
+    pub(super) fn variants(&self, most: usize) -> Vec<u32> {
         let good = self.variants.iter().zip(&self.flaws).filter(|(_, flaw)| **flaw == Flaw::None);
         let mut codes: Vec<u32> = Vec::new();
         for (code, _) in good {
             if let Err(at) = codes.binary_search(code) {
                 codes.insert(at, *code);
+                if codes.len() > most {
+                    break;
+                }
             }
         }
         codes
     }
 
-    /// The units of a variant: how many, and their numbers.
-    pub(super) fn arm(&self, code: u32) -> Result<(u64, ArmColumns)> {
-        let is_in = |at: usize| {
-            self.variants.get(at) == Some(&code) && self.flaws.get(at) == Some(&Flaw::None)
+    /// Takes out units without a group, and those whose group stands in two arms.
+    pub(super) fn keep_whole(&mut self, clusters: &str) {
+        let Some((_, codes)) = self.labels.iter().find(|(label, _)| label == clusters) else {
+            return;
         };
-        let count = (0..self.variants.len()).filter(|at| is_in(*at)).count();
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for (_, column) in &self.columns {
-            let mut values = Vec::new();
-            values.try_reserve_exact(count).map_err(|_| {
-                Error::new(Code::LimitMemory, "there is not enough memory for the units")
-            })?;
-            let own = column.iter().enumerate().filter(|(at, _)| is_in(*at));
-            values.extend(own.map(|(_, value)| *value));
-            columns.push(values);
+        let most = codes.iter().filter(|code| **code != MISSING).max();
+        // Of each group: the arm of its first unit, and whether another has another.
+        let mut arms = vec![(MISSING, false); most.map_or(0, |code| *code as usize + 1)];
+        for ((code, variant), flaw) in codes.iter().zip(&self.variants).zip(&self.flaws) {
+            if let Some((arm, is_split)) = arms.get_mut(*code as usize)
+                && *flaw == Flaw::None
+            {
+                *is_split |= *arm != MISSING && arm != variant;
+                *arm = *variant;
+            }
         }
-        Ok((count as u64, columns))
+        for (code, flaw) in codes.iter().zip(&mut self.flaws).filter(|(_, f)| **f == Flaw::None) {
+            match arms.get(*code as usize) {
+                None => *flaw = Flaw::NoCluster,
+                Some((_, true)) => *flaw = Flaw::TwoArms,
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The arm of each unit, as the place of its variant among `codes`; [`MISSING`] where it takes no
+    /// part.
+    pub(super) fn arms(&self, codes: &[u32]) -> Vec<u32> {
+        let most = codes.iter().max().map_or(0, |code| *code as usize + 1);
+        let mut places = vec![MISSING; most];
+        for (place, code) in codes.iter().enumerate() {
+            if let Some(held) = places.get_mut(*code as usize) {
+                *held = place as u32;
+            }
+        }
+        let of = |(code, flaw): (&u32, &Flaw)| match flaw {
+            Flaw::None => places.get(*code as usize).copied().unwrap_or(MISSING),
+            _ => MISSING,
+        };
+        self.variants.iter().zip(&self.flaws).map(of).collect()
     }
 
     /// Rows and units that take no part, and why.
@@ -166,6 +236,7 @@ impl Units {
             of("two-arms", Flaw::TwoArms),
             of("repeated-unit", Flaw::Repeated),
             of("no-variant", Flaw::Unassigned),
+            of("no-cluster", Flaw::NoCluster),
             denied,
         ];
         flawed.into_iter().filter(|part| part.rows > 0).collect()
@@ -173,9 +244,22 @@ impl Units {
 
     pub(super) fn heap_size(&self) -> usize {
         let columns = self.columns.iter().map(|(_, column)| column.capacity()).sum::<usize>();
+        let days = self.days.as_ref().map(|(_, days)| days);
+        let labels = self.labels.iter().map(|(_, codes)| codes).chain(days);
+        let codes = labels.map(Vec::capacity).sum::<usize>();
         columns * 8
-            + self.variants.capacity() * 4
+            + (codes + self.variants.capacity() + self.seen.capacity()) * 4
             + self.flaws.capacity()
-            + self.seen.capacity() * 4
     }
+}
+
+/// Nothing yet under each name, which counts once.
+fn empty<T>(names: &[&str]) -> Vec<(String, Vec<T>)> {
+    let mut found: Vec<(String, Vec<T>)> = Vec::new();
+    for name in names {
+        if !found.iter().any(|(known, _)| known == name) {
+            found.push(((*name).to_owned(), Vec::new()));
+        }
+    }
+    found
 }

@@ -16,54 +16,137 @@ use crate::stats::proportion::Interval;
 use crate::stats::quantile::{QuantileType, quantiles};
 use crate::stats::regression::{Covariance, least_squares};
 use crate::stats::special::error::{normal, normal_quantile};
+use serde::{Deserialize, Serialize};
 
-/// The adjustment by a covariate of before, one for all arms: `θ = cov/var` over all units
-/// together, and the covariate's mean over all.
+/// How a covariate from before takes part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum CovariateUse {
+    /// With the one slope of all arms together (CUPED).
+    #[default]
+    Cuped,
+    /// With a slope for each arm (Lin): never less precise in large arms, whatever their sizes.
+    ByArm,
+    /// As it is, with slope 1: the difference of the changes (difference in differences), for arms
+    /// that were not alike before.
+    Difference,
+}
+
+/// The adjustment by a covariate of before: `y − θ(x − x̄)`, `x̄` the covariate's mean over all arms.
+///
+/// Of CUPED, θ = cov/var over all units together. Of Lin's adjustment each arm has its own: with its
+/// residual variance on `n − 2` degrees, and what is uncertain of `x̄` added, `(θ_t − θ_c)²·var(x)/N`,
+/// which with more than two arms is an upper bound. Of a difference of changes θ is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cuped {
     metric: Metric,
     covariate: Metric,
-    /// θ; 0 where the covariate does not vary.
+    usage: CovariateUse,
+    /// θ of all arms together, of Lin's the mean over the arms; 0 where the covariate does not vary.
     pub theta: f64,
     mean: f64,
+    /// The covariate's variance over all units, over their number.
+    mean_variance: f64,
     /// The share of the metric's variance that the covariate explains, 0 to 1; 0 where the metric
     /// does not vary.
     pub explained: f64,
 }
 
+fn slope(both: f64, square: f64) -> f64 {
+    if square > 0.0 { both / square } else { 0.0 }
+}
+
 impl Cuped {
     /// From all arms together. `None` below two units in all.
     #[must_use]
-    pub fn of<'a>(
-        arms: impl IntoIterator<Item = &'a UnitStats>,
+    pub fn of(
+        arms: &[&UnitStats],
         metric: Metric,
         covariate: Metric,
+        usage: CovariateUse,
     ) -> Option<Cuped> {
         let mut all = UnitStats::new();
         for arm in arms {
-            all.merge(arm.clone()).ok()?;
+            all.merge((*arm).clone()).ok()?;
         }
         let (y, x) = (Form::of(&all, metric)?, Form::of(&all, covariate)?);
         let (both, square) = (y.covariance(&x, &all)?, x.covariance(&x, &all)?);
         let own = y.covariance(&y, &all)?;
-        let theta = if square > 0.0 { both / square } else { 0.0 };
-        let explained = if own > 0.0 { (theta * both / own).clamp(0.0, 1.0) } else { 0.0 };
-        Some(Cuped { metric, covariate, theta, mean: x.value, explained })
+        let common = slope(both, square);
+        let theta = match usage {
+            CovariateUse::Cuped => common,
+            CovariateUse::Difference => 1.0,
+            CovariateUse::ByArm => {
+                let slopes = arms.iter().filter_map(|arm| {
+                    let (y, x) = (Form::of(arm, metric)?, Form::of(arm, covariate)?);
+                    Some(slope(y.covariance(&x, arm)?, x.covariance(&x, arm)?))
+                });
+                let (sum, count) =
+                    slopes.fold((0.0, 0.0), |(sum, n), theta| (sum + theta, n + 1.0));
+                if count > 0.0 { sum / count } else { 0.0 }
+            }
+        };
+        let gain =
+            if usage == CovariateUse::Difference { 2.0 * both - square } else { common * both };
+        let explained = if own > 0.0 { (gain / own).clamp(0.0, 1.0) } else { 0.0 };
+        let mean_variance = square / all.count() as f64;
+        Some(Cuped { metric, covariate, usage, theta, mean: x.value, mean_variance, explained })
     }
 
-    /// An arm's estimate, adjusted. `None` below two units.
+    /// An arm's estimate, adjusted. `None` below two units; of Lin's adjustment, below three.
     #[must_use]
     pub fn estimate(&self, arm: &UnitStats) -> Option<Estimate> {
         let (y, x) = (Form::of(arm, self.metric)?, Form::of(arm, self.covariate)?);
-        let variance = y.covariance(&y, arm)? - 2.0 * self.theta * y.covariance(&x, arm)?
-            + self.theta * self.theta * x.covariance(&x, arm)?;
+        let (both, square) = (y.covariance(&x, arm)?, x.covariance(&x, arm)?);
+        let count = arm.count() as f64;
+        let (theta, factor, more) = match self.usage {
+            CovariateUse::ByArm if count < 3.0 => return None,
+            CovariateUse::ByArm => {
+                let theta = slope(both, square);
+                let away = theta - self.theta;
+                // Of two arms each has half of the difference; squared and doubled, both give all.
+                let more = 2.0 * away * away * self.mean_variance * count;
+                (theta, (count - 1.0) / (count - 2.0), more)
+            }
+            _ => (self.theta, 1.0, 0.0),
+        };
+        let rest = y.covariance(&y, arm)? - 2.0 * theta * both + theta * theta * square;
         Some(Estimate {
-            count: arm.count() as f64,
-            value: y.value - self.theta * (x.value - self.mean),
-            variance: variance.max(0.0),
+            count,
+            value: y.value - theta * (x.value - self.mean),
+            variance: rest.max(0.0) * factor + more,
             unadjusted: y.value,
         })
     }
+}
+
+/// Each arm's mean over strata, weighted by their shares of all units: of each stratum the estimate
+/// of every arm. The weights are taken as fixed. `None` for an arm that is missing in a stratum.
+#[must_use]
+pub fn stratified(strata: &[Vec<Option<Estimate>>], arms: usize) -> Vec<Option<Estimate>> {
+    let weight = |stratum: &Vec<Option<Estimate>>| {
+        stratum.iter().flatten().map(|estimate| estimate.count).sum::<f64>()
+    };
+    let all: f64 = strata.iter().map(weight).sum();
+    let of_arm = |arm: usize| {
+        let (mut count, mut value, mut square, mut plain) = (0.0, 0.0, 0.0, 0.0);
+        for stratum in strata {
+            let own = (*stratum.get(arm)?)?;
+            let share = weight(stratum) / all;
+            count += own.count;
+            value += share * own.value;
+            square += share * share * own.squared_error();
+            plain += own.count * own.unadjusted;
+        }
+        (count > 0.0).then(|| Estimate {
+            count,
+            value,
+            variance: square * count,
+            unadjusted: plain / count,
+        })
+    };
+    (0..arms).map(of_arm).collect()
 }
 
 /// The effect over strata, each weighted by its share of all units: `(control, treatment)` of each.
@@ -71,14 +154,11 @@ impl Cuped {
 /// varies.
 #[must_use]
 pub fn post_stratified(strata: &[(Estimate, Estimate)], confidence: f64) -> Option<Comparison> {
-    let all: f64 = strata.iter().map(|(control, treatment)| control.count + treatment.count).sum();
-    let (mut effect, mut square) = (0.0, 0.0);
-    for (control, treatment) in strata {
-        let weight = (control.count + treatment.count) / all;
-        effect += weight * (treatment.value - control.value);
-        square += weight * weight * (control.squared_error() + treatment.squared_error());
-    }
-    normal_comparison(effect, square.sqrt(), confidence)
+    let strata: Vec<Vec<Option<Estimate>>> =
+        strata.iter().map(|(control, treatment)| vec![Some(*control), Some(*treatment)]).collect();
+    let [Some(control), Some(treatment)] = stratified(&strata, 2)[..] else { return None };
+    let error = (control.squared_error() + treatment.squared_error()).sqrt();
+    normal_comparison(treatment.value - control.value, error, confidence)
 }
 
 /// A two-sided comparison by the normal law. `None` unless the error is positive.

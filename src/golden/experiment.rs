@@ -16,7 +16,9 @@ use crate::experiment::effects::{Curve, Cut, RankedUnit, Ranking};
 use crate::experiment::estimate::{Estimate, Form, Metric, Quantile};
 use crate::experiment::health::{RunningRatio, sample_ratio, sample_ratio_exact};
 use crate::experiment::unit_stats::UnitStats;
-use crate::experiment::variance::{Cuped, RegressionDesign, caps, filled, post_stratified};
+use crate::experiment::variance::{
+    CovariateUse, Cuped, RegressionDesign, caps, filled, post_stratified,
+};
 use crate::stats::accumulator::Accumulator;
 use crate::stats::discrete::fisher_exact;
 use crate::stats::distribution as law;
@@ -88,13 +90,13 @@ impl Arm {
                 let stats = of_sums(self.n, m, d, self.m_d_sum_of_products)?;
                 Estimate::of(&stats, Metric::Ratio(0, 1))
             }
-            "quantile" => self.quantile().estimate(None),
+            "quantile" => self.quantile().estimate(None, 1e-5),
             "quantile_clustered" => {
                 let main = [self.main_sum, self.main_sum_squares];
                 let all = [self.denominator_sum, self.denominator_sum_squares];
                 let product = self.main_denominator_sum_product;
                 let clusters = of_sums(self.n_clusters, main, all, product)?;
-                self.quantile().estimate(Some(&clusters))
+                self.quantile().estimate(Some(&clusters), 1e-5)
             }
             _ => return Err(malformed("an arm of an unknown kind")),
         })
@@ -133,7 +135,8 @@ fn pair(case: &Value) -> Result<Option<(Estimate, Estimate)>> {
     let Pair { control, treatment } = field(case, "input")?;
     let found = if control.kind == "cuped" {
         let arms = [control.cuped()?, treatment.cuped()?];
-        let cuped = Cuped::of(&arms, Metric::Mean(0), Metric::Mean(1));
+        let cuped =
+            Cuped::of(&arms.each_ref(), Metric::Mean(0), Metric::Mean(1), CovariateUse::Cuped);
         let [control, treatment] = &arms;
         cuped.and_then(|cuped| cuped.estimate(control).zip(cuped.estimate(treatment)))
     } else {
@@ -406,7 +409,9 @@ fn adjusted_answer(
     covariate: Metric,
 ) -> Result<Value> {
     let [control, treatment] = arms;
-    let Some(cuped) = Cuped::of(arms, metric, covariate) else { return Ok(no_estimate()) };
+    let Some(cuped) = Cuped::of(&arms.each_ref(), metric, covariate, CovariateUse::Cuped) else {
+        return Ok(no_estimate());
+    };
     mean_answer(case, cuped.estimate(control), cuped.estimate(treatment))
 }
 
@@ -1000,7 +1005,7 @@ pub(super) fn power_from_moments(case: &Value) -> Result<Value> {
     let form = Form::of(&stats, own).ok_or_else(undefined)?;
     let mut variance = form.covariance(&form, &stats).ok_or_else(undefined)?;
     if metric.ends_with("cuped") {
-        let cuped = Cuped::of([&stats], own, pre).ok_or_else(undefined)?;
+        let cuped = Cuped::of(&[&stats], own, pre, CovariateUse::Cuped).ok_or_else(undefined)?;
         variance *= 1.0 - cuped.explained;
     }
     let arms = Arms { ratio, control_variance: variance, treatment_variance: variance };

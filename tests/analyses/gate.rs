@@ -41,7 +41,7 @@ fn request(analysis: &str) -> &'static str {
         }
         "experiment" => {
             r#"{"analysis":"experiment","purpose":"test","inputs":{"units":"orders"},
-                "options":{"control":"x","metrics":[{"name":"spend"}]}}"#
+                "options":{"control":"x","segments":["city"],"metrics":[{"name":"spend"}]}}"#
         }
         "assign" => {
             r#"{"analysis":"assign","purpose":"test","inputs":{"units":"orders"},
@@ -133,7 +133,10 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
             ("customers", "customer,city,age#\na,X,30\nb,Y,40\nc,X,50\nd,Z,60\n"),
         ],
         "experiment" => {
-            vec![("orders", "customer,variant,spend#\na,x,1\nb,x,5\nc,x,2\nd,y,4\ne,y,6\nf,y,7\n")]
+            vec![(
+                "orders",
+                "customer,variant,city,spend#\na,x,X,1\nb,x,Y,5\nc,x,X,2\nd,y,X,4\ne,y,Y,6\nf,y,Y,7\n",
+            )]
         }
         "assign" => vec![("orders", "customer,x\na,1\nb,2\nc,3\n")],
         "tags" => vec![(

@@ -7,6 +7,7 @@ mod concentration;
 mod coverage;
 mod describe;
 mod experiment;
+mod experiment_units;
 mod gate;
 mod inactivity;
 mod laws;

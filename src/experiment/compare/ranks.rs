@@ -7,6 +7,7 @@
 
 use super::Alternative;
 use crate::error::{Code, Error, Result};
+use crate::stats::order::sort_rows;
 use crate::stats::special::error::normal;
 
 /// How likely the ranks are.
@@ -48,12 +49,13 @@ pub fn mann_whitney(
     if control.iter().chain(treatment).any(|value| !value.is_finite()) {
         return Err(Error::new(Code::Type, "ranks need finite numbers"));
     }
-    let mut all: Vec<(f64, bool)> = treatment.iter().map(|value| (*value, true)).collect();
-    all.extend(control.iter().map(|value| (*value, false)));
-    all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    // Both zeros are one value.
+    let mut all: Vec<(f64, u32)> = treatment.iter().map(|value| (*value + 0.0, 1)).collect();
+    all.extend(control.iter().map(|value| (*value + 0.0, 0)));
+    sort_rows(&mut all);
     let (mut u, mut below, mut ties) = (0.0, 0.0, 0.0);
     for group in all.chunk_by(|a, b| a.0 == b.0) {
-        let own = group.iter().filter(|(_, is_treatment)| *is_treatment).count() as f64;
+        let own = group.iter().filter(|(_, arm)| *arm == 1).count() as f64;
         let size = group.len() as f64;
         u += own * (below + 0.5 * (size - own));
         below += size - own;
