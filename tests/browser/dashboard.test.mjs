@@ -124,6 +124,25 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.click(`[data-view=${view}]`)
     await page.waitForSelector(`[data-answer=${view}]`)
   }
+  /** A test as a file: everybody in B spends 3 more, and of the new ones there four times as many buy. */
+  const openTest = async page => {
+    const people = ['person,variant,kind,bought,spend,spend before']
+    for (let at = 0; at < 1200; at += 1) {
+      const variant = at % 2 === 0 ? 'A' : 'B'
+      const pair = at >> 1
+      const kind = pair % 3 === 0 ? 'new' : 'old'
+      const before = (pair * 37) % 100
+      const bought = (pair * 7919) % 100 < (variant === 'B' && kind === 'new' ? 40 : 10) ? 1 : 0
+      people.push(`p${at},${variant},${kind},${bought},${before + ((pair * 131) % 40) + (variant === 'B' ? 3 : 0)},${before}`)
+    }
+    await page.click('[data-view=experiment]')
+    await page.setInputFiles('input[data-files=beside-test]', file('people.csv', people.join('\n')))
+    await page.waitForSelector('[data-beside-read=test]')
+    await page.selectOption('[data-beside-role=test-customer]', 'person')
+    assert.equal(await page.inputValue('[data-beside-role=test-variant]'), 'variant')
+    await page.click('[data-beside-read=test]')
+    await page.waitForSelector('[data-call]')
+  }
   /** Opens a view and waits for its answer and its picture. */
   const openView = async (page, view) => {
     await page.click(`[data-view=${view}]`)
@@ -433,6 +452,34 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.fill('[data-successes="1"]', '701')
     await page.waitForSelector('#view [role=alert]')
     assert.equal(await page.$('[data-call]'), null)
+    await end()
+  })
+
+  test('a file of people gives a verdict with intervals, what was known before and segments', async () => {
+    const { page, end } = await visit()
+    await openSample(page, 'social')
+    await confirm(page)
+    await openTest(page)
+    // What the headers and the first rows say is proposed.
+    assert.equal(await page.inputValue('[data-use=bought]'), 'primary')
+    assert.equal(await page.inputValue('[data-kind=bought]'), 'share')
+    assert.equal(await page.inputValue('[data-use="spend before"]'), 'before')
+    assert.equal(await page.getAttribute('[data-ratio]', 'data-ratio'), 'sound')
+    const spend = await page.$$eval('[data-metric=spend] [data-result=B] td', all => all.map(each => each.textContent))
+    assert.equal(spend[2], '3.000')
+    await page.selectOption('[data-field=within]', 'kind')
+    await page.waitForSelector('[data-within=kind] [data-value=new]')
+    assert.equal(await page.getAttribute('[data-differs]', 'data-differs'), 'true')
+    // The other way round the variant loses what it won.
+    await page.selectOption('[data-field=control]', 'B')
+    await page.waitForSelector('[data-call=stop]')
+    // No column that decides is said.
+    for (const name of ['bought', 'spend']) await page.selectOption(`[data-use=${name}]`, 'none')
+    await page.waitForFunction(() => document.querySelector('[data-call]') === null)
+    await page.selectOption('[data-use=bought]', 'primary')
+    await page.selectOption('[data-use=spend]', 'guardrail')
+    await page.selectOption('[data-field=control]', 'A')
+    await page.waitForSelector('[data-call=ship]')
     await end()
   })
 
@@ -773,6 +820,10 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
             await openBeside(page, view)
             await check(`5-${view}`, '#view')
           }
+          await openTest(page)
+          await page.selectOption('[data-field=within]', 'kind')
+          await page.waitForSelector('[data-within=kind]')
+          await check('5-experiment', '#view')
           await page.click('[data-view=segments]')
           await page.waitForSelector('[data-rule="1"] [data-count]')
           await check('5-segments', '#view')

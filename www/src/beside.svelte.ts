@@ -3,7 +3,9 @@
 import type { AttributeColumn, Guess, Roles, Table } from 'siyu'
 import { sampleFile, session } from './session.svelte'
 
-export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members'
+export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test'
+/** Kinds of which any further column is an attribute under its own name. */
+export const TAKES_ALL: readonly Kind[] = ['customers', 'test']
 
 /** One thing that a file is asked for: a role, or an attribute under a name that an analysis knows. */
 interface Field {
@@ -21,7 +23,7 @@ const ACCOUNT: Field = { attribute: 'account', mayLack: true, like: /开户|账�
 const CUSTOMER: Field = { role: 'customer' }
 const TIME: Field = { role: 'time' }
 
-/** What is asked of each kind of file, in this order. `customers` also takes any column as an attribute. */
+/** What is asked of each kind of file, in this order. */
 export const ASKED: Record<Kind, Record<string, Field>> = {
   events: { customer: CUSTOMER, time: TIME, event: { role: 'event' } },
   referrals: { customer: CUSTOMER, time: TIME, order: { role: 'order', mayLack: true } },
@@ -30,6 +32,7 @@ export const ASKED: Record<Kind, Record<string, Field>> = {
   book: { customer: CUSTOMER, manager: MANAGER, segment: { attribute: 'segment', like: /客群|分群|等级|级别|segment|group|level|tier/i }, verified: VERIFIED, account: ACCOUNT },
   contacts: { customer: CUSTOMER, time: TIME, manager: MANAGER, province: { attribute: 'province', mayLack: true, like: /省|province|state|region/i }, verified: VERIFIED, account: ACCOUNT },
   members: { customer: CUSTOMER },
+  test: { customer: CUSTOMER, variant: { attribute: 'variant', like: /方案|分组|实验组|组别|版本|variant|group|arm|segment|version|bucket/i } },
 }
 
 /** The files that belong to the sample, and what their columns mean. */
@@ -47,7 +50,7 @@ export interface Opened {
   guess: Guess
   /** Column by field; empty for "not used". */
   columns: Record<string, string>
-  /** Columns that are attributes under their own names; only of `customers`. */
+  /** Columns that are attributes under their own names; only of kinds that take all. */
   attributes: readonly string[]
   table: Table | null
   /** The zone that the table was read in. */
@@ -113,7 +116,8 @@ class Beside {
       this.#of = session.files
     }
     const columns = known ?? proposed(kind, guess)
-    const others = kind === 'customers' ? (attributes ?? guess.columns.map(column => column.name).filter(name => name !== columns['customer'])) : []
+    const used = Object.values(columns)
+    const others = TAKES_ALL.includes(kind) ? (attributes ?? guess.columns.map(column => column.name).filter(name => !used.includes(name))) : []
     this.#set(kind, { file, guess, columns, attributes: others, table: null, zone: '' })
     if (known !== null || (kind === 'members' && columns['customer'] !== '')) await this.read(kind)
   }
