@@ -602,7 +602,7 @@ export const en = {
   'test.better.lower': 'less',
   'test.within': 'Also within each',
   'test.nothing': '(nothing)',
-  'test.colon': ': ',
+  'test.reasonOf': '{metric}: {reason}',
   'test.choose': 'Choose at least one column that decides or is shown.',
   'test.value': 'Value',
   'test.before': 'What was known before explains {share} of what people differ in: the interval is that much surer.',

@@ -604,7 +604,7 @@ export const zh: Record<Key, string> = {
   'test.better.lower': '越少越好',
   'test.within': '同时按此细看',
   'test.nothing': '（不细看）',
-  'test.colon': '：',
+  'test.reasonOf': '指标“{metric}”：{reason}',
   'test.choose': '至少选一列起决定作用或供查看。',
   'test.value': '平均值',
   'test.before': '人与人之间的差别，有 {share} 可由之前已知的情况解释：区间因此更准。',
