@@ -269,6 +269,9 @@ function nodeCount(output) {
   return { passed: total('pass'), failed: total('fail') + total('cancelled'), skipped }
 }
 
+/** How many of the last lines of a failed step are shown again at the end. */
+const FAILURE_LINES = 70
+
 /** Runs one step of a group: output is shown as it comes and read afterwards. */
 function runStep(each) {
   return new Promise((resolve) => {
@@ -298,6 +301,8 @@ function runStep(each) {
         console.log(`${each.name}: ran no test`)
         sum.failed = 1
       }
+      // Runners say last what failed, and so does the end of the whole run, which is read first.
+      if (sum.failed > 0) sum.failure = output.trimEnd().split('\n').slice(-FAILURE_LINES).map((line) => line.slice(0, 300))
       resolve(sum)
     })
   })
@@ -306,11 +311,12 @@ function runStep(each) {
 async function runGroup(group) {
   const started = Date.now()
   console.log(`\n== ${group.name}`)
-  const sum = { name: group.name, passed: 0, failed: 0, skipped: [] }
+  const sum = { name: group.name, passed: 0, failed: 0, skipped: [], failures: [] }
   try {
     for (const need of group.needs) await need()
     for (const each of group.steps()) {
-      const { passed, failed, skipped } = await runStep(each)
+      const { passed, failed, skipped, failure } = await runStep(each)
+      if (failure) sum.failures.push({ name: each.name, failure })
       sum.passed += passed
       sum.failed += failed
       sum.skipped.push(...skipped)
@@ -348,6 +354,9 @@ await main(async () => {
     if (named.length === 0 || named.includes(group.name)) sums.push(await runGroup(group))
   }
 
+  for (const { name, failures } of sums) {
+    for (const each of failures) console.log([`\n== failed: ${name}, ${each.name}`, ...each.failure].join('\n'))
+  }
   console.log('\n== summary')
   for (const { name, passed, failed, skipped, time } of sums) {
     const counts = `${passed} passed, ${failed} failed, ${skipped.length} skipped`
