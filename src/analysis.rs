@@ -155,6 +155,8 @@ analyses! {
     RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
     LifetimeValue => crate::churn::lifetime_value::LifetimeValue,
     Survival => crate::churn::survival::analysis::Survival,
+    SurvivalRegression => crate::churn::survival::regression::SurvivalRegression,
+    CompetingRisks => crate::churn::survival::causes::CompetingRisks,
     Experiment => crate::experiment::analysis::Experiment,
     Power => crate::experiment::power::Power,
     Assign => crate::experiment::allocation::Assign,

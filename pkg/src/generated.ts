@@ -224,6 +224,18 @@ export type AttributeType =
    */
   | 'number'
 
+/** The share that has ended by one cause. */
+export interface CauseCurve {
+  /** Lives that it ended. */
+  ended: number
+  /** The intervals of the shares. */
+  intervals: Interval[]
+  /** The cause. */
+  name: string
+  /** At each of `times`, the share that has ended by it. */
+  shares: number[]
+}
+
 /** A model fitted to the days before a split, against the days after it. */
 export interface Check {
   /** Days of purchase that came after the split. */
@@ -483,6 +495,34 @@ export interface CompareResult {
   tests: number
 }
 
+/** Options of `competing-risks`. Columns are attributes of the input `lives`. */
+export interface CompetingRisksOptions {
+  /** The column of why it ended then, texts of at most 20 values; empty where it had not ended. */
+  cause: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** The column of how long each life was followed, numbers of any unit of time. */
+  duration: string
+  /** The column of the time from which on each life was seen, numbers; without it, from the start. */
+  entry?: string | null
+  /** The text of `cause` that says that it had not ended, besides an empty one. */
+  stillHere?: string | null
+  /** The times of the curves' points; without them 25 from 0 to the last time. */
+  times?: number[]
+}
+
+/** Result of `competing-risks`. */
+export interface CompetingRisksResult {
+  /** The causes, by their names. */
+  causes: CauseCurve[]
+  /** Lives that were followed. */
+  lives: number
+  /** The share that goes on beyond each time: with the shares of all causes it sums to 1. */
+  survival: number[]
+  /** The times of the curves' points. */
+  times: number[]
+}
+
 /** Options of `concentration`. */
 export interface ConcentrationOptions {
   /**
@@ -715,6 +755,13 @@ export interface Curve {
   customers: number
   /** Of them, those whose time has ended. */
   ended: number
+  /**
+   * Mean days within the first `withinDays` (the area under the curve, restricted mean): comparable
+   * between groups whatever their curves do. Null if nobody was followed for so long.
+   */
+  meanDays: number | null
+  /** Its interval. */
+  meanInterval: Interval | null
   /** Days after which half of them have ended; null if fewer ever do while they are followed. */
   medianDays: number | null
   /** The value of the attribute; null for all, and for customers without one. */
@@ -1578,6 +1625,16 @@ export interface LeftOut {
   reason: string
   /** How many rows. */
   rows: number
+}
+
+/** A life as described; what it does not name has the mean, or the reference. */
+export interface LifeProfile {
+  /** What to call it. */
+  name: string
+  /** Values of columns of numbers. */
+  numbers?: Record<string, number>
+  /** Values of columns of texts, and of the strata. */
+  texts?: Record<string, string>
 }
 
 /** Options of `lifecycle`. */
@@ -2569,12 +2626,45 @@ export interface Profile {
   version: number
 }
 
+/** The curve of a profile. */
+export interface ProfileCurve {
+  /** The time by which half of such lives have ended; null if they have not while lives are followed. */
+  median: number | null
+  /** Upper end. */
+  medianHigh: number | null
+  /** Lower end of its interval. */
+  medianLow: number | null
+  /** Its name. */
+  name: string
+  /** The curve. */
+  points: ProfilePoint[]
+}
+
 /** Why a profile was recognised. */
 export type ProfileMatch =
   /** The kind is equal: the same format with the same header names, in any order. */
   | 'kind'
   /** Every column that the profile maps is there, among others than those of its kind. */
   | 'columns'
+
+/** A point of a profile's curve. */
+export interface ProfilePoint {
+  /** Its interval: how well it is known. */
+  interval: Interval
+  /** The probability to go on beyond. */
+  survival: number
+  /** The time. */
+  time: number
+}
+
+/** Whether ratios of hazards stay the same over time. */
+export type Proportionality =
+  /** Nothing speaks against it. */
+  | 'holds'
+  /** One column or more changes its effect with time: its ratio is a mean over the time followed. */
+  | 'changes'
+  /** It was not tested. */
+  | 'untested'
 
 /** An option that reading needs besides the roles. To be confirmed, like them. */
 export interface Proposal {
@@ -3605,6 +3695,17 @@ export interface StagesAt {
   period: string
 }
 
+/** A regression of lives. */
+export type SurvivalModel =
+  /** Cox: ratios of hazards, whatever the hazard's course. */
+  | 'cox'
+  /** Times are Weibull; its ratios are of times, as of the next two. */
+  | 'weibull'
+  /** Times are log-normal. */
+  | 'log-normal'
+  /** Times are log-logistic. */
+  | 'log-logistic'
+
 /** Options of `survival`. */
 export interface SurvivalOptions {
   /**
@@ -3627,8 +3728,97 @@ export interface SurvivalOptions {
   silenceDays?: number
   /** Curves are told at every so many days, 1 to 365. */
   stepDays?: number
+  /** The mean days within the first so many are told, 1 to 3,650. */
+  withinDays?: number
   /** What an amount of exactly zero does. */
   zeros?: Zeros
+}
+
+/** A number that was estimated. */
+export interface SurvivalParameter {
+  /** Its standard error. */
+  error: number
+  /** The estimate. */
+  estimate: number
+  /** Its interval. */
+  interval: Interval
+}
+
+/** Options of `survival-regression`. Columns are attributes of the input `lives`. */
+export interface SurvivalRegressionOptions {
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** What is held against the ends: numbers, or texts of at most 50 values; 1 to 50 columns. */
+  covariates: string[]
+  /** The column of how long each life was followed, numbers of any unit of time. */
+  duration: string
+  /**
+   * The column of the time from which on each life was seen, numbers; without it, from the start. A
+   * life may stand in several rows, one for each span in which the columns stay the same (`cox`).
+   */
+  entry?: string | null
+  /** The column of whether it ended then: numbers, of which 0 is no, or texts with `eventValue`. */
+  event: string
+  /** The text of `event` that says that it ended. */
+  eventValue?: string | null
+  /** Which regression. */
+  model?: SurvivalModel
+  /**
+   * Ridge penalty on columns with a spread of 1, zero or more (`cox`): the larger, the closer to 0
+   * are all coefficients.
+   */
+  penalty?: number
+  /** Lives to draw a curve for. */
+  profiles?: LifeProfile[]
+  /**
+   * Errors that hold also where rows of one customer hang together, or the model is not quite right
+   * (`cox`).
+   */
+  robust?: boolean
+  /** A column of texts: the hazard of each value has a course of its own (`cox`). */
+  strata?: string | null
+  /** What is done with ends at the same time (`cox`). */
+  ties?: Ties
+  /** The times of the curves' points; without them 25 from 0 to the last end. */
+  times?: number[]
+}
+
+/**
+ * Result of `survival-regression`. The column set `lives` holds `customer` and `ratio`: the hazard
+ * (Cox) or the time of each row over those of a life with the mean of every column. By Cox the set
+ * `baseline` holds `stratum` (an index into `strata`), `time` and `hazard`, cumulative, where all columns
+ * are 0.
+ */
+export interface SurvivalRegressionResult {
+  /** Share of pairs of lives that end in the order told, 0.5 by chance; null without such pairs. */
+  concordance: number | null
+  /** Ends among them. */
+  events: number
+  /** `ln T` where all columns are 0; null for Cox. */
+  intercept: SurvivalParameter | null
+  /** Logarithm of the likelihood, for Cox of the partial one. */
+  logLikelihood: number
+  /** The logarithm of the scale σ of `ln T`; null for Cox. */
+  logScale: SurvivalParameter | null
+  /** The same without the columns. */
+  nullLogLikelihood: number
+  /** The curves of the profiles, in their order. */
+  profiles: ProfileCurve[]
+  /**
+   * Whether the ratios of hazards stay the same over time, all together; null but for Cox without a
+   * penalty.
+   */
+  proportional: GroupTest | null
+  /** Rows that were fitted. */
+  rows: number
+  /** The values of the column `strata`. */
+  strata: string[]
+  /** What each column does. */
+  terms: SurvivalTerm[]
+  /** Whether the columns together say anything: the ratio of likelihoods; null with a penalty. */
+  test: GroupTest | null
+  /** The answer to that in a word. */
+  verdict: Proportionality
 }
 
 /**
@@ -3645,6 +3835,29 @@ export interface SurvivalResult {
   groups: Curve[]
   /** Whether the groups with a value differ; null with fewer than two, or where nothing tells. */
   test: GroupTest | null
+}
+
+/** What a column does, or a value of a column of texts. */
+export interface SurvivalTerm {
+  /**
+   * Change of the logarithm of the hazard (Cox: above 0 ends sooner) or of the time (the others:
+   * above 0 lasts longer), per unit of the column.
+   */
+  coefficient: SurvivalParameter
+  /** The column. */
+  column: string
+  /** How likely so large a coefficient is where the column does nothing (Wald's test). */
+  p: number
+  /** Whether the ratio of the column stays the same over time; for a text all its values together. */
+  proportional: GroupTest | null
+  /** `exp` of it: the ratio of hazards or of times; null beyond all numbers. */
+  ratio: number | null
+  /** Its interval. */
+  ratioInterval: Interval | null
+  /** The value it is held against; null for numbers. */
+  reference: string | null
+  /** The value; null for numbers. */
+  value: string | null
 }
 
 /** One tag. */
@@ -3860,6 +4073,13 @@ export interface TiersResult {
   /** Those below the first level, then one for each level, lowest first. */
   tiers: TierOf[]
 }
+
+/** What is done where several lives end at the same time. */
+export type Ties =
+  /** As if they had ended one after the other, in a middling order: close to the exact likelihood. */
+  | 'efron'
+  /** As if all of them were still at risk at each end. */
+  | 'breslow'
 
 /** First and last instant. */
 export interface TimeRange {
@@ -4177,6 +4397,8 @@ export interface Analyses {
   'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
   'lifetime-value': { version: 1; inputs: 'log'; options: LifetimeValueOptions; result: LifetimeValueResult }
   survival: { version: 1; inputs: 'log' | 'customers'; options: SurvivalOptions; result: SurvivalResult }
+  'survival-regression': { version: 1; inputs: 'lives'; options: SurvivalRegressionOptions; result: SurvivalRegressionResult }
+  'competing-risks': { version: 1; inputs: 'lives'; options: CompetingRisksOptions; result: CompetingRisksResult }
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }
   assign: { version: 1; inputs: 'units'; options: AssignOptions; result: AssignResult }

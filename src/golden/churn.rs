@@ -11,8 +11,13 @@ use crate::churn::btyd::geometric::{Dropout, Geometric};
 use crate::churn::btyd::histories::{Counts, PaidDay, counted};
 use crate::churn::btyd::shifted::ShiftedGeometric;
 use crate::churn::btyd::{Family, History, Model};
+use crate::churn::survival::aft::{Distribution, aft};
+use crate::churn::survival::competing::{Incidence, incidences};
+use crate::churn::survival::concordance::concordance;
+use crate::churn::survival::cox::{Cox, Likelihood, Ties};
 use crate::churn::survival::curve::{Life, Point, kaplan_meier, median};
 use crate::churn::survival::logrank::logrank;
+use crate::churn::survival::sample::Sample;
 use crate::customers::daily::DailyMoney;
 use crate::error::Result;
 use crate::table::moment::Moment;
@@ -769,4 +774,138 @@ pub(super) fn logrank_of(case: &Value) -> Result<Value> {
         .collect();
     let found = logrank(&mut rows)?;
     Ok(json!({ "chisq": found.statistic, "p": found.p }))
+}
+
+/// The rows `X` of a case, or the columns of its file that `covariates` names.
+fn covariates(case: &Value) -> Result<(Vec<String>, Vec<f64>)> {
+    if case.get("data").is_none() {
+        let rows: Vec<Vec<f64>> = field(case.pointer("/input").unwrap_or(&Value::Null), "X")?;
+        let size = rows.first().map_or(0, Vec::len);
+        return Ok(((0..size).map(|at| format!("X{at}")).collect(), rows.concat()));
+    }
+    #[derive(Deserialize)]
+    struct Input {
+        covariates: Vec<String>,
+    }
+    let names = field::<Input>(case, "input")?.covariates;
+    let columns: Result<Vec<Vec<f64>>> = names.iter().map(|name| needed(case, name)).collect();
+    let columns = columns?;
+    let rows = columns.first().map_or(0, Vec::len);
+    let values = (0..rows).flat_map(|row| columns.iter().filter_map(move |x| x.get(row).copied()));
+    Ok((names, values.collect()))
+}
+
+fn sample(case: &Value) -> Result<Sample> {
+    let (names, values) = covariates(case)?;
+    let strata = numbers(case, "strata", &[])?.unwrap_or_default();
+    Sample::new(lives(case)?, strata.iter().map(|x| *x as u32).collect(), names, values)
+}
+
+fn ties(case: &Value) -> Result<Ties> {
+    #[derive(Deserialize)]
+    struct Options {
+        #[serde(default)]
+        ties: Ties,
+    }
+    Ok(field::<Options>(case, "options")?.ties)
+}
+
+fn errors_of(covariance: &[f64], size: usize) -> Vec<f64> {
+    covariance.iter().step_by(size + 1).map(|variance| variance.sqrt()).collect()
+}
+
+pub(super) fn cox_log_likelihood(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Input {
+        beta: Vec<f64>,
+    }
+    let sample = sample(case)?;
+    let likelihood = Likelihood::new(&sample, ties(case)?, 0.0)?;
+    Ok(json!({ "loglik": likelihood.at(&field::<Input>(case, "input")?.beta) }))
+}
+
+pub(super) fn cox(case: &Value) -> Result<Value> {
+    let sample = sample(case)?;
+    let size = sample.size();
+    let cox: Cox = Likelihood::new(&sample, ties(case)?, 0.0)?.fit(None)?;
+    let errors = errors_of(&cox.covariance, size);
+    let mut answer = json!({
+        "coef": cox.coefficients, "se": errors, "loglik": cox.log_likelihood,
+    });
+    if let (Some(answer), true) = (answer.as_object_mut(), case.get("data").is_some()) {
+        let mut times: Vec<f64> = lives(case)?.iter().map(|life| life.time).collect();
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        let hazards: Vec<f64> = times.iter().map(|time| cox.baseline(0, *time)).collect();
+        let every: Vec<usize> = (0..size).collect();
+        let tested = every.iter().map(std::slice::from_ref).chain([&every[..]]);
+        let statistics: Vec<Option<f64>> =
+            tested.map(|columns| cox.proportional(columns).map(|test| test.statistic)).collect();
+        answer.insert("loglik_null".to_owned(), json!(cox.null_log_likelihood));
+        answer.insert("concordance".to_owned(), json!(cox.concordance));
+        answer
+            .insert("baseline_cumhaz_at_zero".to_owned(), json!({ "time": times, "H0": hazards }));
+        answer.insert("zph_identity_chisq".to_owned(), json!(statistics));
+    }
+    Ok(answer)
+}
+
+pub(super) fn accelerated(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Options {
+        distribution: String,
+    }
+    let distribution = match field::<Options>(case, "options")?.distribution.as_str() {
+        "weibull" => Distribution::Weibull,
+        "lognormal" => Distribution::LogNormal,
+        "loglogistic" => Distribution::LogLogistic,
+        _ => return Err(malformed("no such distribution")),
+    };
+    let (sample, rows) = (sample(case)?, covariates(case)?.1);
+    let fit = aft(&sample, distribution)?;
+    let size = sample.size();
+    let medians: Vec<f64> =
+        rows.chunks(size.max(1)).take(5).map(|row| fit.median(row, 0.95)[0]).collect();
+    let (intercept, coefficients) = fit.coefficients.split_at(1);
+    Ok(json!({
+        "intercept": intercept.first(),
+        "coef": coefficients,
+        "scale": fit.scale,
+        "loglik": fit.log_likelihood,
+        "se_intercept_coef_logscale": errors_of(&fit.covariance, size + 2),
+        "median_first5": medians,
+    }))
+}
+
+pub(super) fn concordance_of(case: &Value) -> Result<Value> {
+    let predicted = numbers(case, "predicted_time", &["predicted_time"])?;
+    let risks: Vec<f64> = predicted.unwrap_or_default().iter().map(|time| -time).collect();
+    Ok(json!({ "c_index": concordance(&lives(case)?, &[], &risks) }))
+}
+
+pub(super) fn competing_risks(case: &Value) -> Result<Value> {
+    let short = || malformed("the case has no causes");
+    let causes = numbers(case, "cause", &["cause"])?.ok_or_else(short)?;
+    let times = numbers(case, "T", &["T"])?.ok_or_else(short)?;
+    let entries = numbers(case, "entry", &[])?.unwrap_or_default();
+    let lives: Vec<Life> = times
+        .iter()
+        .enumerate()
+        .map(|(at, time)| Life {
+            entry: entries.get(at).copied().unwrap_or(f64::NEG_INFINITY),
+            time: *time,
+            has_ended: causes.get(at).is_some_and(|cause| *cause > 0.0),
+        })
+        .collect();
+    let causes: Vec<u32> = causes.iter().map(|cause| *cause as u32).collect();
+    let points = incidences(&lives, &causes, 0.95)?;
+    let mut answer = Map::new();
+    let each =
+        |of: &dyn Fn(&Incidence) -> Option<f64>| json!(points.iter().map(of).collect::<Vec<_>>());
+    answer.insert("time".to_owned(), each(&|point| Some(point.time)));
+    for cause in 0..points.first().map_or(0, |point| point.causes.len()) {
+        let own = each(&|point| point.causes.get(cause).map(|of| of[0]));
+        answer.insert(format!("cif_{}", cause + 1), own);
+    }
+    Ok(Value::Object(answer))
 }

@@ -12,7 +12,16 @@ impl Cholesky {
     /// Decomposes a square matrix of this size, given row by row; only its lower half is read.
     /// `None` where a pivot is at most `tolerance` times what stood on the diagonal: it cancelled
     /// away, and holds only rounding. O(size³).
-    pub(crate) fn of(mut matrix: Vec<f64>, size: usize, tolerance: f64) -> Option<Cholesky> {
+    pub(crate) fn of(matrix: Vec<f64>, size: usize, tolerance: f64) -> Option<Cholesky> {
+        Cholesky::pivoted(matrix, size, tolerance).ok()
+    }
+
+    /// The same; where there is none, the first row that those before it determine.
+    pub(crate) fn pivoted(
+        mut matrix: Vec<f64>,
+        size: usize,
+        tolerance: f64,
+    ) -> Result<Cholesky, usize> {
         for column in 0..size {
             let before = matrix[column * size + column];
             let mut diagonal = before;
@@ -20,7 +29,7 @@ impl Cholesky {
                 diagonal -= matrix[column * size + at].powi(2);
             }
             if diagonal.is_nan() || diagonal <= tolerance * before.abs() {
-                return None;
+                return Err(column);
             }
             let root = diagonal.sqrt();
             matrix[column * size + column] = root;
@@ -32,7 +41,7 @@ impl Cholesky {
                 matrix[row * size + column] = sum / root;
             }
         }
-        Some(Cholesky { lower: matrix, size })
+        Ok(Cholesky { lower: matrix, size })
     }
 
     /// The `x` of `A·x = b`.
@@ -78,6 +87,9 @@ mod tests {
     fn what_is_singular_or_not_positive_has_no_decomposition() {
         assert!(Cholesky::of(vec![1.0, 0.0, 1.0, 1.0], 2, 1e-12).is_none());
         assert!(Cholesky::of(vec![-1.0], 1, 1e-12).is_none());
+        // The third row is the sum of the first two.
+        let sum = vec![1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0];
+        assert_eq!(Cholesky::pivoted(sum, 3, 1e-12).err(), Some(2));
         assert!(Cholesky::of(vec![f64::NAN], 1, 1e-12).is_none());
     }
 }

@@ -7,8 +7,8 @@
 //! * of groups: [`mean`], [`shares`], [`multiplicity`], [`regression`]
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
 //! * underneath: [`order`] of rows, [`special`] functions, [`distribution`]s, of counts [`discrete`]
-//!   ones, [`random`] numbers, the [`optimum`] and the [`root`] of a function, `quadrature` and
-//!   [`legendre`]'s rule, `cholesky`'s decomposition
+//!   ones, [`random`] numbers, the [`optimum`] and the [`root`] of a function, the `peak` of a concave
+//!   one, `quadrature` and [`legendre`]'s rule, `cholesky`'s decomposition
 
 pub mod accumulator;
 pub(crate) mod cholesky;
@@ -24,6 +24,7 @@ pub mod moments;
 pub mod multiplicity;
 pub mod optimum;
 pub mod order;
+pub(crate) mod peak;
 pub mod proportion;
 pub(crate) mod quadrature;
 pub mod quantile;

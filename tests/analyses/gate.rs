@@ -81,6 +81,14 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"survival","purpose":"test","inputs":{"log":"orders","customers":"customers"},
                 "options":{"at":"2025-05-31","silenceDays":10,"by":"city"}}"#
         }
+        "survival-regression" => {
+            r#"{"analysis":"survival-regression","purpose":"test","inputs":{"lives":"orders"},
+                "options":{"duration":"days","event":"gone","covariates":["age","city"],"penalty":1}}"#
+        }
+        "competing-risks" => {
+            r#"{"analysis":"competing-risks","purpose":"test","inputs":{"lives":"orders"},
+                "options":{"duration":"days","cause":"city"}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -138,6 +146,10 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
                 "customer,variant,city,spend#\na,x,X,1\nb,x,Y,5\nc,x,X,2\nd,y,X,4\ne,y,Y,6\nf,y,Y,7\n",
             )]
         }
+        "survival-regression" | "competing-risks" => vec![(
+            "orders",
+            "customer,days#,gone#,age#,city\na,3,1,30,X\nb,4,1,20,Y\nc,5,0,40,X\nd,6,1,35,Y\ne,9,0,50,X\nf,2,1,31,Y\n",
+        )],
         "assign" => vec![("orders", "customer,x\na,1\nb,2\nc,3\n")],
         "tags" => vec![(
             "orders",
@@ -162,7 +174,9 @@ const WITHOUT_TABLES: [&str; 1] = ["power"];
 fn required(analysis: &str) -> Role {
     match analysis {
         "coverage" | "inactivity" => Role::Time,
-        "tags" | "experiment" | "assign" => Role::Customer,
+        "tags" | "experiment" | "assign" | "survival-regression" | "competing-risks" => {
+            Role::Customer
+        }
         _ => Role::Amount,
     }
 }

@@ -3,6 +3,7 @@
 
 mod clusters;
 mod compare;
+mod competing_risks;
 mod concentration;
 mod coverage;
 mod describe;
@@ -25,6 +26,7 @@ mod rfms;
 mod segments;
 mod steps;
 mod survival;
+mod survival_regression;
 mod tables;
 mod tags;
 mod tiers;

@@ -52,6 +52,13 @@ fn a_first_long_silence_ends_a_customers_time_and_the_rest_is_not_known_yet() {
     let (low, high) = (at(133)["low"].as_f64().unwrap(), at(133)["high"].as_f64().unwrap());
     assert!(0.0 < low && low < 0.5 && 0.5 < high && high < 1.0);
     assert_eq!(answer.at("/result/all/medianDays"), 130.0);
+    // Nobody was followed for a year; of the first 150 days 90·1 + 40·¾ + 20·½ are lived.
+    assert!(answer.at("/result/all/meanDays").is_null());
+    let shorter = run(&csv(), &request(r#","withinDays":150"#)).unwrap();
+    assert!((shorter.at("/result/all/meanDays").as_f64().unwrap() - 130.0).abs() < 1e-12);
+    let ends = ["low", "high"]
+        .map(|end| shorter.at(&format!("/result/all/meanInterval/{end}")).as_f64().unwrap());
+    assert!(ends[0] < 130.0 && 130.0 < ends[1] && ends[1] <= 150.0);
     assert_eq!(answer.at("/result/all/ended"), 2);
     assert_eq!(answer.at("/result/groups").as_array().map(Vec::len), Some(0));
 }
@@ -110,6 +117,7 @@ fn what_cannot_be_asked_is_refused_with_its_path() {
     for (more, code, path) in [
         (r#","silenceDays":0"#, Code::InvalidOption, "options.silenceDays"),
         (r#","stepDays":366"#, Code::InvalidOption, "options.stepDays"),
+        (r#","withinDays":0"#, Code::InvalidOption, "options.withinDays"),
         (r#","confidence":1"#, Code::InvalidOption, "options.confidence"),
         (r#","by":"city""#, Code::UnknownTable, "options.by"),
     ] {

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::curve::{Life, Point, kaplan_meier, median};
+use super::curve::{Life, Point, kaplan_meier, median, restricted_mean};
 use super::logrank::logrank;
 use crate::churn::btyd::histories::PaidDay;
 use crate::churn::paid_log::PaidLog;
@@ -22,6 +22,8 @@ use crate::job::{Analysis, Facts, Progress, filled, ids, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values, Warning};
 use crate::stats::confidence::{check_confidence, usual_confidence};
+use crate::stats::proportion::Interval;
+use crate::stats::special::error::normal_quantile;
 use crate::table::block::MISSING;
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
@@ -47,6 +49,9 @@ pub struct SurvivalOptions {
     /// Curves are told at every so many days, 1 to 365.
     #[serde(default = "usual_step")]
     pub step_days: u32,
+    /// The mean days within the first so many are told, 1 to 3,650.
+    #[serde(default = "usual_within")]
+    pub within_days: u32,
     /// Confidence of the intervals, between 0 and 1.
     #[serde(default = "usual_confidence")]
     pub confidence: f64,
@@ -60,6 +65,10 @@ pub struct SurvivalOptions {
 
 fn usual_silence() -> u32 {
     90
+}
+
+fn usual_within() -> u32 {
+    365
 }
 
 fn usual_step() -> u32 {
@@ -106,6 +115,11 @@ pub struct Curve {
     pub ended: u64,
     /// Days after which half of them have ended; null if fewer ever do while they are followed.
     pub median_days: Option<f64>,
+    /// Mean days within the first `withinDays` (the area under the curve, restricted mean): comparable
+    /// between groups whatever their curves do. Null if nobody was followed for so long.
+    pub mean_days: Option<f64>,
+    /// Its interval.
+    pub mean_interval: Option<Interval>,
     /// The curve, from day 0 to the last day that anybody was followed.
     pub points: Vec<CurvePoint>,
 }
@@ -210,9 +224,11 @@ impl Analysis for Survival {
         let log = facts(0)
             .ok_or_else(|| Error::new(Code::UnknownTable, "`survival` reads a log of purchases"))?;
         check_confidence(options.confidence)?;
-        for (name, days, most) in
-            [("silenceDays", options.silence_days, 3650), ("stepDays", options.step_days, 365)]
-        {
+        for (name, days, most) in [
+            ("silenceDays", options.silence_days, 3650),
+            ("stepDays", options.step_days, 365),
+            ("withinDays", options.within_days, 3650),
+        ] {
             if !(1..=most).contains(&days) {
                 let hint = format!("between 1 and {most} days");
                 return Err(Error::new(Code::InvalidOption, hint).at_path(name));
@@ -426,11 +442,19 @@ impl Survival {
             let at_risk = if is_here { known.at_risk } else { next };
             Some(CurvePoint { day, at_risk, survival, low, high, hazard })
         };
+        let within = f64::from(self.options.within_days);
+        let mean = restricted_mean(&points, within);
+        let z = -normal_quantile((1.0 - self.options.confidence) / 2.0).unwrap_or(0.0);
         Ok(Some(Curve {
             name,
             customers: lives.len() as u64,
             ended: lives.iter().filter(|life| life.has_ended).count() as u64,
             median_days: median(&points),
+            mean_days: mean.map(|mean| mean.0),
+            mean_interval: mean.map(|(mean, variance)| {
+                let reach = z * variance.sqrt();
+                Interval { low: (mean - reach).max(0.0), high: (mean + reach).min(within) }
+            }),
             points: days.filter_map(at).collect(),
         }))
     }

@@ -26,6 +26,14 @@ pub struct Life {
     pub has_ended: bool,
 }
 
+impl Life {
+    /// Whether it lasts from its entry to a later time that is finite and not below 0.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.time >= 0.0 && self.time.is_finite() && self.entry < self.time
+    }
+}
+
 /// The estimates from one time on, up to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
@@ -59,8 +67,7 @@ pub fn kaplan_meier(lives: &[Life], confidence: f64) -> Result<Vec<Point>> {
     if lives.is_empty() {
         return Err(Error::new(Code::NotEnoughData, "there are no lives to follow"));
     }
-    let is_life = |life: &Life| life.time >= 0.0 && life.time.is_finite() && life.entry < life.time;
-    if !lives.iter().all(is_life) {
+    if !lives.iter().all(Life::is_sound) {
         return Err(Error::new(Code::InvalidOption, "a life lasts from its entry to a later time"));
     }
     let mut ends: Vec<(f64, bool)> = lives.iter().map(|life| (life.time, life.has_ended)).collect();
@@ -117,6 +124,32 @@ pub fn median(points: &[Point]) -> Option<f64> {
     points.iter().find(|point| point.survival <= 0.5 + 1e-12).map(|point| point.time)
 }
 
+/// The mean time within the first `until`, and its variance: the area under the curve, with
+/// Greenwood's variance. `None` where the curve ends before and lives still go on.
+///
+/// # Reference
+/// J. O. Irwin, Journal of Hygiene 47 (1949) 188–189; P. Royston, M. K. B. Parmar, BMC Medical Research
+/// Methodology 13 (2013) 152.
+#[must_use]
+pub fn restricted_mean(points: &[Point], until: f64) -> Option<(f64, f64)> {
+    let last =
+        points.last().filter(|last| until >= 0.0 && until.is_finite() && !last.time.is_nan())?;
+    if last.time < until && last.survival > 0.0 {
+        return None;
+    }
+    // Backwards, so that the area behind each time is known there.
+    let (mut end, mut area, mut variance) = (until, 0.0, 0.0);
+    for point in points.iter().rev().filter(|point| point.time <= until) {
+        area += (end - point.time) * point.survival;
+        end = point.time;
+        let (d, n) = (point.ended as f64, point.at_risk as f64);
+        if d > 0.0 && d < n {
+            variance += area * area * d / (n * (n - d));
+        }
+    }
+    Some((area, variance))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +191,22 @@ mod tests {
         let told: Vec<_> = points.iter().map(|point| (point.time, point.at_risk)).collect();
         assert_eq!(told, [(0.0, 2), (3.0, 2), (5.0, 1), (8.0, 2), (9.0, 1)]);
         assert_eq!(points[3].survival, 0.25);
+    }
+
+    /// 1, 2, 4+, 5: S = 1, ¾, ½ (to 5), 0; the areas behind 1 and 2 are 9/4 and 3/2.
+    #[test]
+    fn a_restricted_mean_is_the_area_under_the_curve() {
+        let lives = [life(1.0, true), life(2.0, true), life(4.0, false), life(5.0, true)];
+        let points = kaplan_meier(&lives, 0.95).unwrap();
+        let (mean, variance) = restricted_mean(&points, 5.0).unwrap();
+        assert!((mean - 3.25).abs() < 1e-15);
+        assert!((variance - (2.25 * 2.25 / 12.0 + 1.5 * 1.5 / 6.0)).abs() < 1e-15);
+        assert!((restricted_mean(&points, 1.5).unwrap().0 - 1.375).abs() < 1e-15);
+        // Nobody is left after 5: the mean no longer depends on the end.
+        assert_eq!(restricted_mean(&points, 9.0), Some((mean, variance)));
+        let open = kaplan_meier(&lives[..3], 0.95).unwrap();
+        assert!(restricted_mean(&open, 4.0).is_some() && restricted_mean(&open, 4.5).is_none());
+        assert_eq!(restricted_mean(&[], 1.0), None);
     }
 
     #[test]
