@@ -1,11 +1,13 @@
 //! The keyed fold behind rules: one pass over the log, a few integers per customer.
 //!
 //! Each distinct choice of rows (time, kind, filters) is a scope, each number that a rule asks
-//! for is one or two cells of a scope. A row is looked at once: its scopes become a bit mask,
-//! and the cells of these scopes are brought up to date. Counts, sums in minor units, minima and
-//! maxima are integers, and distinct values are sets, so any order, chunking and number of
-//! workers gives the same bits. Rows wait in buffers by the high bits of the customer's code
-//! before they reach the cells, for the reason given in `customers/staging.rs`.
+//! for is one or two cells of a scope. A row's scopes are a bit mask, looked up by the stretch of
+//! time in which the row lies (the ends of all scopes cut time into few, and a block in time
+//! order mostly lies in one) and by its kind. Counts, sums in minor units, minima and maxima are
+//! integers, and distinct values are sets, so any order, chunking and number of workers gives the
+//! same bits. Rows wait in buffers by the high bits of the customer's code, for the reason given
+//! in `customers/staging.rs`; a full buffer is added cell by cell, not row by row, so that no row
+//! asks what a cell holds, and cells that no waiting row concerns cost nothing.
 #![allow(clippy::indexing_slicing)] // Row buffers have the block's length; a cell is below `stride`, a customer below `known`, which `cover` and `unknown_code` see to; parts are masked.
 
 use super::sequence::Event;
@@ -88,7 +90,8 @@ pub(super) enum Held {
 }
 
 impl Held {
-    fn start(self) -> i64 {
+    /// What a cell holds while it has seen no row.
+    pub(super) fn start(self) -> i64 {
         match self {
             Held::Least | Held::First => i64::MAX,
             Held::Most | Held::Last => i64::MIN,
@@ -129,7 +132,7 @@ pub(super) struct Plan {
 }
 
 /// Rows that did not enter.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Skipped {
     pub(super) after: u64,
     pub(super) denied: u64,
@@ -139,8 +142,10 @@ pub(super) struct Skipped {
 const PARTS: usize = 64;
 /// Rows that a buffer holds.
 const LINES: usize = 1024;
-/// Up to so many cells of all customers together, rows go to them directly.
-const FEW: usize = 1 << 16;
+/// Waiting rows added cell by cell at a time: what their customers hold stays in the nearest cache.
+const TOGETHER: usize = 256;
+/// Kinds of rows, as bits of [`bit`].
+const KINDS: usize = 8;
 
 /// A row on its way to the cells.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,10 +161,14 @@ struct Line {
 pub(super) struct Fold {
     plan: Plan,
     zone: Zone,
-    /// For each scope the cells that need no set.
-    plain: Vec<Vec<(usize, Held)>>,
-    /// The scopes that have such cells.
+    /// The scopes with cells that need no set.
     plain_scopes: u64,
+    /// The instants at which a scope begins or ends, ascending.
+    bounds: Vec<i64>,
+    /// For each stretch between them and each choice of kinds, the scopes.
+    scopes_of: Vec<u64>,
+    /// For each filter the scopes that ask for it.
+    filtered: Vec<u64>,
     stride: usize,
     cells: Vec<i64>,
     seen: Vec<bool>,
@@ -191,7 +200,6 @@ struct Room {
     pass: Vec<Vec<u8>>,
     /// The row's scopes.
     scopes: Vec<u64>,
-    hit: Vec<u8>,
 }
 
 fn bit(kind: Kind) -> u8 {
@@ -204,20 +212,34 @@ fn bit(kind: Kind) -> u8 {
 
 impl Fold {
     pub(super) fn new(plan: Plan, zone: Zone) -> Self {
-        let mut plain = vec![Vec::new(); plan.scopes.len()];
-        for (at, cell) in plan.cells.iter().enumerate() {
-            if let (false, Some(cells)) = (cell.held.is_distinct(), plain.get_mut(cell.scope)) {
-                cells.push((at, cell.held));
-            }
-        }
-        let plain_scopes = plain
-            .iter()
-            .enumerate()
-            .fold(0, |all, (at, cells)| all | u64::from(!cells.is_empty()) << at);
+        let mask = |of: &dyn Fn(&Scope) -> bool| {
+            let all = plan.scopes.iter().enumerate();
+            all.fold(0, |mask, (at, scope)| mask | u64::from(of(scope)) << at)
+        };
+        let plain = plan.cells.iter().filter(|cell| !cell.held.is_distinct());
+        let plain_scopes = plain.fold(0, |mask, cell| mask | 1 << cell.scope);
+        let ends = plan.scopes.iter().flat_map(|scope| [scope.from, scope.to]);
+        let mut bounds: Vec<i64> = ends.filter(|end| *end != i64::MIN).collect();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let starts = std::iter::once(i64::MIN).chain(bounds.iter().copied());
+        let scopes_of = starts.flat_map(|start| (0..KINDS as u8).map(move |kinds| (start, kinds)));
+        let scopes_of = scopes_of
+            .map(|(start, kinds)| {
+                mask(&|scope| {
+                    scope.from <= start && start < scope.to && kinds & bit(scope.kind) != 0
+                })
+            })
+            .collect();
+        let filtered = (0..plan.filters.len())
+            .map(|filter| mask(&|scope| scope.filters.contains(&filter)))
+            .collect();
         let distinct = plan.cells.iter().filter(|cell| cell.held.is_distinct()).count();
         Fold {
-            plain,
             plain_scopes,
+            bounds,
+            scopes_of,
+            filtered,
             stride: plan.cells.len(),
             cells: Vec::new(),
             seen: Vec::new(),
@@ -273,10 +295,12 @@ impl Fold {
         let mut room = std::mem::take(&mut self.room);
         self.look_at_kinds(&rows, names, customers, times, &mut room)?;
         self.look_at_filters(&rows, names, &mut room)?;
-        self.look_at_scopes(times, &mut room);
+        self.look_at_scopes(times, &mut room)?;
         for (customer, kinds) in customers.iter().zip(&room.kinds) {
             if *kinds != 0 {
                 *self.seen.get_mut(*customer as usize).ok_or_else(unknown_code)? = true;
+                self.rows += 1;
+                self.purchase_rows += u64::from(kinds >> 1 & 1);
             }
         }
         self.add_plain(customers, times, money.map(|(amounts, _)| amounts), factor, &room.scopes)?;
@@ -299,14 +323,14 @@ impl Fold {
         let keep = rows.keep();
         room.kinds.clear();
         room.kinds.try_reserve(times.len()).map_err(|_| no_memory())?;
-        for (customer, time) in customers.iter().zip(times) {
+        let skipped = &mut self.skipped;
+        room.kinds.extend(customers.iter().zip(times).map(|(customer, time)| {
             let denied = keep.is_some_and(|keep| !keep.get(*customer));
             let after = *time >= until;
-            self.skipped.denied += u64::from(denied);
-            self.skipped.after += u64::from(after && !denied);
-            room.kinds.push(if denied || after { 0 } else { 1 | 2 | 4 });
-        }
-        self.rows += room.kinds.iter().filter(|kinds| **kinds != 0).count() as u64;
+            skipped.denied += u64::from(denied);
+            skipped.after += u64::from(after && !denied);
+            if denied || after { 0 } else { 1 | 2 | 4 }
+        }));
         if let (Some(events), Some(codes)) = (&self.plan.purchase_events, rows.codes(Role::Event)) {
             let texts = names.and_then(|names| names.get(Role::Event));
             extend(&mut self.purchases, texts, |text| {
@@ -323,7 +347,6 @@ impl Fold {
                 *kinds = if *amount < 0 && *kinds != 0 { 1 | 4 } else { *kinds };
             }
         }
-        self.purchase_rows += room.kinds.iter().filter(|kinds| **kinds & 2 != 0).count() as u64;
         Ok(())
     }
 
@@ -380,27 +403,28 @@ impl Fold {
     }
 
     /// The scopes of every row, as bits.
-    fn look_at_scopes(&self, times: &[i64], room: &mut Room) {
-        let Room { kinds, pass, scopes, hit } = room;
+    fn look_at_scopes(&self, times: &[i64], room: &mut Room) -> Result<()> {
+        let Room { kinds, pass, scopes } = room;
         scopes.clear();
-        scopes.resize(times.len(), 0);
-        for (at, scope) in self.plan.scopes.iter().enumerate() {
-            let kind = bit(scope.kind);
-            hit.clear();
-            hit.extend(times.iter().zip(kinds.iter()).map(|(time, kinds)| {
-                u8::from(*time >= scope.from)
-                    & u8::from(*time < scope.to)
-                    & u8::from(kinds & kind != 0)
-            }));
-            for filter in &scope.filters {
-                let Some(pass) = pass.get(*filter) else { continue };
-                hit.iter_mut().zip(pass).for_each(|(hit, pass)| *hit &= pass);
-            }
-            scopes
-                .iter_mut()
-                .zip(hit.iter())
-                .for_each(|(scopes, hit)| *scopes |= u64::from(*hit) << at);
+        scopes.try_reserve(times.len()).map_err(|_| no_memory())?;
+        let ends = |(least, most): (i64, i64), time: &i64| (least.min(*time), most.max(*time));
+        let (least, most) = times.iter().fold((i64::MAX, i64::MIN), ends);
+        let stretch = |time: i64| self.bounds.partition_point(|bound| *bound <= time);
+        let (first, last) = (stretch(least), stretch(most));
+        let inner = self.bounds.get(first..last).unwrap_or_default();
+        let of = |stretch: usize, kinds: &u8| self.scopes_of[stretch * KINDS + usize::from(*kinds)];
+        match inner.is_empty() {
+            true => scopes.extend(kinds.iter().map(|kinds| of(first, kinds))),
+            false => scopes.extend(times.iter().zip(kinds.iter()).map(|(time, kinds)| {
+                of(first + inner.partition_point(|bound| bound <= time), kinds)
+            })),
         }
+        for (pass, filtered) in pass.iter().zip(&self.filtered) {
+            for (scopes, pass) in scopes.iter_mut().zip(pass) {
+                *scopes &= !filtered | 0u64.wrapping_sub(u64::from(*pass));
+            }
+        }
+        Ok(())
     }
 
     fn add_plain(
@@ -414,34 +438,31 @@ impl Fold {
         if self.plain_scopes == 0 {
             return Ok(());
         }
-        let direct = self.cells.len() <= FEW;
-        if !direct {
-            if self.lines.is_empty() {
-                self.lines.try_reserve_exact(PARTS * LINES).map_err(|_| no_memory())?;
-                self.lines.resize(PARTS * LINES, Line::default());
-            }
-            while (self.seen.len().max(1) - 1) >> self.shift >= PARTS {
-                self.flush_all()?;
-                self.shift += 1;
-            }
+        if self.lines.is_empty() {
+            self.lines.try_reserve_exact(PARTS * LINES).map_err(|_| no_memory())?;
+            self.lines.resize(PARTS * LINES, Line::default());
+        }
+        while (self.seen.len().max(1) - 1) >> self.shift >= PARTS {
+            self.flush_all()?;
+            self.shift += 1;
         }
         for (row, (customer, time)) in customers.iter().zip(times).enumerate() {
-            let mask = scopes[row] & self.plain_scopes;
-            if mask == 0 {
+            let scopes = scopes[row] & self.plain_scopes;
+            if scopes == 0 {
                 continue;
             }
-            let money = amounts.map_or(0, |amounts| amounts[row].wrapping_mul(factor));
-            let line = Line { time: *time, money, scopes: mask, customer: *customer };
-            if direct {
-                add(&mut self.cells, self.stride, &self.plain, &line)?;
-            } else {
-                let part = (*customer >> self.shift) as usize & (PARTS - 1);
-                let fill = self.fill[part];
-                self.lines[part * LINES + fill] = line;
-                self.fill[part] = fill + 1;
-                if fill + 1 == LINES {
-                    self.flush(part)?;
-                }
+            let money = match amounts {
+                Some(amounts) if factor == 1 => amounts[row],
+                Some(amounts) => amounts[row].checked_mul(factor).ok_or_else(beyond)?,
+                None => 0,
+            };
+            let part = (*customer >> self.shift) as usize & (PARTS - 1);
+            let fill = self.fill[part];
+            self.lines[part * LINES + fill] =
+                Line { time: *time, money, scopes, customer: *customer };
+            self.fill[part] = fill + 1;
+            if fill + 1 == LINES {
+                self.flush(part)?;
             }
         }
         Ok(())
@@ -449,14 +470,22 @@ impl Fold {
 
     fn flush(&mut self, part: usize) -> Result<()> {
         let fill = std::mem::take(&mut self.fill[part]);
-        let Fold { lines, cells, stride, plain, .. } = self;
+        let Fold { lines, cells, stride, plan, .. } = self;
         let lines = lines.get(part * LINES..part * LINES + fill).unwrap_or_default();
-        // A look first: look-ups that change nothing wait for memory together.
-        let looked = lines.iter().fold(0, |looked, line| {
-            looked ^ cells.get(line.customer as usize * *stride).copied().unwrap_or(0)
-        });
-        std::hint::black_box(looked);
-        lines.iter().try_for_each(|line| add(cells, *stride, plain, line))
+        for lines in lines.chunks(TOGETHER) {
+            // A look first: look-ups that change nothing wait for memory together.
+            let (scopes, looked) = lines.iter().fold((0, 0), |(scopes, looked), line| {
+                let cell = cells.get(line.customer as usize * *stride).copied().unwrap_or(0);
+                (scopes | line.scopes, looked ^ cell)
+            });
+            std::hint::black_box(looked);
+            for (at, cell) in plan.cells.iter().enumerate() {
+                if scopes >> cell.scope & 1 == 1 && !cell.held.is_distinct() {
+                    add(&mut cells[at..], *stride, *cell, lines)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn flush_all(&mut self) -> Result<()> {
@@ -591,6 +620,9 @@ impl Fold {
         }
         self.events.extend(other.events);
         self.rows += other.rows;
+        self.purchase_rows += other.purchase_rows;
+        self.skipped.after += other.skipped.after;
+        self.skipped.denied += other.skipped.denied;
         self.has_money |= other.has_money;
         Ok(())
     }
@@ -625,28 +657,49 @@ impl Fold {
     }
 }
 
-#[inline]
-fn add(cells: &mut [i64], stride: usize, plain: &[Vec<(usize, Held)>], line: &Line) -> Result<()> {
-    let start = line.customer as usize * stride;
-    let own = cells.get_mut(start..start + stride).ok_or_else(unknown_code)?;
-    let mut left = line.scopes;
-    while left != 0 {
-        let scope = left.trailing_zeros() as usize;
-        left &= left - 1;
-        for (at, held) in &plain[scope] {
-            let cell = &mut own[*at];
-            match held {
-                Held::Count => *cell += 1,
-                Held::Sum => *cell = cell.checked_add(line.money).ok_or_else(beyond)?,
-                Held::Least => *cell = (*cell).min(line.money),
-                Held::Most => *cell = (*cell).max(line.money),
-                Held::First => *cell = (*cell).min(line.time),
-                Held::Last => *cell = (*cell).max(line.time),
-                Held::Distinct(_) | Held::Days => {}
-            }
+/// Adds waiting rows to one cell of their customers; `cells` begins with that of the first.
+fn add(cells: &mut [i64], stride: usize, cell: Cell, lines: &[Line]) -> Result<()> {
+    /// `change` gets the cell, the row and whether the row is of its scope: 1 or 0. It has no
+    /// branch, since nothing foretells which rows are.
+    #[inline(always)]
+    fn each(
+        cells: &mut [i64],
+        (stride, scope): (usize, usize),
+        lines: &[Line],
+        mut change: impl FnMut(&mut i64, &Line, i64),
+    ) {
+        for line in lines {
+            let cell = &mut cells[line.customer as usize * stride];
+            change(cell, line, (line.scopes >> scope & 1) as i64);
         }
     }
-    Ok(())
+    let of = (stride, cell.scope);
+    // What a row outside the scope gives to a least or to a most: nothing.
+    let up = |value: i64, is_in: i64| if is_in == 1 { value } else { i64::MAX };
+    let down = |value: i64, is_in: i64| if is_in == 1 { value } else { i64::MIN };
+    let mut over = false;
+    match cell.held {
+        Held::Count => each(cells, of, lines, |cell, _, is_in| *cell += is_in),
+        Held::Sum => each(cells, of, lines, |cell, line, is_in| {
+            let (sum, beyond) = cell.overflowing_add(line.money & -is_in);
+            over |= beyond;
+            *cell = sum;
+        }),
+        Held::Least => each(cells, of, lines, |cell, line, is_in| {
+            *cell = (*cell).min(up(line.money, is_in));
+        }),
+        Held::Most => each(cells, of, lines, |cell, line, is_in| {
+            *cell = (*cell).max(down(line.money, is_in));
+        }),
+        Held::First => each(cells, of, lines, |cell, line, is_in| {
+            *cell = (*cell).min(up(line.time, is_in));
+        }),
+        Held::Last => each(cells, of, lines, |cell, line, is_in| {
+            *cell = (*cell).max(down(line.time, is_in));
+        }),
+        Held::Distinct(_) | Held::Days => {}
+    }
+    if over { Err(beyond()) } else { Ok(()) }
 }
 
 /// Looks at the texts that came since the last time.
@@ -767,13 +820,14 @@ mod tests {
         }
     }
 
-    /// Parts of a log, each folded alone, give what the whole gives: with few customers, whose
-    /// cells are reached directly, and with many, whose rows wait in buffers.
+    /// Several workers that share the blocks of a log give what one gives, to the bit, whoever
+    /// gets which block and whoever is merged first: with few customers, whose rows wait until the
+    /// end, and with many, whose buffers fill.
     #[test]
-    fn parts_merge_into_the_whole() {
+    fn any_number_of_workers_merges_into_the_whole() {
         for customers in [50, 30_000] {
             let mut random = Random::new(3, customers);
-            let rows = 3 * crate::table::block::ROWS - 999;
+            let rows = 5 * crate::table::block::ROWS - 999;
             let below = |random: &mut Random, most: f64| (random.unit() * most) as u32;
             let ids: Vec<u32> = (0..rows).map(|_| below(&mut random, customers as f64)).collect();
             let orders: Vec<u32> = (0..rows).map(|_| below(&mut random, 5000.0)).collect();
@@ -800,7 +854,7 @@ mod tests {
                 ])
                 .unwrap();
             let (table, _) = loader.finish().unwrap();
-            assert_eq!(table.blocks.len(), 3);
+            assert_eq!(table.blocks.len(), 5);
             let needs = Needs::roles(&[Role::Customer, Role::Time, Role::Amount, Role::Order]);
             let ask = Request { analysis: "test", purpose: None };
             let grant = Gate::open().ask(ask, &needs, &table.schema).unwrap();
@@ -814,17 +868,28 @@ mod tests {
                 fold.settle().unwrap();
                 fold
             };
-            let whole = folded(&[0, 1, 2]);
-            for (left, right) in [(&[0, 2][..], &[1][..]), (&[1], &[2, 0]), (&[], &[2, 1, 0])] {
-                let mut merged = folded(left);
-                merged.merge(folded(right)).unwrap();
+            let sorted = |fold: &Fold| {
+                let mut events = fold.events.clone();
+                events.sort_unstable();
+                events
+            };
+            let whole = folded(&[0, 1, 2, 3, 4]);
+            for workers in 1..7 {
+                let mut shares = vec![Vec::new(); workers];
+                for block in 0..5 {
+                    shares[random.below(workers as u32) as usize].push(block);
+                }
+                let mut folds: Vec<Fold> = shares.iter().map(|blocks| folded(blocks)).collect();
+                while folds.len() > 1 {
+                    let other = folds.swap_remove(random.below(folds.len() as u32) as usize);
+                    let into = random.below(folds.len() as u32) as usize;
+                    folds[into].merge(other).unwrap();
+                }
+                let merged = folds.pop().unwrap();
                 assert_eq!((merged.rows, merged.scale), (whole.rows, whole.scale));
+                assert_eq!(merged.purchase_rows, whole.purchase_rows);
+                assert_eq!(merged.skipped, whole.skipped);
                 assert!(merged.cells == whole.cells && merged.seen == whole.seen);
-                let sorted = |fold: &Fold| {
-                    let mut events = fold.events.clone();
-                    events.sort_unstable();
-                    events
-                };
                 assert!(sorted(&merged) == sorted(&whole));
             }
         }

@@ -1,5 +1,6 @@
 //! Who is in which segment: the rules of a program over the log, the customers' attributes and
-//! their tags.
+//! their tags. Each number and each condition is a column over some thousand customers at a time,
+//! so that what it asks for is looked up once for all of them.
 
 use super::assigned::{Assignments, State};
 use super::fold::{Fold, no_memory, passes_text};
@@ -8,11 +9,12 @@ use super::sequence::{Event, follows};
 use crate::customers::attributes::{AttributeOf, Latest};
 use crate::customers::matching::Matching;
 use crate::error::{Code, Error, Result};
-use crate::job::Facts;
+use crate::job::{Facts, collected, filled};
 use crate::privacy::gate::{Allowed, AllowedNames};
 use crate::table::block::MISSING;
 use crate::table::calendar::LocalDays;
 use crate::table::dictionary::Dictionary;
+use crate::table::money;
 use crate::table::role::Role;
 use crate::table::zone::Zone;
 
@@ -51,14 +53,16 @@ struct Tags {
     held: Vec<u64>,
 }
 
-/// What a condition is for a customer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Finding {
-    pub(super) holds: bool,
-    /// Whether a value that it needs is missing.
-    pub(super) missing: bool,
-    /// The number on the left side, if there is one.
-    pub(super) value: Option<f64>,
+/// Customers whose columns are looked at together: they stay in a cache.
+const TOGETHER: usize = 4096;
+
+/// What a condition is for customers.
+#[derive(Debug)]
+pub(super) struct Findings {
+    /// 1 where it holds, 0 where not, 2 where a value that it needs is missing.
+    pub(super) holds: Vec<u8>,
+    /// The numbers on its left side, if it has them; NaN where one is missing.
+    pub(super) values: Vec<f64>,
 }
 
 /// The evaluation of a program.
@@ -253,11 +257,15 @@ impl Members {
         Ok(true)
     }
 
-    /// The id of one of the population.
-    pub(super) fn id<'n>(&self, names: Tables<&AllowedNames<'n>>, number: u32) -> &'n [u8] {
-        let ids: Vec<&'n Dictionary> =
+    /// The ids of the population, in its order.
+    pub(super) fn ids<'n>(
+        &self,
+        names: Tables<&AllowedNames<'n>>,
+    ) -> impl Iterator<Item = &'n [u8]> {
+        let tables: Vec<&'n Dictionary> =
             names.all().filter_map(|names| names.get(Role::Customer)).collect();
-        self.matching.id(&ids, number).unwrap_or_default()
+        let id = move |number: &u32| self.matching.id(&tables, *number).unwrap_or_default();
+        self.population.iter().map(id)
     }
 
     /// Customers of all tables together.
@@ -277,22 +285,23 @@ impl Members {
             self.is_ready = true;
         }
         let until = self.next.saturating_add(budget.max(1)).min(self.population.len());
-        let zone = self.zone.clone();
-        let mut days = LocalDays::new(&zone);
-        let mut held = vec![false; self.program.roots.len()];
-        for at in self.next..until {
-            let Some(number) = self.population.get(at).copied() else { break };
+        let mut members = std::mem::take(&mut self.members);
+        let asked = self.population.get(self.next..until).unwrap_or_default();
+        for numbers in asked.chunks(TOGETHER) {
+            let everyone = filled(1, numbers.len())?;
+            let mut held = vec![Vec::new(); self.program.roots.len()];
             for rule in &self.program.order {
                 let Some(root) = self.program.roots.get(*rule) else { continue };
-                let is_in = self.node(root, number, &held, &mut days);
+                let is_in = self.node(root, numbers, &everyone, &held)?;
                 if let Some(held) = held.get_mut(*rule) {
                     *held = is_in;
                 }
             }
-            for (members, held) in self.members.iter_mut().zip(&held) {
-                members.push(u8::from(*held));
+            for (members, held) in members.iter_mut().zip(&held) {
+                members.extend_from_slice(held);
             }
         }
+        self.members = members;
         self.next = until;
         Ok(until == self.population.len())
     }
@@ -317,11 +326,8 @@ impl Members {
             .percentiles
             .iter()
             .map(|(expr, share)| {
-                let mut values = Vec::new();
-                values.try_reserve_exact(self.population.len()).map_err(|_| no_memory())?;
-                let mut days = LocalDays::new(&self.zone);
-                let of = |number: &u32| self.value(expr, *number, &mut days);
-                values.extend(self.population.iter().filter_map(of));
+                let mut values = self.values(expr, &self.population)?;
+                values.retain(|value| !value.is_nan());
                 // The least value that at least this share does not exceed.
                 let rank = (share / 100.0 * values.len() as f64).ceil() as usize;
                 let at = rank.saturating_sub(1).min(values.len().saturating_sub(1));
@@ -393,12 +399,44 @@ impl Members {
         self.codes.get(table)?.get(number as usize).copied()
     }
 
-    fn value(&self, expr: &Expr, number: u32, days: &mut LocalDays<'_>) -> Option<f64> {
-        let attribute = |at| {
-            let (values, code) = self.attribute(at, number)?;
-            values.number(code)
+    /// A number of customers; NaN where it is missing.
+    fn values(&self, expr: &Expr, numbers: &[u32]) -> Result<Vec<f64>> {
+        let fold = &self.fold;
+        let power = money::power(fold.scale()) as f64;
+        let mut days = LocalDays::new(&self.zone);
+        let each = |of: &mut dyn FnMut(u32) -> f64| {
+            collected(numbers.iter().map(|number| of(*number)), numbers.len())
         };
-        self.program.value(&self.fold, number, expr, &attribute, &mut |time| days.day_of(time))
+        // Money is an integer: its nearest number by a power of ten is what `money::to_f64` says.
+        match expr {
+            Expr::Count(at) => each(&mut |number| fold.cell(number, *at) as f64),
+            Expr::Money(at) => each(&mut |number| fold.cell(number, *at) as f64 / power),
+            Expr::Extreme(at, held) => each(&mut |number| match fold.cell(number, *at) {
+                nothing if nothing == held.start() => f64::NAN,
+                minor => minor as f64 / power,
+            }),
+            Expr::Mean(sum, count) => each(&mut |number| match fold.cell(number, *count) {
+                count if count > 0 => fold.cell(number, *sum) as f64 / power / count as f64,
+                _ => f64::NAN,
+            }),
+            Expr::Since(at, held) => each(&mut |number| match fold.cell(number, *at) {
+                nothing if nothing == held.start() => f64::NAN,
+                time => f64::from(self.program.moment.day - days.day_of(time)),
+            }),
+            Expr::Attribute(at) => each(&mut |number| {
+                let found = self.attribute(*at, number);
+                found.and_then(|(values, code)| values.number(code)).unwrap_or(f64::NAN)
+            }),
+            Expr::Ratio(sides) => {
+                let [above, below] = sides.as_ref();
+                let mut values = self.values(above, numbers)?;
+                for (above, below) in values.iter_mut().zip(self.values(below, numbers)?) {
+                    let ratio = *above / below;
+                    *above = if ratio.is_finite() { ratio } else { f64::NAN };
+                }
+                Ok(values)
+            }
+        }
     }
 
     /// The code of a customer's text.
@@ -412,56 +450,99 @@ impl Members {
         self.percentiles.get(at).copied().flatten()
     }
 
-    fn node(&self, node: &Node, number: u32, held: &[bool], days: &mut LocalDays<'_>) -> bool {
-        match node {
-            Node::All(nodes) => nodes.iter().all(|node| self.node(node, number, held, days)),
-            Node::Any(nodes) => nodes.iter().any(|node| self.node(node, number, held, days)),
-            Node::Not(node) => !self.node(node, number, held, days),
-            Node::Segment(at) => held.get(*at).copied().unwrap_or(false),
-            Node::Leaf(at) => self.finding(*at, number, days).holds,
-        }
+    /// For which of these customers a rule holds: 1, else 0. What it says of those who are not
+    /// `asked` has no meaning.
+    fn node(
+        &self,
+        node: &Node,
+        numbers: &[u32],
+        asked: &[u8],
+        held: &[Vec<u8>],
+    ) -> Result<Vec<u8>> {
+        let mut whole = match node {
+            Node::All(nodes) | Node::Any(nodes) => {
+                let is_all = matches!(node, Node::All(_));
+                // Only who is not decided yet is asked further.
+                let mut open = collected(asked.iter().copied(), asked.len())?;
+                for node in nodes {
+                    let part = self.node(node, numbers, &open, held)?;
+                    let decides = u8::from(is_all);
+                    open.iter_mut().zip(&part).for_each(|(open, part)| *open &= part ^ decides ^ 1);
+                }
+                // Left open are those for whom all hold, or none.
+                open.iter_mut().for_each(|open| *open ^= u8::from(!is_all));
+                return Ok(open);
+            }
+            Node::Segment(at) => {
+                let held = held.get(*at).map_or(&[][..], Vec::as_slice);
+                return collected(held.iter().copied(), held.len());
+            }
+            Node::Not(node) => self.node(node, numbers, asked, held)?,
+            Node::Leaf(at) => self.findings(*at, numbers, Some(asked))?.holds,
+        };
+        let flip = u8::from(matches!(node, Node::Not(_)));
+        // A missing value is 2.
+        whole.iter_mut().for_each(|holds| *holds = *holds & 1 ^ flip);
+        Ok(whole)
     }
 
-    /// What a condition is for a customer.
-    pub(super) fn finding(&self, leaf: usize, number: u32, days: &mut LocalDays<'_>) -> Finding {
-        let plain = |holds| Finding { holds, missing: false, value: None };
-        let Some(Leaf { check, .. }) = self.program.leaves.get(leaf) else { return plain(false) };
-        match check {
-            Check::Compare { left, op, right } => {
-                let value = self.value(left, number, days);
+    /// What a condition is for these customers; if not all are `asked`, others may get 0.
+    pub(super) fn findings(
+        &self,
+        leaf: usize,
+        numbers: &[u32],
+        asked: Option<&[u8]>,
+    ) -> Result<Findings> {
+        let each = |of: &mut dyn FnMut(usize, u32) -> u8| {
+            let all = numbers.iter().enumerate();
+            collected(all.map(|(at, number)| of(at, *number)), numbers.len())
+        };
+        let check = self.program.leaves.get(leaf).map(|leaf: &Leaf| &leaf.check);
+        let mut values = Vec::new();
+        let holds = match check {
+            Some(Check::Compare { left, op, right }) => {
+                values = self.values(left, numbers)?;
                 let right = match right {
-                    Right::Number(number) => Some(*number),
-                    Right::Percentile(at) => self.percentile(*at),
-                    Right::Expr(expr) => self.value(expr, number, days),
-                };
-                match (value, right) {
-                    (Some(left), Some(right)) => {
-                        Finding { holds: op.holds(left, right), missing: false, value }
+                    Right::Number(number) => filled(*number, numbers.len()),
+                    Right::Percentile(at) => {
+                        filled(self.percentile(*at).unwrap_or(f64::NAN), numbers.len())
                     }
-                    _ => Finding { holds: false, missing: true, value },
-                }
+                    Right::Expr(expr) => self.values(expr, numbers),
+                }?;
+                let sides = values.iter().zip(&right);
+                let holds = sides.map(|(left, right)| match left.is_nan() || right.is_nan() {
+                    true => 2,
+                    false => u8::from(op.holds(*left, *right)),
+                });
+                collected(holds, numbers.len())
             }
-            Check::Text { attribute, .. } => match self.text(*attribute, number) {
-                Some(code) => {
-                    let passes = self.texts.get(leaf).and_then(|texts| texts.get(code as usize));
-                    plain(passes.copied().unwrap_or(false))
-                }
-                None => Finding { holds: false, missing: true, value: None },
-            },
-            Check::MissingNumber(expr) => {
-                let value = self.value(expr, number, days);
-                Finding { holds: value.is_none(), missing: false, value }
+            Some(Check::Text { attribute, .. }) => {
+                let texts = self.texts.get(leaf).map_or(&[][..], Vec::as_slice);
+                each(&mut |_, number| match self.text(*attribute, number) {
+                    Some(code) => u8::from(texts.get(code as usize).copied().unwrap_or(false)),
+                    None => 2,
+                })
             }
-            Check::MissingText(attribute) => plain(self.text(*attribute, number).is_none()),
-            Check::Tag(bit) => {
+            Some(Check::MissingNumber(expr)) => {
+                values = self.values(expr, numbers)?;
+                collected(values.iter().map(|value| u8::from(value.is_nan())), numbers.len())
+            }
+            Some(Check::MissingText(attribute)) => {
+                each(&mut |_, number| u8::from(self.text(*attribute, number).is_none()))
+            }
+            Some(Check::Tag(bit)) => each(&mut |_, number| {
                 let code = self.code(1, number).unwrap_or(MISSING);
                 let held = self.tags.as_ref().and_then(|tags| tags.held.get(code as usize));
-                plain(held.is_some_and(|held| held >> bit & 1 == 1))
-            }
-            Check::Sequence(links) => {
-                plain(follows(links, self.events_of(number), self.program.moment.until))
-            }
-        }
+                u8::from(held.is_some_and(|held| held >> bit & 1 == 1))
+            }),
+            Some(Check::Sequence(links)) => each(&mut |at, number| {
+                let is_asked = asked.is_none_or(|asked| asked.get(at) == Some(&1));
+                let until = self.program.moment.until;
+                u8::from(is_asked && follows(links, self.events_of(number), until))
+            }),
+            None => filled(0, numbers.len()),
+        }?;
+        Ok(Findings { holds, values })
     }
 
     /// All money of a customer, in minor units.
@@ -475,11 +556,6 @@ impl Members {
         self.tags.as_ref().map_or([0; 3], |Tags { assignments, .. }| {
             [assignments.denied, assignments.untagged, assignments.unreadable]
         })
-    }
-
-    /// The zone of local days.
-    pub(super) fn zone(&self) -> &Zone {
-        &self.zone
     }
 
     /// The texts of an attribute.

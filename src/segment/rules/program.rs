@@ -1,7 +1,7 @@
 //! Rules made ready to run: every distinct number becomes a cell of the fold, every condition a
 //! leaf, and segments are put into an order in which each comes after those it refers to.
 
-use super::fold::{Cell, Field, Fold, Held, Kind, MOST_SCOPES, Plan, RowFilter, Scope};
+use super::fold::{Cell, Field, Held, Kind, MOST_SCOPES, Plan, RowFilter, Scope};
 use super::sequence::Link;
 use super::text::MOST_CONDITIONS;
 use super::tree::{
@@ -15,7 +15,6 @@ use crate::privacy::gate::Needs;
 use crate::table::Schema;
 use crate::table::calendar::{DAY_MS, Date, days_in_month};
 use crate::table::moment::Moment;
-use crate::table::money;
 use crate::table::role::{Kind as Stored, Role};
 use crate::table::zone::Zone;
 
@@ -284,46 +283,6 @@ impl Program {
             .at_path(format!("[{at}]"))
         })?;
         Ok(program)
-    }
-
-    /// The value of an expression for a customer of the log; missing values are `None`.
-    /// `attribute` gives numbers of attributes, `day` the local day of an instant.
-    pub(super) fn value(
-        &self,
-        fold: &Fold,
-        customer: u32,
-        expr: &Expr,
-        attribute: &dyn Fn(usize) -> Option<f64>,
-        day: &mut dyn FnMut(i64) -> i32,
-    ) -> Option<f64> {
-        let amount = |cell| money::to_f64(i128::from(fold.cell(customer, cell)), fold.scale());
-        let stamp = |cell, held: Held| {
-            let value = fold.cell(customer, cell);
-            let nothing = match held {
-                Held::Least | Held::First => i64::MAX,
-                _ => i64::MIN,
-            };
-            (value != nothing).then_some(value)
-        };
-        match expr {
-            Expr::Count(cell) => Some(fold.cell(customer, *cell) as f64),
-            Expr::Money(cell) => Some(amount(*cell)),
-            Expr::Extreme(cell, held) => stamp(*cell, *held).map(|_| amount(*cell)),
-            Expr::Mean(sum, count) => {
-                let count = fold.cell(customer, *count);
-                (count > 0).then(|| amount(*sum) / count as f64)
-            }
-            Expr::Since(cell, held) => {
-                stamp(*cell, *held).map(|time| f64::from(self.moment.day - day(time)))
-            }
-            Expr::Attribute(at) => attribute(*at),
-            Expr::Ratio(sides) => {
-                let [above, below] = sides.as_ref();
-                let below = self.value(fold, customer, below, attribute, day)?;
-                let above = self.value(fold, customer, above, attribute, day)?;
-                Some(above / below).filter(|_| below != 0.0).filter(|ratio| ratio.is_finite())
-            }
-        }
     }
 }
 

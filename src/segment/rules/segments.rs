@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::members::{Members, Tables};
+use super::members::{Findings, Members, Tables};
 use super::presets::{Preset, Words, ready};
 use super::program::{
     Check, Node, Program, Purchases, Right, Source, attributes_of, invalid, needs_of_log,
@@ -23,7 +23,6 @@ use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Wa
 use crate::segment::population::{collected, no_memory, unfinished};
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
-use crate::table::calendar::LocalDays;
 use crate::table::money;
 use crate::table::role::Role;
 
@@ -511,8 +510,7 @@ impl Segments {
         let population = &self.members.population;
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         ends.try_reserve_exact(population.len()).map_err(|_| no_memory())?;
-        for number in population {
-            let id = self.members.id(names, *number);
+        for id in self.members.ids(names) {
             bytes.try_reserve(id.len()).map_err(|_| no_memory())?;
             bytes.extend_from_slice(id);
             ends.push(bytes.len() as u32);
@@ -549,18 +547,13 @@ impl Segments {
         let mut columns = vec![self.ids(names)?];
         let mut conditions = Vec::new();
         let population = &members.population;
-        let mut days = LocalDays::new(members.zone());
         for ((leaf, holds), value) in leaves.iter().zip(HOLDS).zip(VALUE) {
             let Some(condition) = members.program.leaves.get(*leaf) else { continue };
-            let mut held = Vec::new();
-            let mut numbers = Vec::new();
-            held.try_reserve_exact(population.len()).map_err(|_| no_memory())?;
-            numbers.try_reserve_exact(population.len()).map_err(|_| no_memory())?;
-            for number in population {
-                let finding = members.finding(*leaf, *number, &mut days);
-                held.push(if finding.missing { 2 } else { u8::from(finding.holds) });
-                numbers.push(finding.value.unwrap_or(0.0));
-            }
+            let Findings { holds: held, values: mut numbers } =
+                members.findings(*leaf, population, None)?;
+            // Where a value is missing its condition says so; the column has a number.
+            let missing = numbers.iter_mut().filter(|number| number.is_nan());
+            missing.for_each(|number| *number = 0.0);
             columns.push(NamedColumn { name: holds, values: Values::U8(held) });
             let values = match &condition.check {
                 Check::Compare { .. } | Check::MissingNumber(_) => Some(Values::F64(numbers)),
