@@ -3,14 +3,15 @@
 
 use siyu::experiment::compare::always_valid::asymptotic;
 use siyu::experiment::compare::group_sequential::{Spending, bounds};
-use siyu::experiment::compare::means::{Test, absolute, fieller, relative};
+use siyu::experiment::compare::means::{Test, absolute, equivalence, fieller, relative};
 use siyu::experiment::compare::proportions::{Share, pooled_z};
+use siyu::experiment::compare::ranks::{RankLaw, mann_whitney};
 use siyu::experiment::compare::{Alternative, Comparison};
 use siyu::experiment::design::{self, Arms, Degrees, Shares};
-use siyu::experiment::estimate::{Estimate, Metric};
+use siyu::experiment::estimate::{Estimate, Metric, Quantile};
 use siyu::experiment::health::RunningRatio;
 use siyu::experiment::unit_stats::UnitStats;
-use siyu::experiment::variance::{CovariateUse, Cuped};
+use siyu::experiment::variance::{CovariateUse, Cuped, post_stratified};
 use siyu::stats::accumulator::Accumulator;
 use siyu::stats::proportion::Interval;
 use siyu::stats::random::Random;
@@ -43,6 +44,20 @@ fn plain(random: &mut Random) -> [f64; 2] {
 fn revenue(random: &mut Random) -> [f64; 2] {
     let buys = random.unit() < 0.2;
     [if buys { (3.0 + random.normal()).exp() } else { 0.0 }, 1.0]
+}
+
+/// Money of whom one in fifty buys anything.
+fn mostly_nothing(random: &mut Random) -> [f64; 2] {
+    let buys = random.unit() < 0.02;
+    [if buys { (4.0 + random.normal()).exp() } else { 0.0 }, 1.0]
+}
+
+/// Groups of 5 to 24 units with a level of their own: sum and units.
+fn groups(random: &mut Random) -> [f64; 2] {
+    let level = 10.0 + random.normal();
+    let units = 5 + random.below(20);
+    let sum: f64 = (0..units).map(|_| level + 2.0 * random.normal()).sum();
+    [sum, f64::from(units)]
 }
 
 /// Orders out of visits: 1 to 8 visits, each unit with a rate of its own.
@@ -135,6 +150,7 @@ pub(crate) fn lines(runs: u32) -> Vec<Line> {
             cover,
         ),
     ];
+    found.extend(further(runs, &line, alarm, cover));
     found.extend(watched(runs, &line, at_most, alarm));
     let test = design::Test { alpha: 0.05, alternative: Alternative::TwoSided };
     let shares = Shares { control: 0.1, treatment: 0.13, ratio: 1.0 };
@@ -164,6 +180,113 @@ pub(crate) fn lines(runs: u32) -> Vec<Line> {
         power,
     ));
     found
+}
+
+/// Fewer buyers, groups, slopes, strata, quantiles, ranks, margins.
+fn further(
+    runs: u32,
+    line: &dyn Fn(&'static str, f64, (f64, f64)) -> Line,
+    alarm: (f64, f64),
+    cover: (f64, f64),
+) -> Vec<Line> {
+    let two = |random: &mut Random, units, draw: Draw| {
+        [arm(random, units, draw, 1.0), arm(random, units, draw, 1.0)]
+    };
+    let p_of = |stream, units: usize, draw: Draw, metric| {
+        rate(runs, stream, |random| {
+            let [c, t] = two(random, units, draw).map(|arm| Estimate::of(&arm, metric).unwrap());
+            welch(&c, &t).p_value <= 0.05
+        })
+    };
+    let adjusted = |stream, units, usage| {
+        rate(runs, stream, |random| {
+            let arms = two(random, units, plain);
+            let all = arms.each_ref();
+            let cuped = Cuped::of(&all, Metric::Mean(0), Metric::Mean(1), usage).unwrap();
+            let [c, t] = arms.map(|arm| cuped.estimate(&arm).unwrap());
+            holds(welch(&c, &t).interval, 0.0)
+        })
+    };
+    let quantile = |stream, draw: Draw, probability: f64| {
+        rate(runs, stream, |random| {
+            let mut one = || {
+                let values: Vec<f64> = (0..400).map(|_| draw(random)[0]).collect();
+                Quantile::of(&values, probability).unwrap().unwrap().estimate(None, 0.0).unwrap()
+            };
+            let (c, t) = (one(), one());
+            holds(welch(&c, &t).interval, 0.0)
+        })
+    };
+    // Two kinds of units, apart in level and in share; the effect is 0.3 in one and 0 in the other.
+    let strata = rate(runs, 124, |random| {
+        let mut parts =
+            [[UnitStats::new(), UnitStats::new()], [UnitStats::new(), UnitStats::new()]];
+        for is_treated in [0, 1] {
+            for _ in 0..300 {
+                let kind = usize::from(random.unit() < 0.3);
+                let lift = if kind == 1 { 0.3 * is_treated as f64 } else { 0.0 };
+                let value = 4.0 * kind as f64 + lift + random.normal();
+                parts[kind][is_treated].update(&[&[value]]).unwrap();
+            }
+        }
+        let parts = parts.map(|arms| {
+            let [c, t] = arms.map(|arm| Estimate::of(&arm, Metric::Mean(0)).unwrap());
+            (c, t)
+        });
+        holds(post_stratified(&parts, 0.95).unwrap().interval, 0.09)
+    });
+    let ranks = rate(runs, 127, |random| {
+        let mut one = || -> Vec<f64> { (0..200).map(|_| revenue(random)[0]).collect() };
+        let (c, t) = (one(), one());
+        mann_whitney(&c, &t, RankLaw::Asymptotic, Alternative::TwoSided).unwrap().p_value <= 0.05
+    });
+    // Off by exactly the margin: what is proven to stay the same there is wrong.
+    let same = rate(runs, 128, |random| {
+        let [c, mut t] =
+            two(random, 2000, plain).map(|arm| Estimate::of(&arm, Metric::Mean(0)).unwrap());
+        t.value += 0.1;
+        equivalence(&c, &t, Test::Welch, -0.1, 0.1).unwrap().p_value <= 0.05
+    });
+    vec![
+        line(
+            "nothing is taken for something, Welch, revenue of 10,000 units per arm, one in fifty buys",
+            p_of(120, 10_000, mostly_nothing, Metric::Mean(0)),
+            alarm,
+        ),
+        line(
+            "the same, 20 groups of 5 to 24 units per arm, given their arm as a whole",
+            p_of(121, 20, groups, Metric::Ratio(0, 1)),
+            alarm,
+        ),
+        line(
+            "95 % interval with a slope for each arm (Lin) covers it, 100 units per arm",
+            adjusted(122, 100, CovariateUse::ByArm),
+            cover,
+        ),
+        line(
+            "95 % interval of the difference of changes covers it, 100 units per arm",
+            adjusted(123, 100, CovariateUse::Difference),
+            cover,
+        ),
+        line("95 % interval over two strata covers it, 300 units per arm", strata, cover),
+        line(
+            "95 % interval of the difference of medians covers it, 400 bell-shaped units per arm",
+            quantile(125, plain, 0.5),
+            cover,
+        ),
+        line(
+            "the same, of 90 % quantiles of revenue, one in five buys",
+            quantile(126, revenue, 0.9),
+            // On the careful side where values are skewed.
+            (0.945, 1.0),
+        ),
+        line(
+            "nothing is taken for something, ranks, revenue of 200 units per arm with many ties",
+            ranks,
+            alarm,
+        ),
+        line("what is off by its margin is taken for the same, 2,000 units per arm", same, alarm),
+    ]
 }
 
 /// What is looked at again and again.

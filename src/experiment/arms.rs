@@ -171,28 +171,25 @@ impl<'a> Columns<'a> {
     pub(super) fn measured(&self, grouping: &Grouping) -> Result<Vec<Vec<Measured>>> {
         let own = self.metric.own();
         let size = grouping.segments * grouping.strata * grouping.arms;
-        let mut found = vec![Measured::default(); size];
         // The units of each group that wait for their block; of clusters all of them.
-        let mut waiting: Vec<Vec<u32>> = vec![Vec::new(); size];
+        let mut found = vec![(Measured::default(), Vec::new()); size];
         let mut rows = Vec::new();
-        for (unit, group) in grouping.groups.iter().enumerate() {
-            let at = *group as usize;
-            let (Some(measured), Some(list)) = (found.get_mut(at), waiting.get_mut(at)) else {
-                continue;
-            };
-            let mut numbers = self.columns.iter().take(own).filter_map(|column| column.get(unit));
-            if !numbers.all(|value| !value.is_nan()) {
+        let first = self.columns.first().copied().unwrap_or_default();
+        let below = self.columns.get(1).filter(|_| own == 2);
+        for (unit, (group, value)) in grouping.groups.iter().zip(first).enumerate() {
+            let Some((measured, list)) = found.get_mut(*group as usize) else { continue };
+            let below = below.map_or(0.0, |below| below.get(unit).copied().unwrap_or(f64::NAN));
+            if value.is_nan() || below.is_nan() {
                 measured.missing += 1;
                 continue;
             }
-            measured.units += 1;
             list.push(unit as u32);
             if list.len() == BLOCK && self.clusters.is_none() {
                 self.add(measured, list, &mut rows)?;
                 list.clear();
             }
         }
-        for (measured, list) in found.iter_mut().zip(&waiting) {
+        for (measured, list) in &mut found {
             self.add(measured, list, &mut rows)?;
             let clusters = self.clusters.map(|_| &measured.stats);
             let quantile = self.quantile(&measured.values)?;
@@ -206,7 +203,7 @@ impl<'a> Columns<'a> {
             let mut arms: Vec<Measured> = Vec::new();
             for arm in 0..grouping.arms {
                 let mut whole = Measured::default();
-                for part in parts.iter().skip(arm).step_by(grouping.arms) {
+                for (part, _) in parts.iter().skip(arm).step_by(grouping.arms) {
                     whole.stats.merge(part.stats.clone())?;
                     whole.units += part.units;
                     whole.missing += part.missing;
@@ -238,6 +235,7 @@ impl<'a> Columns<'a> {
 
     /// Adds the units of a group; `rows` is room that is used again.
     fn add(&self, measured: &mut Measured, list: &[u32], rows: &mut Vec<Vec<f64>>) -> Result<()> {
+        measured.units += list.len() as u64;
         rows.resize(self.columns.len(), Vec::new());
         for (at, ((row, column), fill)) in
             rows.iter_mut().zip(&self.columns).zip(&self.fill).enumerate()
@@ -246,7 +244,8 @@ impl<'a> Columns<'a> {
             row.clear();
             row.extend(list.iter().map(|unit| {
                 let value = column.get(*unit as usize).copied().unwrap_or(f64::NAN);
-                (if value.is_nan() { *fill } else { value }).min(limit)
+                let value = if value.is_nan() { *fill } else { value };
+                if value > limit { limit } else { value }
             }));
         }
         let Some(first) = rows.first() else { return Ok(()) };

@@ -168,17 +168,17 @@ fn lanes(x: &[f64], y: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut total = 0.0;
     for (x, y) in x.chunks(512).zip(y.chunks(512)) {
         let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<4>(), y.as_chunks::<4>());
-        let mut sums = [0.0; 4];
-        for (x, y) in xs.iter().zip(ys) {
-            for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-                *sum += term(*x, *y);
-            }
+        let (mut a, mut b, mut c, mut d) = (0.0, 0.0, 0.0, 0.0);
+        for ([x0, x1, x2, x3], [y0, y1, y2, y3]) in xs.iter().zip(ys) {
+            a += term(*x0, *y0);
+            b += term(*x1, *y1);
+            c += term(*x2, *y2);
+            d += term(*x3, *y3);
         }
-        for ((sum, x), y) in sums.iter_mut().zip(x_rest).zip(y_rest) {
-            *sum += term(*x, *y);
-        }
-        let [a, b, c, d] = sums;
         total += (a + c) + (b + d);
+        for (x, y) in x_rest.iter().zip(y_rest) {
+            total += term(*x, *y);
+        }
     }
     total
 }
@@ -198,10 +198,14 @@ impl Accumulator for UnitStats {
         if input.len() > MOST_VALUES || input.iter().any(|column| column.len() != length) {
             return Err(Error::new(Code::InvalidOption, "columns must be of one length"));
         }
-        if input.iter().any(|column| column.iter().any(|value| !value.is_finite())) {
+        let block = Self::of_block(input);
+        // A value that is not finite leaves no mean finite; huge ones may do so, too.
+        if block.means.iter().any(|mean| !mean.is_finite())
+            && input.iter().any(|column| column.iter().any(|value| !value.is_finite()))
+        {
             return Err(Error::new(Code::Type, "moments need finite numbers"));
         }
-        self.join(&Self::of_block(input))
+        self.join(&block)
     }
 
     fn merge(&mut self, other: Self) -> Result<()> {

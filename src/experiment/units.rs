@@ -96,6 +96,8 @@ impl Units {
                 *held = if *held == MISSING { *variant } else { *held };
             }
         }
+        let run = units.first().map(|first| *first as usize..*first as usize + units.len());
+        let run = run.filter(|run| run.clone().zip(units).all(|(at, unit)| at == *unit as usize));
         for (name, held) in &mut self.columns {
             let Some(AttributeValues::Number(values, valid)) = rows.attribute(name) else {
                 return Err(Error::new(
@@ -104,10 +106,19 @@ impl Units {
                 )
                 .at_column(name.as_str()));
             };
+            let known = |row: usize, value: f64| value.is_finite() && valid.get(row);
+            // Units that stand in the order in which they were first seen: the usual file.
+            if let Some(held) = run.clone().and_then(|run| held.get_mut(run)) {
+                for (row, (held, value)) in held.iter_mut().zip(values).enumerate() {
+                    if known(row, *value) {
+                        *held = *value;
+                    }
+                }
+                continue;
+            }
             for (row, (unit, value)) in units.iter().zip(values).enumerate() {
                 if let Some(held) = held.get_mut(*unit as usize)
-                    && valid.get(row)
-                    && value.is_finite()
+                    && known(row, *value)
                 {
                     *held = *value;
                 }
