@@ -7,6 +7,8 @@
 
 #[path = "truths/experiments.rs"]
 mod experiments;
+#[path = "truths/lives.rs"]
+mod lives;
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -63,14 +65,15 @@ fn main() -> ExitCode {
     let only: Option<String> = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let (clusterings, coverages) = if is_smoke { (8, 400) } else { (200, 2_000) };
     let mut lines: Vec<Line> = Vec::new();
-    let all: [fn(u32, u32) -> Vec<Line>; 5] = [
+    let all: [fn(u32, u32) -> Vec<Line>; 6] = [
         planted,
         structureless,
         coverage,
         |_, runs| experiments::lines(if runs < 2_000 { 1_000 } else { 20_000 }),
         lifetimes,
+        |_, runs| lives::lines(runs),
     ];
-    let names = ["planted", "structureless", "coverage", "experiments", "lifetimes"];
+    let names = ["planted", "structureless", "coverage", "experiments", "lifetimes", "lives"];
     for (name, run) in names.iter().zip(all) {
         if only.as_ref().is_none_or(|only| only == name) {
             let found = run(clusterings, coverages);
@@ -390,6 +393,7 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
                 "95 % interval of P(alive) of a customer covers it, BG/NBD",
                 "95 % interval of the value of a customer covers it, BG/NBD and Gamma-Gamma",
                 "95 % intervals of the parameters of Gamma-Gamma cover them (3 a run)",
+                "95 % interval of the purchases expected of a customer covers them, BG/NBD",
             ],
         ),
         (
@@ -400,6 +404,7 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
                 "95 % interval of P(alive) of a customer covers it, MBG/NBD",
                 "95 % interval of the value of a customer covers it, MBG/NBD and Gamma-Gamma",
                 "",
+                "95 % interval of the purchases expected of a customer covers them, MBG/NBD",
             ],
         ),
         (
@@ -410,6 +415,7 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
                 "95 % interval of P(alive) of a customer covers it, Pareto/NBD",
                 "95 % interval of the value of a customer covers it, Pareto/NBD and Gamma-Gamma",
                 "",
+                "95 % interval of the purchases expected of a customer covers them, Pareto/NBD",
             ],
         ),
     ] {
@@ -424,7 +430,7 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
         let money = GammaGamma::new(MONEY[0], MONEY[1], MONEY[2]).unwrap();
         let true_value =
             model.discounted(history, 12, 4.35, 0.01).unwrap() * money.expected(3, 30.0).unwrap();
-        let mut held = [0_u32; 4];
+        let mut held = [0_u32; 5];
         for run in 0..runs {
             let mut random = Random::new(u64::from(run), 7 + family as u64);
             let lives: Vec<History> = (0..CUSTOMERS)
@@ -444,6 +450,12 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
             let (found, spent) = spend(&paid).unwrap();
             held[0] += parameters_held(&fitted.1, &truth);
             held[3] += parameters_held(&spent, &MONEY);
+            // The worth of purchases at 1 each that nothing is taken off is their number.
+            let undiscounted = Outlook { rate: 0.0, ..outlook };
+            let each_one = (fitted.clone(), Spend::Mean(1.0));
+            let mut counter =
+                Predictor::new(family, each_one.0, each_one.1, undiscounted, 1.0).unwrap();
+            let number = counter.customer(&probe, 1.0).unwrap().value;
             let of_money = Spend::Model(found, spent);
             let mut predictor = Predictor::new(family, fitted, of_money, outlook, 1.0).unwrap();
             let told = predictor.customer(&probe, 30.0).unwrap();
@@ -451,9 +463,10 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
                 |range: Ranged, truth: f64| u32::from(range.low <= truth && truth <= range.high);
             held[1] += holds(told.alive, model.alive(history));
             held[2] += holds(told.value, true_value);
+            held[4] += holds(number, model.discounted(history, 12, 4.35, 0.0).unwrap());
         }
         // Money is drawn alike with all three, and told once.
-        for ((claim, held), each) in claims.into_iter().zip(held).zip([4, 1, 1, 3]) {
+        for ((claim, held), each) in claims.into_iter().zip(held).zip([4, 1, 1, 3, 1]) {
             if !claim.is_empty() {
                 let figure = f64::from(held) / f64::from(each * runs);
                 lines.push(Line { claim, runs, figure, wanted: (0.93, 0.97), is_share: true });
