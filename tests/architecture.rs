@@ -129,7 +129,6 @@ const KERNELS: &[&str] = &[
     "churn/survival/regression.rs",
     "churn/survival/sample.rs",
     "customers/pairs.rs",
-    "customers/staging.rs",
     "learn/cluster/choice.rs",
     "learn/cluster/hdbscan.rs",
     "learn/cluster/hierarchical.rs",

@@ -3,7 +3,6 @@
 //!
 //! * [`purchases`] – the mergeable fold: first and last purchase, number of purchases, money
 //! * [`state`] – what is known of one customer
-//! * `staging` – rows waiting for their customer's state, so that memory is touched in order
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
 //! * `by_customer` – entries put into the order of their customers, in steps
 //! * [`days`] – the days on which each customer bought
@@ -21,6 +20,5 @@ pub mod days;
 pub mod matching;
 pub mod pairs;
 pub mod purchases;
-mod staging;
 pub mod state;
 pub mod summary;

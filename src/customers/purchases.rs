@@ -5,12 +5,9 @@
 //! [`Skipped`]. All of a state is integers, minima and maxima, so any chunking, order and
 //! number of workers gives the same bits.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::pairs::Pairs;
-use super::staging::Staging;
 use super::state::{Line, NEW, State, beyond, unknown_code};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Keep;
@@ -153,13 +150,16 @@ pub(crate) fn admitted(time: i64, amount: i64, until: i64, refunds: Refunds, zer
     }
 }
 
+/// How many rows reach their customers' states together: with many customers each row touches
+/// another part of memory, and so many states fit into the fastest cache.
+const GROUP: usize = 256;
+
 /// The fold.
 #[derive(Clone, Debug)]
 pub struct Purchases {
     options: Options,
     scale: u8,
     states: Vec<State>,
-    staged: Staging,
     pairs: Pairs,
     skipped: Skipped,
 }
@@ -172,7 +172,6 @@ impl Purchases {
             options,
             scale: 0,
             states: Vec::new(),
-            staged: Staging::new(),
             pairs: Pairs::new(),
             skipped: Skipped::default(),
         }
@@ -216,28 +215,31 @@ impl Purchases {
     /// Each row is a purchase.
     fn add_rows(&mut self, rows: Rows<'_>, factor: i64) -> Result<()> {
         let Options { refunds, zeros, until, .. } = self.options;
-        let is_direct = self.staged.is_direct(&mut self.states)?;
-        let Purchases { staged, states, skipped, .. } = self;
-        let lines = rows.customers.iter().zip(rows.times).zip(rows.amounts);
-        for ((customer, time), amount) in lines {
-            let purchases = match admitted(*time, *amount, until, refunds, zeros) {
-                _ if rows.keep.is_some_and(|keep| !keep.get(*customer)) => {
-                    skipped.denied += 1;
-                    continue;
-                }
-                Row::Purchase => 1,
-                Row::Refund => 0,
-                Row::Skipped(reason) => {
-                    *skipped.counter(reason) += 1;
-                    continue;
-                }
-            };
-            let money = amount.wrapping_mul(factor);
-            let line = Line { time: *time, money, customer: *customer, purchases };
-            if is_direct {
+        let Purchases { states, skipped, .. } = self;
+        let groups = rows.customers.chunks(GROUP).zip(rows.times.chunks(GROUP));
+        for ((customers, times), amounts) in groups.zip(rows.amounts.chunks(GROUP)) {
+            // First only look at the states: look-ups that decide nothing wait for memory together,
+            // and the second loop finds all in the cache.
+            let looked = customers.iter().fold(0, |looked, customer| {
+                looked ^ states.get(*customer as usize).map_or(0, |state| state.rows)
+            });
+            std::hint::black_box(looked);
+            for ((customer, time), amount) in customers.iter().zip(times).zip(amounts) {
+                let purchases = match admitted(*time, *amount, until, refunds, zeros) {
+                    _ if rows.keep.is_some_and(|keep| !keep.get(*customer)) => {
+                        skipped.denied += 1;
+                        continue;
+                    }
+                    Row::Purchase => 1,
+                    Row::Refund => 0,
+                    Row::Skipped(reason) => {
+                        *skipped.counter(reason) += 1;
+                        continue;
+                    }
+                };
+                let money = amount.wrapping_mul(factor);
+                let line = Line { time: *time, money, purchases };
                 states.get_mut(*customer as usize).ok_or_else(unknown_code)?.add(&line)?;
-            } else {
-                staged.push(line, states)?;
             }
         }
         Ok(())
@@ -271,32 +273,13 @@ impl Purchases {
                 _ => true,
             };
             let money = amount.wrapping_mul(factor);
-            let line =
-                Line { time: *time, money, customer: *customer, purchases: u32::from(is_purchase) };
+            let line = Line { time: *time, money, purchases: u32::from(is_purchase) };
             let state = states.get_mut(*customer as usize).ok_or_else(unknown_code)?;
             state.add(&line)?;
             // `add` counted the row; the order or day may have been counted before.
             state.purchases -= u32::from(is_purchase && !is_new);
         }
         Ok(())
-    }
-
-    /// Brings staged rows to the states. [`states`](Self::states) is up to date only after this.
-    ///
-    /// # Errors
-    /// As [`update`](Accumulator::update).
-    pub fn settle(&mut self) -> Result<()> {
-        self.staged.settle(&mut self.states)
-    }
-
-    /// This fold with nothing staged.
-    fn settled(&self) -> Result<Cow<'_, Self>> {
-        if self.staged.is_empty() {
-            return Ok(Cow::Borrowed(self));
-        }
-        let mut settled = self.clone();
-        settled.settle()?;
-        Ok(Cow::Owned(settled))
     }
 
     fn cover(&mut self, known: usize) -> Result<()> {
@@ -317,7 +300,6 @@ impl Purchases {
     /// first if theirs is finer.
     fn aligned(&mut self, scale: u8) -> Result<i64> {
         if scale > self.scale {
-            self.settle()?;
             for state in &mut self.states {
                 state.sum = money::rescaled(state.sum, self.scale, scale)?;
             }
@@ -336,10 +318,13 @@ impl Accumulator for Purchases {
     fn update(&mut self, rows: Rows<'_>) -> Result<()> {
         self.cover(rows.known)?;
         let factor = self.aligned(rows.scale)?;
-        // One look at the block replaces one 128-bit multiplication per row.
-        let largest = rows.amounts.iter().map(|amount| amount.unsigned_abs()).max().unwrap_or(0);
-        if largest > i64::MAX as u64 / factor as u64 {
-            return Err(beyond());
+        // One look at the block replaces one 128-bit multiplication per row; mostly there is none.
+        if factor != 1 {
+            let amounts = rows.amounts.iter();
+            let largest = amounts.map(|amount| amount.unsigned_abs()).max().unwrap_or(0);
+            if largest > i64::MAX as u64 / factor as u64 {
+                return Err(beyond());
+            }
         }
         match self.options.count {
             Count::Row => self.add_rows(rows, factor),
@@ -347,9 +332,7 @@ impl Accumulator for Purchases {
         }
     }
 
-    fn merge(&mut self, mut other: Self) -> Result<()> {
-        self.settle()?;
-        other.settle()?;
+    fn merge(&mut self, other: Self) -> Result<()> {
         self.cover(other.states.len())?;
         let factor = self.aligned(other.scale)?;
         let distinct = self.options.count != Count::Row;
@@ -379,13 +362,11 @@ impl Accumulator for Purchases {
     }
 
     fn finish(&self, (): &()) -> Result<Vec<State>> {
-        Ok(self.settled()?.into_owned().states)
+        Ok(self.states.clone())
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        // Version 0 is never decoded: a state that overflows has no encoding.
-        let Ok(settled) = self.settled() else { return out.push(0) };
-        let Purchases { options, scale, states, pairs, skipped, .. } = settled.as_ref();
+        let Purchases { options, scale, states, pairs, skipped } = self;
         out.push(1);
         out.extend([options.count as u8, options.refunds as u8, options.zeros as u8, *scale]);
         out.extend(options.until.to_le_bytes());
@@ -461,13 +442,11 @@ impl Accumulator for Purchases {
             return Err(damaged());
         }
         let options = Options { count, refunds, zeros, until, zone };
-        Ok(Purchases { options, scale, states, staged: Staging::new(), pairs, skipped })
+        Ok(Purchases { options, scale, states, pairs, skipped })
     }
 
     fn heap_size(&self) -> usize {
-        self.states.capacity() * size_of::<State>()
-            + self.staged.heap_size()
-            + self.pairs.heap_size()
+        self.states.capacity() * size_of::<State>() + self.pairs.heap_size()
     }
 }
 

@@ -22,12 +22,11 @@ pub struct State {
 pub(super) const NEW: State =
     State { sum: 0, first: i64::MAX, last: i64::MIN, purchases: 0, rows: 0 };
 
-/// One row on its way.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a row says of its customer.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
     pub(super) time: i64,
     pub(super) money: i64,
-    pub(super) customer: u32,
     /// 1 for a purchase, 0 for a refund.
     pub(super) purchases: u32,
 }

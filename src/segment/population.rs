@@ -119,7 +119,6 @@ impl Population {
     pub(crate) fn settle(&mut self, budget: usize) -> Result<bool> {
         let customers = self.known();
         if self.next == 0 {
-            self.fold.settle()?;
             self.summary.reserve(customers)?;
         }
         let until = self.next.saturating_add(budget.max(1)).min(customers);

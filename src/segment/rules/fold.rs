@@ -5,9 +5,10 @@
 //! time in which the row lies (the ends of all scopes cut time into few, and a block in time
 //! order mostly lies in one) and by its kind. Counts, sums in minor units, minima and maxima are
 //! integers, and distinct values are sets, so any order, chunking and number of workers gives the
-//! same bits. Rows wait in buffers by the high bits of the customer's code, for the reason given
-//! in `customers/staging.rs`; a full buffer is added cell by cell, not row by row, so that no row
-//! asks what a cell holds, and cells that no waiting row concerns cost nothing.
+//! same bits. Rows wait in buffers by the high bits of the customer's code, so that a full buffer
+//! reaches only as many cells as a cache can hold (radix partitioning: Manegold, Boncz and Kersten,
+//! "Optimizing Main-Memory Join on Modern Hardware", 2002); it is added cell by cell, not row by
+//! row, so that no row asks what a cell holds, and cells that no waiting row concerns cost nothing.
 #![allow(clippy::indexing_slicing)] // Row buffers have the block's length; a cell is below `stride`, a customer below `known`, which `cover` and `unknown_code` see to; parts are masked.
 
 use super::sequence::Event;
