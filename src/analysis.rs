@@ -153,6 +153,7 @@ analyses! {
     Lrfm => crate::segment::lrfm::Lrfm,
     LookAlike => crate::segment::look_alike::LookAlike,
     RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
+    ChurnRisk => crate::churn::risk::analysis::ChurnRisk,
     LifetimeValue => crate::churn::lifetime_value::LifetimeValue,
     Survival => crate::churn::survival::analysis::Survival,
     SurvivalRegression => crate::churn::survival::regression::SurvivalRegression,

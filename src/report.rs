@@ -2,6 +2,8 @@
 //!
 //! Floor 1: rooms fill these in, `analysis.rs` completes them, the boundary carries them over.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// The answer of one analysis, in the three parts that travel differently.
@@ -21,6 +23,17 @@ pub struct Outcome<R, O> {
     pub left_out: Vec<LeftOut>,
     /// What the reader should know.
     pub warnings: Vec<Warning>,
+}
+
+/// The same text in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Text {
+    /// English.
+    pub en: Cow<'static, str>,
+    /// Simplified Chinese.
+    pub zh: Cow<'static, str>,
 }
 
 /// Rows or customers that did not enter the answer.

@@ -120,6 +120,10 @@ fn no_room_is_a_drawer() {
 
 /// The kernels that may index slices. Each states beside its exception why it cannot miss.
 const KERNELS: &[&str] = &[
+    "churn/risk/analysis.rs",
+    "churn/risk/judge.rs",
+    "churn/risk/learn.rs",
+    "churn/risk/table.rs",
     "churn/survival/aft.rs",
     "churn/survival/causes.rs",
     "churn/survival/competing.rs",
@@ -129,6 +133,7 @@ const KERNELS: &[&str] = &[
     "churn/survival/regression.rs",
     "churn/survival/sample.rs",
     "customers/pairs.rs",
+    "learn/boost.rs",
     "learn/cluster/choice.rs",
     "learn/cluster/hdbscan.rs",
     "learn/cluster/hierarchical.rs",

@@ -224,6 +224,32 @@ export type AttributeType =
    */
   | 'number'
 
+/** A fitted map from a score in log-odds to a probability. */
+export type Calibration = 'none' | { platt: [number, number] } | { beta: [number, number, number] } | { isotonic: ([number, number])[] }
+
+/** How scores become probabilities. */
+export type CalibrationKind =
+  /** As the model says. */
+  | 'none'
+  /** A line in log-odds: two numbers, for hundreds of customers. */
+  | 'platt'
+  /** Three numbers, for both ends apart. */
+  | 'beta'
+  /** Rising steps, for thousands. */
+  | 'isotonic'
+
+/** What a campaign against leaving costs and brings, in one unit of money. */
+export interface CampaignOptions {
+  /** The share of those who would leave that the offer keeps, between 0 and 1. */
+  acceptance?: number
+  /** What a contact costs. */
+  contact?: number
+  /** What the offer costs when it is taken; customers who would have stayed take it too. */
+  incentive?: number
+  /** What a customer who stays is worth. */
+  value?: number
+}
+
 /** The share that has ended by one cause. */
 export interface CauseCurve {
   /** Lives that it ended. */
@@ -269,6 +295,106 @@ export interface CheckBin {
   expected: number
   /** Repeats before the split. */
   repeats: number
+}
+
+/** Options of `churn-risk`. */
+export interface ChurnRiskOptions {
+  /** With `log`: the reference moment; risks are those of the days after it. */
+  at?: string | null
+  /**
+   * With `customers`: the attributes that may be used. What is known only once somebody has left
+   * (a reason for leaving) must not be among them.
+   */
+  attributes?: string[]
+  /** Whether those who left and those who stayed weigh the same, however few they are. */
+  balanced?: boolean
+  /** How scores become probabilities. */
+  calibration?: CalibrationKind
+  /** What a campaign costs and brings. */
+  campaign?: CampaignOptions
+  /** Which model scores; both are always fitted. */
+  choice?: RiskChoice
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** With `log`: earlier cut-offs that are learned from, 1 to 24; one more is held out. */
+  cutoffs?: number
+  /** Decisions on the way to a leaf of a tree at most, 1 to 6. */
+  depth?: number
+  /** Features of numbers with which the risk of the trees may only fall. */
+  falling?: string[]
+  /** With `log`: days between what is known and what is asked, the time to act, 0 to 365. */
+  gapDays?: number
+  /** With `log`: who buys nothing for so many days has left, 1 to 3,650. */
+  horizonDays?: number
+  /** With `customers`: the attribute that says who left. Customers without a value are only scored. */
+  label?: string | null
+  /** The value of `label` of those who left. Default: 1, or of texts a usual word such as `yes`. */
+  left?: string | null
+  /** With `log`: customers take part who bought in so many days before, 1 to 3,650. */
+  lookbackDays?: number
+  /** A model from an earlier report: customers are scored by it, and nothing is learned. */
+  model?: RiskModel | null
+  /** Customers who can be contacted at most; those most likely to leave come first. */
+  mostContacts?: number | null
+  /** Ridge penalty of the logistic model on standardised columns, above zero. */
+  penalty?: number
+  /** With `log`: what a negative amount does. */
+  refunds?: Refunds
+  /** Features of numbers with which the risk of the trees may only rise. */
+  rising?: string[]
+  /** Names the random stream that draws turns and samples. */
+  seed?: number
+  /** With `customers`: how many turns are drawn, 2 to 20. */
+  turns?: number
+  /**
+   * With `customers`: an attribute that says in which turn each customer is held out. Default:
+   * drawn by `seed`, with as many who left in each.
+   */
+  turnsBy?: string | null
+  /** With `log`: what an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `churn-risk`. The column set `customers` holds, the most likely to leave first,
+ * `customer`, `probability` (of leaving), `score` (in log-odds, before calibration), `label` (1 left,
+ * 0 stayed, 2 unknown), `target` (1 if worth contacting), `reason1` to `reason3` (places in `reasons`),
+ * `contribution1` to `contribution3` (what they add to the score) and `others` (what all other
+ * features add): `baseline` and these four are the score.
+ */
+export interface ChurnRiskResult {
+  /** Score of the mean customer, in log-odds. */
+  baseline: number
+  /** The model that scores. */
+  chosen: RiskMethod
+  /** What contacting them is expected to earn, by their probabilities. */
+  expectedProfit: number
+  /** Those expected to leave: the sum of their probabilities. */
+  expectedToLeave: number
+  /** Features, the most important first. */
+  features: FeatureRole[]
+  /** How good the models are on rows held out; null with an imported model. */
+  heldOut: RiskHeldOut | null
+  /** Rows learned from: customers, or customers at cut-offs. */
+  learnedFrom: number
+  /** Of them, those who left. */
+  left: number
+  /** The model as plain data, for the option `model`; null if it came from there. */
+  model: RiskModel | null
+  /** Customers scored. */
+  population: number
+  /** Reasons. */
+  reasons: RiskReason[]
+  /** Population stability index of the scores against those of the customers learned from. */
+  scoreDrift: number | null
+  /** The answer in one sentence. */
+  sentence: Text
+  /** Customers worth contacting, as many as `mostContacts` allows. */
+  targets: number
+  /** From this probability on a contact pays. */
+  threshold: number
+  /** Trees that were grown; 0 with an imported model. */
+  trees: number
 }
 
 /** How far the shares of classes moved. */
@@ -1139,6 +1265,23 @@ export interface FeatureEffect {
   mean: number
 }
 
+/** A feature, and what it has to do with the risk. */
+export interface FeatureRole {
+  /** Area under the ROC curve of this feature alone, 0.5 to 1; null without labels of both kinds. */
+  alone: number | null
+  /**
+   * Population stability index of the customers scored against those learned from; by custom
+   * above 0.25 is a shift.
+   */
+  drift: number | null
+  /** Mean size of what it adds to the score of a customer, in log-odds. */
+  importance: number
+  /** Its name. */
+  name: string
+  /** In plain words. */
+  words: Text
+}
+
 /** One file of a table. */
 export interface FileUse {
   /** Its header. */
@@ -1176,6 +1319,8 @@ export type FitStatus =
   | 'no-step'
   /** Columns say the same, and there is no penalty to choose between them. */
   | 'singular'
+  /** Without a penalty, and some rows can be told apart perfectly: coefficients grow without end. */
+  | 'separated'
 
 /** A flag. */
 export type Flag =
@@ -2064,6 +2209,14 @@ export interface MeasureProfile {
   othersMean: number | null
 }
 
+/** A number and its interval. */
+export interface Measured {
+  /** Its interval. */
+  interval: Interval
+  /** The number. */
+  value: number
+}
+
 /** The method that was used. */
 export interface Method {
   /** Its name in the field. */
@@ -2246,6 +2399,20 @@ export interface ModelColumn {
   value: string | null
 }
 
+/** A feature that a model asks. */
+export interface ModelFeature {
+  /** Mean and standard deviation of each column that the logistic model sees. */
+  columns: ([number, number])[]
+  /** Values of a text; left out for numbers. */
+  levels?: string[] | null
+  /** The median size of a number: its unit under the logarithm. */
+  middle: number
+  /** Its name. */
+  name: string
+  /** Its values among those that it learned from. */
+  spread: ModelSpread
+}
+
 /** A fitted model. */
 export interface ModelFit {
   /**
@@ -2265,6 +2432,14 @@ export interface ModelFit {
   logLikelihood: number
   /** Its parameters; rates are per `unit`. */
   parameters: Parameter[]
+}
+
+/** Shares between cuts. Of a text, of each value; the last one is of what is missing or unknown. */
+export interface ModelSpread {
+  /** How many fell into each. */
+  counts: number[]
+  /** Ascending cuts of numbers, each belonging to the bin above. */
+  cuts: number[]
 }
 
 /**
@@ -2842,6 +3017,16 @@ export type Refunds =
   /** It is a row like any other. */
   | 'keep'
 
+/** A bin of a reliability curve. */
+export interface ReliabilityBin {
+  /** The share that left. */
+  actual: number
+  /** Customers, or the sum of their weights. */
+  customers: number
+  /** Their mean probability. */
+  expected: number
+}
+
 /** An option that would read cells that were left out. */
 export interface Remedy {
   /**
@@ -3086,6 +3271,118 @@ export type Rhythm =
    * limits of all, one with twenty their own.
    */
   | 'own'
+
+/** Which model scores. */
+export type RiskChoice =
+  /** The one with less log-loss on rows held out. */
+  | 'auto'
+  /** Penalised logistic regression. */
+  | 'logistic'
+  /** Gradient-boosted trees. */
+  | 'trees'
+
+/** The models on rows that they did not learn from. */
+export interface RiskHeldOut {
+  /** Area of the trees minus that of the logistic model: an interval beyond 0 is a difference. */
+  areaDifference: Measured
+  /** The choice that earns most; null if to contact nobody does. */
+  best: RiskReach | null
+  /** Expected calibration error over these bins: how far probabilities are off on average. */
+  calibrationError: number
+  /** The share of customers that it contacts. */
+  contacted: number
+  /** Rows held out: customers, or customers at the newest cut-off. */
+  customers: number
+  /**
+   * Expected maximum profit for each customer, over how likely an offer is accepted (Verbraken and
+   * others 2013).
+   */
+  expectedMaximumProfit: number
+  /** Of them, those who left. */
+  left: number
+  /** The same of the log-loss; below 0 the trees are better. */
+  logLossDifference: Measured
+  /** Penalised logistic regression. */
+  logistic: RiskQuality
+  /** The best by score, in twentieths. */
+  reaches: RiskReach[]
+  /** Of the chosen model: mean probability and share who left in ten bins of equal size. */
+  reliability: ReliabilityBin[]
+  /** Gradient-boosted trees. */
+  trees: RiskQuality
+}
+
+/** Which of the two models. */
+export type RiskMethod =
+  /** Penalised logistic regression. */
+  | 'logistic'
+  /** Gradient-boosted trees. */
+  | 'trees'
+
+/** A model as plain data. Its numbers say nothing of any one customer. */
+export interface RiskModel {
+  /** Score before any feature: the logistic intercept, or the trees' start. */
+  base: number
+  /** From the score to the probability. */
+  calibration: Calibration
+  /** Which model it is. */
+  chosen: RiskMethod
+  /** Of the logistic model: change of the score per standard deviation of each column. */
+  coefficients?: number[]
+  /** What it asks, in the order of the columns. */
+  features: ModelFeature[]
+  /** `siyu-churn-risk`. */
+  format: string
+  /** Scores of those that it learned from, for their drift. */
+  scores: ModelSpread
+  /** The trees. */
+  trees?: TreeNode[][]
+  /** 1. */
+  version: number
+}
+
+/** How good one model is. */
+export interface RiskQuality {
+  /**
+   * Area under the ROC curve: how likely somebody who left scores above somebody who stayed; 0.5
+   * is chance.
+   */
+  area: Measured
+  /** Average precision: area under the precision–recall curve; chance is the share who left. */
+  averagePrecision: Measured
+  /** Brier score: mean squared error of the probabilities. */
+  brier: Measured
+  /** How many times as many leave among the best tenth as among all. */
+  lift: Measured
+  /** Mean log-loss of the probabilities, in nats; less is better. */
+  logLoss: Measured
+}
+
+/** The best by score, down to a share of all. */
+export interface RiskReach {
+  /** Precision over the share who left of all. */
+  lift: number
+  /** Of them, the share that left; equal scores by expectation. */
+  precision: Measured
+  /** What contacting them earns for each customer there is. */
+  profit: number
+  /** Of those who left, the share that is among them. */
+  recall: Measured
+  /** Share of the customers, the most likely to leave first. */
+  share: number
+  /** The least probability among them. */
+  threshold: number
+}
+
+/** A reason, to which columns of the customers point. */
+export interface RiskReason {
+  /** Place of its feature in `features`. */
+  feature: number
+  /** Whether it raises the risk. */
+  raises: boolean
+  /** In plain words. */
+  text: Text
+}
 
 /** The meaning of a column of a log (one row per order line, order or event). */
 export type Role =
@@ -4127,6 +4424,26 @@ export interface TransactionWeights {
   recency?: number
 }
 
+/** A node: a leaf, or a decision whose children stand behind it in the tree. */
+export interface TreeNode {
+  /** Codes of categories that go left; where there are any, `threshold` is not asked. */
+  codes?: number[]
+  /** Weight of the rows that came through here when it was grown. */
+  cover: number
+  /** The column that is asked; left out of a leaf. */
+  feature?: number | null
+  /** Place of the left child. */
+  left: number
+  /** Whether what is missing goes left. */
+  missingLeft: boolean
+  /** Place of the right child. */
+  right: number
+  /** Numbers at or below it go left. */
+  threshold: number
+  /** What a leaf adds. */
+  value: number
+}
+
 /** One number of clusters. */
 export interface Tried {
   /** Bayesian information criterion of a mixture, lower is better; null for other methods. */
@@ -4395,6 +4712,7 @@ export interface Analyses {
   lrfm: { version: 1; inputs: 'log' | 'customers'; options: LrfmOptions; result: LrfmResult }
   'look-alike': { version: 1; inputs: 'members' | 'customers' | 'log'; options: LookAlikeOptions; result: LookAlikeResult }
   'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
+  'churn-risk': { version: 1; inputs: 'customers' | 'log'; options: ChurnRiskOptions; result: ChurnRiskResult }
   'lifetime-value': { version: 1; inputs: 'log'; options: LifetimeValueOptions; result: LifetimeValueResult }
   survival: { version: 1; inputs: 'log' | 'customers'; options: SurvivalOptions; result: SurvivalResult }
   'survival-regression': { version: 1; inputs: 'lives'; options: SurvivalRegressionOptions; result: SurvivalRegressionResult }

@@ -1,10 +1,12 @@
 //! Floor 3: who will come back, and what that is worth.
 //!
 //! * [`lifetime_value`] – P(alive), purchases to come and their worth, by customer
+//! * [`risk`] – who is leaving, learned from those who left
 //! * [`survival`] – how long customers stay, and when they buy again
 //! * [`btyd`] – buy till you die: models of customers who leave without saying so
 
 pub mod btyd;
 pub mod lifetime_value;
 mod paid_log;
+pub mod risk;
 pub mod survival;

@@ -17,7 +17,7 @@ use crate::table::dictionary::Dictionary;
 use crate::table::role::{Kind, Role};
 
 /// The latest value of some attributes of every customer of one input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Latest {
     /// Rows at or after this instant are left out.
     until: i64,

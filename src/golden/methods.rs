@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::{churn, experiment, malformed, segmentation};
+use super::{churn, classification, experiment, malformed, segmentation};
 use crate::analysis::{Job, Source};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
@@ -68,16 +68,25 @@ pub const METHODS: &[(&str, Method)] = &[
     ("churn/bgnbd.points", churn::bgnbd_points),
     ("churn/btyd.calibration_holdout", churn::calibration_holdout),
     ("churn/btyd.summary", churn::summary),
+    ("churn/calibrate.beta", classification::beta),
+    ("churn/calibrate.isotonic", classification::isotonic),
+    ("churn/calibrate.platt", classification::platt),
     ("churn/clv.discounted", churn::clv),
+    ("churn/drift.psi", classification::psi),
+    ("churn/explain.treeshap", classification::shapley),
+    ("churn/features.churn_label", classification::label),
     ("churn/gammagamma.conditional_expected_spend", churn::gammagamma_expected),
     ("churn/gammagamma.fit", churn::gammagamma_fit),
     ("churn/gammagamma.loglik", churn::gammagamma_loglik),
+    ("churn/logistic.fit", classification::logistic),
     ("churn/mbgnbd.conditional_expected", churn::mbgnbd_conditional),
     ("churn/mbgnbd.expected", churn::mbgnbd_expected),
     ("churn/mbgnbd.fit", churn::mbgnbd_fit),
     ("churn/mbgnbd.loglik", churn::mbgnbd_loglik),
     ("churn/mbgnbd.p_alive", churn::mbgnbd_alive),
     ("churn/mbgnbd.points", churn::mbgnbd_points),
+    ("churn/metrics.binary", classification::binary),
+    ("churn/metrics.emp_churn", classification::emp),
     ("churn/paretonbd.conditional_expected", churn::paretonbd_conditional),
     ("churn/paretonbd.dert", churn::paretonbd_dert),
     ("churn/paretonbd.expected", churn::paretonbd_expected),
@@ -95,6 +104,8 @@ pub const METHODS: &[(&str, Method)] = &[
     ("churn/survival.cox_loglik", churn::cox_log_likelihood),
     ("churn/survival.km_na", churn::km_na),
     ("churn/survival.logrank", churn::logrank_of),
+    ("churn/threshold.profit", classification::profit),
+    ("churn/uplift.metrics", classification::uplift),
     ("experiment/assignment_hash", experiment::hash),
     ("experiment/assignment_namespace", experiment::namespace),
     ("experiment/assignment_ranges", experiment::ranges),

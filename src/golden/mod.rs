@@ -9,6 +9,7 @@
 //! ending: `behaviour/rfm_score`. These names belong to the cases and are no part of the API.
 
 mod churn;
+mod classification;
 pub mod compare;
 mod experiment;
 pub mod methods;

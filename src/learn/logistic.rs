@@ -29,6 +29,8 @@ pub enum FitStatus {
     NoStep,
     /// Columns say the same, and there is no penalty to choose between them.
     Singular,
+    /// Without a penalty, and some rows can be told apart perfectly: coefficients grow without end.
+    Separated,
 }
 
 /// A fitted model.
@@ -46,6 +48,19 @@ pub struct Logistic {
     pub gradient: f64,
 }
 
+/// What is fitted: rows, what each says, and how much it weighs.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// The rows.
+    pub rows: Matrix<'a>,
+    /// The wanted probability of each row: 0 or 1 for labels, between for softened ones.
+    pub targets: &'a [f64],
+    /// How often each row counts; `None` for once each.
+    pub weights: Option<&'a [f64]>,
+    /// λ on the sum over rows, so that it weighs less the more rows there are.
+    pub penalty: f64,
+}
+
 impl Logistic {
     /// The logit of a row.
     #[must_use]
@@ -61,7 +76,8 @@ impl Logistic {
 }
 
 /// `1/(1 + e^−z)`, exact at both ends.
-fn sigmoid(z: f64) -> f64 {
+#[must_use]
+pub fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 { 1.0 / (1.0 + libm::exp(-z)) } else { libm::exp(z) / (1.0 + libm::exp(z)) }
 }
 
@@ -70,117 +86,219 @@ fn softplus(z: f64) -> f64 {
     z.max(0.0) + libm::log1p(libm::exp(-z.abs()))
 }
 
-/// Fits `labels` to `rows`. `penalty` is λ on the sum over rows, so that it weighs less the more
-/// rows there are.
+/// The labels as targets.
+#[must_use]
+pub fn targets(labels: &[bool]) -> Vec<f64> {
+    labels.iter().map(|label| f64::from(u8::from(*label))).collect()
+}
+
+/// Fits `labels` to `rows`, each row once. `penalty` is λ on the sum over rows, so that it weighs less
+/// the more rows there are.
 ///
 /// Sums run in the order of rows: to have the same bits for any order, sort the rows first.
 ///
 /// # Errors
-/// `invalid-option` if the labels are not as many as the rows, or the penalty is negative or not
-/// finite; `not-enough-data` unless both labels occur.
+/// As [`Fitting::new`].
 pub fn logistic(
     rows: Matrix<'_>,
     labels: &[bool],
     penalty: f64,
     most_steps: u32,
 ) -> Result<Logistic> {
-    if labels.len() != rows.rows() {
-        return Err(Error::new(Code::InvalidOption, "every row needs a label"));
+    let targets = targets(labels);
+    let problem = Problem { rows, targets: &targets, weights: None, penalty };
+    let mut fitting = Fitting::new(problem)?;
+    while !fitting.advance(problem, most_steps) {}
+    Ok(fitting.finish(problem))
+}
+
+/// A fit under way, one of Newton's steps after the other.
+#[derive(Clone, Debug)]
+pub struct Fitting {
+    beta: Vec<f64>,
+    now: f64,
+    count: f64,
+    steps: u32,
+    largest: f64,
+    status: FitStatus,
+}
+
+impl Fitting {
+    /// Starts at the share of the wanted.
+    ///
+    /// # Errors
+    /// `invalid-option` if targets or weights are not as many as the rows or out of their range, or
+    /// the penalty is negative or not finite; `not-enough-data` unless both kinds of rows have weight.
+    pub fn new(problem: Problem<'_>) -> Result<Fitting> {
+        let Problem { rows, targets, weights, penalty } = problem;
+        if targets.len() != rows.rows() || weights.is_some_and(|w| w.len() != targets.len()) {
+            return Err(Error::new(Code::InvalidOption, "every row needs a label"));
+        }
+        if !(penalty >= 0.0 && penalty.is_finite()) {
+            return Err(
+                Error::new(Code::InvalidOption, "a penalty is zero or more").at_path("penalty")
+            );
+        }
+        let (mut wanted, mut count) = (0.0, 0.0);
+        for (at, target) in targets.iter().enumerate() {
+            let weight = problem.weight(at);
+            if !((0.0..=1.0).contains(target) && weight >= 0.0 && weight.is_finite()) {
+                let hint = "labels are 0 to 1, and weights zero or more";
+                return Err(Error::new(Code::InvalidOption, hint).at_row(at as u64));
+            }
+            wanted += weight * target;
+            count += weight;
+        }
+        if !(wanted > 0.0 && wanted < count) {
+            return Err(Error::new(Code::NotEnoughData, "both kinds of rows are needed"));
+        }
+        let mut beta = vec![0.0; rows.columns() + 1];
+        let share = wanted / count;
+        beta[0] = libm::log(share / (1.0 - share));
+        let now = problem.objective(&beta);
+        let (steps, largest, status) = (0, f64::INFINITY, FitStatus::StepLimit);
+        Ok(Fitting { beta, now, count, steps, largest, status })
     }
-    if !(penalty >= 0.0 && penalty.is_finite()) {
-        return Err(Error::new(Code::InvalidOption, "a penalty is zero or more").at_path("penalty"));
-    }
-    let positive = labels.iter().filter(|label| **label).count();
-    if positive == 0 || positive == labels.len() {
-        return Err(Error::new(Code::NotEnoughData, "both kinds of rows are needed"));
-    }
-    let size = rows.columns() + 1;
-    let count = labels.len() as f64;
-    let mut beta = vec![0.0; size];
-    let share = positive as f64 / count;
-    beta[0] = libm::log(share / (1.0 - share));
-    let mut status = FitStatus::StepLimit;
-    let mut now = objective(rows, labels, penalty, &beta);
-    let (mut steps, mut largest) = (0, f64::INFINITY);
-    while steps < most_steps {
-        let (gradient, hessian) = derivatives(rows, labels, penalty, &beta);
-        largest = gradient.iter().fold(0.0, |most: f64, g| most.max((g / count).abs()));
-        if largest < 1e-10 {
-            status = FitStatus::Converged;
-            break;
+
+    /// One step, over all rows. True once there is nothing to gain, or `most_steps` were taken.
+    pub fn advance(&mut self, problem: Problem<'_>, most_steps: u32) -> bool {
+        if self.steps >= most_steps {
+            return true;
+        }
+        let size = self.beta.len();
+        let (gradient, hessian) = problem.derivatives(&self.beta);
+        self.largest = gradient.iter().fold(0.0, |most: f64, g| most.max((g / self.count).abs()));
+        if self.largest < 1e-10 {
+            self.status = FitStatus::Converged;
+            return true;
         }
         let Some(curvature) = Cholesky::of(hessian, size, 1e-12) else {
-            status = FitStatus::Singular;
-            break;
+            self.status = FitStatus::Singular;
+            return true;
         };
         let step = curvature.solved(gradient);
-        steps += 1;
+        self.steps += 1;
         let mut scale = 1.0;
         let better = (0..40).find_map(|_| {
-            let next: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b - scale * s).collect();
-            let value = objective(rows, labels, penalty, &next);
+            let next: Vec<f64> = self.beta.iter().zip(&step).map(|(b, s)| b - scale * s).collect();
+            let value = problem.objective(&next);
             scale /= 2.0;
-            (value <= now).then_some((next, value))
+            (value <= self.now).then_some((next, value))
         });
-        let Some((next, value)) = better else {
-            status = if largest < 1e-7 { FitStatus::Converged } else { FitStatus::NoStep };
-            break;
-        };
         // The objective stands still in its last bits while the gradient still falls.
-        let is_same = next == beta;
-        (beta, now) = (next, value);
-        if is_same {
-            status = if largest < 1e-7 { FitStatus::Converged } else { FitStatus::NoStep };
-            break;
+        match better {
+            Some((next, value)) if next != self.beta => {
+                (self.beta, self.now) = (next, value);
+                self.steps >= most_steps
+            }
+            _ => {
+                let near = self.largest < 1e-7;
+                self.status = if near { FitStatus::Converged } else { FitStatus::NoStep };
+                true
+            }
         }
     }
-    let coefficients = beta.split_off(1);
-    Ok(Logistic { intercept: beta[0], coefficients, status, steps, gradient: largest })
+
+    /// The model as it stands.
+    #[must_use]
+    pub fn finish(self, problem: Problem<'_>) -> Logistic {
+        let Fitting { mut beta, steps, largest, mut status, .. } = self;
+        if problem.penalty == 0.0 && problem.is_separated(&beta) {
+            status = FitStatus::Separated;
+        }
+        let coefficients = beta.split_off(1);
+        Logistic { intercept: beta[0], coefficients, status, steps, gradient: largest }
+    }
 }
 
 fn logit(row: &[f64], beta: &[f64]) -> f64 {
     beta[0] + row.iter().zip(&beta[1..]).map(|(x, b)| x * b).sum::<f64>()
 }
 
-fn objective(rows: Matrix<'_>, labels: &[bool], penalty: f64, beta: &[f64]) -> f64 {
-    let loss = rows.iter().zip(labels).map(|(row, label)| {
-        let z = logit(row, beta);
-        softplus(if *label { -z } else { z })
-    });
-    let squares: f64 = beta[1..].iter().map(|b| b * b).sum();
-    loss.sum::<f64>() + penalty / 2.0 * squares
-}
+impl Problem<'_> {
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
 
-/// The gradient, and the lower half of the Hessian, row by row.
-fn derivatives(
-    rows: Matrix<'_>,
-    labels: &[bool],
-    penalty: f64,
-    beta: &[f64],
-) -> (Vec<f64>, Vec<f64>) {
-    let size = beta.len();
-    let (mut gradient, mut hessian) = (vec![0.0; size], vec![0.0; size * size]);
-    for (row, label) in rows.iter().zip(labels) {
-        let p = sigmoid(logit(row, beta));
-        let residual = p - f64::from(u8::from(*label));
-        let weight = p * (1.0 - p);
-        gradient[0] += residual;
-        hessian[0] += weight;
-        for (at, x) in row.iter().enumerate() {
-            gradient[at + 1] += residual * x;
-            let line = &mut hessian[(at + 1) * size..][..at + 2];
-            line[0] += weight * x;
-            let weighted = weight * x;
-            for (slot, other) in line[1..].iter_mut().zip(row) {
-                *slot += weighted * other;
+    /// Minus the log-likelihood of coefficients that begin with the intercept.
+    fn loss(&self, beta: &[f64]) -> f64 {
+        let all = self.rows.iter().zip(self.targets).enumerate();
+        all.map(|(at, (row, target))| {
+            let z = logit(row, beta);
+            let of = |share: f64, z: f64| if share > 0.0 { share * softplus(z) } else { 0.0 };
+            self.weight(at) * (of(*target, -z) + of(1.0 - target, z))
+        })
+        .sum()
+    }
+
+    fn objective(&self, beta: &[f64]) -> f64 {
+        let squares: f64 = beta[1..].iter().map(|b| b * b).sum();
+        self.loss(beta) + self.penalty / 2.0 * squares
+    }
+
+    /// Natural log-likelihood of a model.
+    #[must_use]
+    pub fn log_likelihood(&self, model: &Logistic) -> f64 {
+        -self.loss(&all_of(model))
+    }
+
+    /// Standard errors, the intercept's first, from the observed information; `None` where it is
+    /// singular. With a penalty they are those of the penalised curve.
+    #[must_use]
+    pub fn standard_errors(&self, model: &Logistic) -> Option<Vec<f64>> {
+        let beta = all_of(model);
+        let inverse = Cholesky::of(self.derivatives(&beta).1, beta.len(), 1e-12)?.inverse();
+        Some(inverse.iter().step_by(beta.len() + 1).map(|variance| variance.sqrt()).collect())
+    }
+
+    /// Whether one more step would still move a row outwards while it moves none inwards: the sign
+    /// of rows that can be told apart (A. Albert, J. A. Anderson, Biometrika 71, 1984).
+    fn is_separated(&self, beta: &[f64]) -> bool {
+        let (gradient, hessian) = self.derivatives(beta);
+        let Some(curvature) = Cholesky::of(hessian, beta.len(), 1e-12) else { return false };
+        let step = curvature.solved(gradient);
+        let mut farthest = 0.0_f64;
+        for (row, target) in self.rows.iter().zip(self.targets) {
+            let outwards = -logit(row, &step) * (2.0 * target - 1.0);
+            if outwards < -1e-4 {
+                return false;
+            }
+            farthest = farthest.max(outwards);
+        }
+        farthest > 0.1
+    }
+
+    /// The gradient, and the lower half of the Hessian, row by row.
+    fn derivatives(&self, beta: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let size = beta.len();
+        let (mut gradient, mut hessian) = (vec![0.0; size], vec![0.0; size * size]);
+        for (number, (row, target)) in self.rows.iter().zip(self.targets).enumerate() {
+            let own = self.weight(number);
+            let p = sigmoid(logit(row, beta));
+            let residual = own * (p - target);
+            let weight = own * (p * (1.0 - p));
+            gradient[0] += residual;
+            hessian[0] += weight;
+            for (at, x) in row.iter().enumerate() {
+                gradient[at + 1] += residual * x;
+                let line = &mut hessian[(at + 1) * size..][..at + 2];
+                line[0] += weight * x;
+                let weighted = weight * x;
+                for (slot, other) in line[1..].iter_mut().zip(row) {
+                    *slot += weighted * other;
+                }
             }
         }
+        for at in 1..size {
+            gradient[at] += self.penalty * beta[at];
+            hessian[at * size + at] += self.penalty;
+        }
+        (gradient, hessian)
     }
-    for at in 1..size {
-        gradient[at] += penalty * beta[at];
-        hessian[at * size + at] += penalty;
-    }
-    (gradient, hessian)
+}
+
+fn all_of(model: &Logistic) -> Vec<f64> {
+    std::iter::once(model.intercept).chain(model.coefficients.iter().copied()).collect()
 }
 
 #[cfg(test)]
@@ -233,8 +351,15 @@ mod tests {
         let ridge = logistic(matrix, &labels, 1.0, 50).unwrap();
         assert_eq!(ridge.status, FitStatus::Converged);
         assert!(ridge.coefficients[0].is_finite() && ridge.coefficients[0] > 0.0);
-        let free = logistic(matrix, &labels, 0.0, 12).unwrap();
-        assert_ne!(free.status, FitStatus::Converged);
+        for steps in [12, 100] {
+            let free = logistic(matrix, &labels, 0.0, steps).unwrap();
+            assert_eq!(free.status, FitStatus::Separated);
+        }
+        // Told apart but for two rows at the same place: only the odds of that place are finite.
+        let rows = [-1.0, 0.0, 0.0, 1.0];
+        let mixed = [false, false, true, true];
+        let free = logistic(Matrix::new(&rows, 1).unwrap(), &mixed, 0.0, 100).unwrap();
+        assert_eq!(free.status, FitStatus::Separated);
     }
 
     #[test]

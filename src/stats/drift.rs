@@ -88,6 +88,25 @@ pub fn class_drift(before: &[u64], after: &[u64]) -> Result<ClassDrift> {
     Ok(drift)
 }
 
+/// The population stability index `Σ (q − p)·ln(q/p)` of counts of the same classes, each share being
+/// at least `floor` and the shares not made to add up again.
+///
+/// # Errors
+/// `invalid-option` if the lists differ in length or the floor is not above zero; `not-enough-data`
+/// if one of them is all zero.
+pub fn population_stability(before: &[f64], after: &[f64], floor: f64) -> Result<f64> {
+    if before.len() != after.len() || floor.is_nan() || floor <= 0.0 {
+        let hint = "both times need the same classes, and the floor is above zero";
+        return Err(Error::new(Code::InvalidOption, hint));
+    }
+    let (n, m) = (before.iter().sum::<f64>(), after.iter().sum::<f64>());
+    if !(n > 0.0 && m > 0.0) {
+        return Err(Error::new(Code::NotEnoughData, "one of the two times has no rows"));
+    }
+    let parts = before.iter().zip(after);
+    Ok(parts.map(|(p, q)| stability((p / n).max(floor), (q / m).max(floor))).sum())
+}
+
 /// One class's part of the population stability index.
 fn stability(p: f64, q: f64) -> f64 {
     let least = |share: f64| if share == 0.0 { LEAST_SHARE } else { share };

@@ -10,6 +10,16 @@ use siyu::table::role::Role;
 const LOG: &str = "customer,time,amount\n\
     a,2025-05-01,1.5\nb,2025-05-02,2\nc,2025-05-03,3\nb,2025-05-09,40\na,2025-05-12,7\nd,2025-05-20,9\n";
 
+/// Customers who left or stayed.
+const PEOPLE: &str = "customer,visits#,gone\n\
+    a,7,no\nb,4,yes\nc,19,no\nd,18,yes\ne0,0,no\ne1,15,no\ne2,7,yes\ne3,15,no\n\
+    e4,17,no\ne5,20,no\ne6,7,no\ne7,16,no\ne8,0,yes\ne9,2,yes\ne10,18,yes\ne11,0,yes\n\
+    e12,8,yes\ne13,12,no\ne14,13,no\ne15,18,no\ne16,4,no\ne17,3,yes\ne18,15,no\ne19,13,no\n\
+    e20,9,yes\ne21,12,no\ne22,17,no\ne23,18,no\ne24,10,no\ne25,0,yes\ne26,19,no\ne27,5,no\n\
+    e28,10,no\ne29,18,no\ne30,20,no\ne31,18,no\ne32,3,yes\ne33,20,no\ne34,2,yes\ne35,2,yes\n\
+    e36,4,yes\ne37,13,no\ne38,3,yes\ne39,19,no\ne40,12,no\ne41,10,no\ne42,8,no\ne43,1,yes\n\
+    e44,2,yes\ne45,17,yes\n";
+
 /// A request for each analysis. A new analysis without one fails the tests below.
 fn request(analysis: &str) -> &'static str {
     match analysis {
@@ -20,6 +30,10 @@ fn request(analysis: &str) -> &'static str {
         }
         "migration" => {
             r#"{"analysis":"migration","purpose":"test","options":{"from":"2025-05-10","to":"2025-05-31"}}"#
+        }
+        "churn-risk" => {
+            r#"{"analysis":"churn-risk","purpose":"test","inputs":{"customers":"orders"},
+                "options":{"label":"gone","attributes":["visits"]}}"#
         }
         "clusters" => {
             r#"{"analysis":"clusters","purpose":"test","options":{"at":"2025-05-31","clusters":2}}"#
@@ -151,6 +165,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
             "customer,days#,gone#,age#,city\na,3,1,30,X\nb,4,1,20,Y\nc,5,0,40,X\nd,6,1,35,Y\ne,9,0,50,X\nf,2,1,31,Y\n",
         )],
         "assign" => vec![("orders", "customer,x\na,1\nb,2\nc,3\n")],
+        "churn-risk" => vec![("orders", PEOPLE)],
         "tags" => vec![(
             "orders",
             "customer,time,tag\na,2025-05-01,vip\nb,2025-05-02,vip\nb,2025-05-03,new\nc,2025-05-04,new\n",
@@ -174,9 +189,12 @@ const WITHOUT_TABLES: [&str; 1] = ["power"];
 fn required(analysis: &str) -> Role {
     match analysis {
         "coverage" | "inactivity" => Role::Time,
-        "tags" | "experiment" | "assign" | "survival-regression" | "competing-risks" => {
-            Role::Customer
-        }
+        "tags"
+        | "experiment"
+        | "assign"
+        | "churn-risk"
+        | "survival-regression"
+        | "competing-risks" => Role::Customer,
         _ => Role::Amount,
     }
 }

@@ -1,6 +1,7 @@
 //! What an analysis promises, from file text to report, through the same door as every caller.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
 
+mod churn_risk;
 mod clusters;
 mod compare;
 mod competing_risks;

@@ -6,23 +6,13 @@
 //! an export say the same.
 
 use crate::error::{Code, Error, Result};
+pub use crate::report::Text;
 use crate::segment::rfm::score::NOT_SCORED;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The group code of a customer who is in none, because a score is missing.
 pub const NO_GROUP: u8 = u8::MAX;
-
-/// The same text in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Text {
-    /// English.
-    pub en: Cow<'static, str>,
-    /// Simplified Chinese.
-    pub zh: Cow<'static, str>,
-}
 
 /// A group of customers: what to call it, who is in it, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

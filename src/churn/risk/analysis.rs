@@ -1,0 +1,822 @@
+//! `churn-risk`: who is about to leave, how sure that is, why, and whom to contact.
+//!
+//! Learned either from a table of customers with a label, or from a log: at cut-offs in the past,
+//! features are what was known before, and who then bought nothing within the horizon had left. A
+//! penalised logistic regression and gradient-boosted trees are always both fitted, and judged on rows
+//! that neither learned from: of a table each customer once, in turns; of a log those of the newest
+//! cut-off whose horizon has passed. The better one scores.
+//!
+//! When not to use it: where nobody knows yet who left (`lifetime-value` needs no labels); and a model
+//! foretells who leaves, not whom an offer keeps: hold out a part of the targets to learn that.
+#![allow(clippy::indexing_slicing)] // Lists have a place for every row or every feature.
+
+use super::judge::{Judge, SAMPLES, earnings};
+use super::label::Windows;
+use super::learn::{Asked, Learner, TURN};
+use super::model::{Chosen, RiskModel, Spread};
+use super::options::{
+    CampaignOptions, Choice, ChurnRiskOptions, ChurnRiskResult, FeatureRole, Reason, sentence,
+};
+use super::reasons::Key;
+use super::table::{Feature, LOG_FEATURES, Part, Table, words};
+use crate::churn::paid_log::PaidLog;
+use crate::customers::attributes::{AttributeOf, Latest};
+use crate::customers::daily::DailyMoney;
+use crate::error::{Code, Error, Result};
+use crate::job::{Analysis, Facts, Progress, filled, ids, no_memory, unfinished};
+use crate::learn::boost::Growth;
+use crate::learn::ranking::{Campaign, area_under_curve};
+use crate::privacy::gate::{Allowed, AllowedNames, Needs};
+use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
+use crate::stats::confidence::check_confidence;
+use crate::stats::order::{arrangement, sort, sort_by};
+use crate::stats::random::Random;
+use crate::table::money;
+use crate::table::role::Role;
+
+/// The input with a log; that with customers is 0.
+const LOG: usize = 1;
+/// Rows of each kind at least, to learn from.
+const FEW: usize = 10;
+/// A feature that alone tells who left better than this was probably written down afterwards.
+const LEAK: f64 = 0.99;
+/// A drift beyond is told.
+const MUCH_DRIFT: f64 = 0.25;
+/// The beta distribution of an offer's acceptance weighs as much as so many customers.
+const ACCEPTANCE_WEIGHT: f64 = 20.0;
+/// Words for somebody who left.
+const WORDS: [&str; 11] =
+    ["1", "yes", "y", "true", "churn", "churned", "left", "lost", "是", "流失", "已流失"];
+/// Reasons of each customer.
+const REASONS: usize = 3;
+/// The columns of reasons, of what they contribute, and of the others.
+const REASON_COLUMNS: [&str; REASONS] = ["reason1", "reason2", "reason3"];
+const PART_COLUMNS: [&str; REASONS] = ["contribution1", "contribution2", "contribution3"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Days,
+    Rows,
+    Prepare,
+    Learn,
+    Judge,
+    Score,
+    Done,
+}
+
+/// Where rows come from.
+#[derive(Debug)]
+enum Given {
+    Log(Box<PaidLog>),
+    Customers { attributes: Latest, seen: Vec<bool>, rows: u64, denied: u64 },
+}
+
+/// What was told of the customers scored.
+#[derive(Debug, Default)]
+struct Scored {
+    /// Rows of the table.
+    rows: Vec<usize>,
+    probabilities: Vec<f64>,
+    scores: Vec<f64>,
+    keys: Vec<[Option<Key>; REASONS]>,
+    parts: Vec<[f64; REASONS]>,
+    others: Vec<f64>,
+    /// Sum over customers of the size of each feature's contribution.
+    importance: Vec<f64>,
+    baseline: f64,
+}
+
+/// The running analysis.
+#[derive(Debug)]
+pub struct ChurnRisk {
+    options: ChurnRiskOptions,
+    given: Given,
+    phase: Phase,
+    next: usize,
+    table: Table,
+    cutoffs: Vec<(Windows, Part)>,
+    learner: Option<Learner>,
+    judge: Option<Judge>,
+    model: Option<RiskModel>,
+    scored: Scored,
+    trees: u32,
+    converged: bool,
+    result: Option<(ChurnRiskResult, Vec<NamedColumn>, Vec<u32>)>,
+}
+
+fn terms(options: &CampaignOptions) -> Campaign {
+    Campaign {
+        alpha: ACCEPTANCE_WEIGHT * options.acceptance,
+        beta: ACCEPTANCE_WEIGHT * (1.0 - options.acceptance),
+        value: options.value,
+        incentive: options.incentive,
+        contact: options.contact,
+    }
+}
+
+/// The attributes that are read: features, label, turns.
+fn attributes(options: &ChurnRiskOptions) -> Vec<&str> {
+    let features = match &options.model {
+        Some(model) => model.features.iter().map(|feature| feature.name.as_str()).collect(),
+        None => options.attributes.iter().map(String::as_str).collect::<Vec<_>>(),
+    };
+    let more = options.label.iter().chain(&options.turns_by).map(String::as_str);
+    let mut all: Vec<&str> = features.into_iter().chain(more).collect();
+    sort(&mut all);
+    all.dedup();
+    all
+}
+
+fn invalid(path: &'static str, hint: &'static str) -> Error {
+    Error::new(Code::InvalidOption, hint).at_path(path)
+}
+
+impl Analysis for ChurnRisk {
+    const NAME: &'static str = "churn-risk";
+    const VERSION: u32 = 1;
+    const METHOD: Method = Method {
+        name: "Penalised logistic regression and gradient-boosted trees, judged on rows held out",
+        reference: "le Cessie, S., van Houwelingen, J. C. (1992). Applied Statistics 41. Friedman, J. H. \
+                    (2001). Annals of Statistics 29. Lundberg, S. M., Erion, G., Lee, S.-I. (2018). \
+                    Verbraken, T., Verbeke, W., Baesens, B. (2013). IEEE TKDE 25.",
+    };
+    const INPUTS: &'static [&'static str] = &[];
+    const OPTIONAL: &'static [&'static str] = &["customers", "log"];
+
+    type Options = ChurnRiskOptions;
+    type Result = ChurnRiskResult;
+
+    fn needs(options: &ChurnRiskOptions, input: usize) -> Result<Needs> {
+        Ok(if input == LOG {
+            PaidLog::needs()
+        } else {
+            Needs::roles(&[Role::Customer]).and_attributes(attributes(options))
+        })
+    }
+
+    fn estimate(options: &ChurnRiskOptions, inputs: &[Facts<'_>]) -> u64 {
+        let Some(facts) = inputs.first() else { return 0 };
+        let (rows, features) = if facts.input == LOG {
+            (facts.customers * (u64::from(options.cutoffs) + 2), LOG_FEATURES.len() as u64)
+        } else {
+            (facts.customers, attributes(options).len() as u64)
+        };
+        let read = if facts.input == LOG {
+            DailyMoney::estimate(facts.rows, facts.customers)
+        } else {
+            Latest::estimate(features, facts.rows, facts.customers)
+        };
+        // Values twice while they are sorted, standardised columns, bins, and some lists of rows.
+        let columns = if facts.input == LOG { 3 * features } else { (8 * features).min(300) };
+        read + rows * (features * 17 + columns * 8 + 400)
+    }
+
+    fn start(options: ChurnRiskOptions, inputs: &[Facts<'_>]) -> Result<Self> {
+        let [facts] = inputs else {
+            return Err(Error::new(
+                Code::UnknownTable,
+                "name one input: `customers`, a table with a label, or `log`",
+            ));
+        };
+        check_confidence(options.confidence)?;
+        let days = 1..=3650;
+        let CampaignOptions { value, incentive, contact, acceptance } = options.campaign;
+        let is_money = |money: f64| money >= 0.0 && money.is_finite();
+        let bounds = [
+            ("turns", (2..=20).contains(&options.turns)),
+            ("horizonDays", days.contains(&options.horizon_days)),
+            ("gapDays", options.gap_days <= 365),
+            ("lookbackDays", days.contains(&options.lookback_days)),
+            ("cutoffs", (1..=24).contains(&options.cutoffs)),
+            ("penalty", options.penalty > 0.0 && options.penalty.is_finite()),
+            ("depth", (1..=6).contains(&options.depth)),
+            ("campaign.value", is_money(value) && value > incentive),
+            ("campaign.incentive", is_money(incentive)),
+            ("campaign.contact", is_money(contact)),
+            ("campaign.acceptance", acceptance > 0.0 && acceptance < 1.0),
+        ];
+        if let Some((path, _)) = bounds.into_iter().find(|(_, holds)| !holds) {
+            let hint = "this is beyond what the option can be: see its documentation";
+            return Err(invalid(path, hint));
+        }
+        if let Some(model) = &options.model {
+            model.check()?;
+        }
+        let given = if facts.input == LOG {
+            let at =
+                options.at.as_deref().ok_or_else(|| invalid("at", "a log needs its moment"))?;
+            Given::Log(Box::new(PaidLog::start(at, options.refunds, options.zeros, facts)?))
+        } else {
+            if options.label.is_none() && options.model.is_none() {
+                return Err(invalid("label", "name the attribute that says who left"));
+            }
+            if options.attributes.is_empty() && options.model.is_none() {
+                return Err(invalid("attributes", "name the attributes that may be used"));
+            }
+            let is_used = |name: &String| options.attributes.contains(name);
+            if options.label.as_ref().is_some_and(is_used) {
+                return Err(invalid("attributes", "the label cannot foretell itself"));
+            }
+            let attributes = Latest::new(attributes(&options), facts.schema, None);
+            Given::Customers { attributes, seen: Vec::new(), rows: 0, denied: 0 }
+        };
+        Ok(ChurnRisk {
+            options,
+            given,
+            phase: Phase::Days,
+            next: 0,
+            table: Table::default(),
+            cutoffs: Vec::new(),
+            learner: None,
+            judge: None,
+            model: None,
+            scored: Scored::default(),
+            trees: 0,
+            converged: true,
+            result: None,
+        })
+    }
+
+    fn update(&mut self, _input: usize, rows: Allowed<'_>) -> Result<()> {
+        match &mut self.given {
+            Given::Log(log) => log.update(rows),
+            Given::Customers { attributes, seen, rows: count, denied } => {
+                let codes = rows.codes(Role::Customer);
+                let codes = codes.ok_or_else(|| Allowed::refused(Role::Customer))?;
+                if seen.len() < rows.known() {
+                    seen.try_reserve(rows.known() - seen.len()).map_err(|_| no_memory())?;
+                    seen.resize(rows.known(), false);
+                }
+                for code in codes {
+                    if rows.keep().is_none_or(|keep| keep.get(*code)) {
+                        seen[*code as usize] = true;
+                        *count += 1;
+                    } else {
+                        *denied += 1;
+                    }
+                }
+                attributes.update(rows)
+            }
+        }
+    }
+
+    fn join(&mut self, names: &[AllowedNames<'_>], _budget: usize) -> Result<Progress> {
+        if let (Given::Customers { .. }, Some(names)) = (&self.given, names.first()) {
+            self.table = self.read(names)?;
+            self.phase = Phase::Prepare;
+        }
+        Ok(Progress::default())
+    }
+
+    fn finish(&mut self, budget: usize) -> Result<Progress> {
+        let turns = u64::from(self.turns());
+        let (learned, judged) = ((turns + 1) * TURN, SAMPLES as u64);
+        let total = learned + judged + 4 * TURN;
+        let done = match self.phase {
+            Phase::Days => {
+                let Given::Log(log) = &mut self.given else { return Err(unfinished()) };
+                if log.days.settle(budget)? {
+                    self.table = Table::of_log();
+                    self.cutoffs = self.cutoffs()?;
+                    self.phase = Phase::Rows;
+                }
+                0
+            }
+            Phase::Rows => {
+                self.rows(budget)?;
+                TURN / 2
+            }
+            Phase::Prepare => {
+                self.prepare()?;
+                TURN
+            }
+            Phase::Learn => {
+                let Some(learner) = &mut self.learner else { return Err(unfinished()) };
+                let is_done = learner.advance(budget)?;
+                let done = TURN + learner.done().min(learned);
+                if is_done {
+                    self.judge = Some(self.judge()?);
+                    self.phase = Phase::Judge;
+                }
+                done
+            }
+            Phase::Judge => {
+                let Some(judge) = &mut self.judge else { return Err(unfinished()) };
+                let is_done = judge.sample();
+                let done = judge.done() as u64;
+                if is_done {
+                    self.choose()?;
+                }
+                TURN + learned + done
+            }
+            Phase::Score => {
+                self.score(budget)?;
+                let all = self.table.rows().max(1) as u64;
+                if self.next >= self.table.rows() {
+                    self.result = Some(self.result()?);
+                    self.phase = Phase::Done;
+                }
+                2 * TURN + learned + judged + self.next as u64 * TURN / all
+            }
+            Phase::Done => total,
+        };
+        let done = if self.phase == Phase::Done { total } else { done.min(total - 1) };
+        Ok(Progress { done, total })
+    }
+
+    fn outcome(
+        mut self,
+        names: &[AllowedNames<'_>],
+    ) -> Result<Outcome<ChurnRiskResult, ChurnRiskOptions>> {
+        let (result, mut columns, codes) = self.result.take().ok_or_else(unfinished)?;
+        columns.insert(0, NamedColumn { name: "customer", values: ids(&codes, names)? });
+        let (rows, left_out) = match &self.given {
+            Given::Log(log) => (log.rows, log.left_out()),
+            Given::Customers { rows, denied: 0, .. } => (*rows, Vec::new()),
+            Given::Customers { rows, denied, .. } => {
+                (*rows, vec![LeftOut { reason: "denied", rows: *denied, customers: 0 }])
+            }
+        };
+        Ok(Outcome {
+            rows,
+            customers: result.population,
+            sets: vec![ColumnSet { name: "customers", length: codes.len(), columns }],
+            left_out,
+            warnings: self.warnings(&result),
+            options: self.options,
+            result,
+        })
+    }
+
+    fn heap_size(&self) -> usize {
+        let given = match &self.given {
+            Given::Log(log) => log.days.heap_size(),
+            Given::Customers { attributes, .. } => attributes.heap_size(),
+        };
+        given
+            + self.table.heap_size()
+            + self.learner.as_ref().map_or(0, Learner::heap_size)
+            + self.scored.rows.capacity() * 140
+    }
+}
+
+impl ChurnRisk {
+    fn turns(&self) -> u8 {
+        if matches!(self.given, Given::Log(_)) { 1 } else { self.options.turns }
+    }
+
+    /// The table of the customers, with labels and turns where they are given.
+    fn read(&mut self, names: &AllowedNames<'_>) -> Result<Table> {
+        let Given::Customers { attributes, seen, .. } = &mut self.given else {
+            return Err(unfinished());
+        };
+        let latest = std::mem::take(attributes).finish(names);
+        let codes: Vec<u32> =
+            (0..).zip(seen.iter()).filter(|(_, seen)| **seen).map(|(code, _)| code).collect();
+        let options = &self.options;
+        let is_feature = |name: &str| {
+            Some(name) != options.label.as_deref() && Some(name) != options.turns_by.as_deref()
+        };
+        let (features, others): (Vec<_>, Vec<_>) =
+            latest.into_iter().partition(|(name, _)| is_feature(name));
+        let given = |name: &str| {
+            let model = options.model.as_ref()?;
+            model.features.iter().find(|feature| feature.name == name)?.levels.clone()
+        };
+        let mut table = Table::of_attributes(codes, &features, names, &given)?;
+        let other =
+            |wanted: &Option<String>| others.iter().find(|(name, _)| Some(name) == wanted.as_ref());
+        if let Some((name, label)) = other(&options.label) {
+            for row in 0..table.rows() {
+                table.labels[row] = self.left(names, name, label, table.customers[row])?;
+            }
+            if table.labels.iter().all(Option::is_none) && options.model.is_none() {
+                return Err(
+                    Error::new(Code::NotEnoughData, "no customer has a label").at_path("label")
+                );
+            }
+        }
+        if let Some((name, turns)) = other(&options.turns_by) {
+            let texts = names.attribute(name);
+            let key = |code: u32| -> Option<Vec<u8>> {
+                let text =
+                    turns.text(code).and_then(|text| texts.and_then(|texts| texts.get(text)));
+                let number = || turns.number(code).map(|number| number.to_string().into_bytes());
+                text.map(<[u8]>::to_vec).or_else(number)
+            };
+            let mut keys: Vec<Vec<u8>> = table.customers.iter().filter_map(|c| key(*c)).collect();
+            sort(&mut keys);
+            keys.dedup();
+            if !(2..=20).contains(&keys.len()) {
+                return Err(invalid("turnsBy", "turns are 2 to 20 distinct values"));
+            }
+            self.options.turns = keys.len() as u8;
+            for row in 0..table.rows() {
+                let turn = key(table.customers[row]).and_then(|key| keys.binary_search(&key).ok());
+                table.parts[row] = turn.map_or(Part::Scored, |turn| Part::Turn(turn as u8));
+            }
+        }
+        Ok(table)
+    }
+
+    /// Whether a customer left, by the label.
+    fn left(
+        &self,
+        names: &AllowedNames<'_>,
+        name: &str,
+        label: &AttributeOf,
+        code: u32,
+    ) -> Result<Option<bool>> {
+        let wanted = self.options.left.as_deref();
+        if let Some(number) = label.number(code) {
+            return match wanted.map(str::parse::<f64>) {
+                Some(Ok(wanted)) => Ok(Some(number == wanted)),
+                None if number == 0.0 || number == 1.0 => Ok(Some(number == 1.0)),
+                _ => Err(invalid("left", "say which number of the label stands for having left")),
+            };
+        }
+        let texts = names.attribute(name);
+        let text = |text: u32| {
+            String::from_utf8_lossy(texts.and_then(|t| t.get(text)).unwrap_or_default())
+        };
+        let Some(own) = label.text(code).map(text) else { return Ok(None) };
+        Ok(Some(match wanted {
+            Some(wanted) => own == wanted,
+            None => WORDS.contains(&own.trim().to_lowercase().as_str()),
+        }))
+    }
+
+    /// Cut-offs of a log: the moment itself, the one held out, and those before it, as far back as
+    /// the log goes.
+    fn cutoffs(&self) -> Result<Vec<(Windows, Part)>> {
+        let Given::Log(log) = &self.given else { return Ok(Vec::new()) };
+        let ChurnRiskOptions { horizon_days, gap_days, lookback_days, cutoffs, .. } = self.options;
+        let [horizon, gap, lookback] = [horizon_days, gap_days, lookback_days].map(i32::from);
+        let now = log.moment.day.saturating_add(1);
+        let at = |back: i32| Windows {
+            cutoff: now.saturating_sub(back.saturating_mul(horizon + gap)),
+            lookback,
+            gap,
+            horizon,
+        };
+        let mut all = vec![(at(0), Part::Scored)];
+        if self.options.model.is_some() {
+            return Ok(all);
+        }
+        let first = now.saturating_sub(i32::try_from(log.span()).unwrap_or(i32::MAX));
+        for back in 1..=i32::from(cutoffs) + 1 {
+            let windows = at(back);
+            if windows.cutoff < first {
+                break;
+            }
+            let part = if back == 1 { Part::Turn(0) } else { Part::Earlier(back as u8) };
+            all.push((windows, part));
+        }
+        if all.len() < 3 {
+            return Err(Error::new(
+                Code::NotEnoughData,
+                "the log is too short: it must hold two horizons with their gaps, and days before them",
+            )
+            .at_path("horizonDays"));
+        }
+        Ok(all)
+    }
+
+    fn rows(&mut self, budget: usize) -> Result<()> {
+        let Given::Log(log) = &self.given else { return Ok(()) };
+        let until = self.next.saturating_add(budget.max(1)).min(log.days.customers());
+        let scale = log.scale;
+        let money = |minor: i128| money::to_f64(minor, scale);
+        let mut days = Vec::new();
+        for code in self.next..until {
+            log.days.of(code as u32, &mut days)?;
+            self.table.add(code as u32, &days, &self.cutoffs, &money);
+        }
+        self.next = until;
+        if until >= log.days.customers() {
+            self.phase = Phase::Prepare;
+        }
+        Ok(())
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        self.next = 0;
+        self.table.sort()?;
+        if let Some(model) = self.options.model.take() {
+            self.arrange(&model)?;
+            self.model = Some(model);
+            self.phase = Phase::Score;
+            return Ok(());
+        }
+        let left = self.table.labels.iter().filter(|label| **label == Some(true)).count();
+        let stayed = self.table.labels.iter().filter(|label| **label == Some(false)).count();
+        if left < FEW || stayed < FEW {
+            return Err(Error::new(
+                Code::NotEnoughData,
+                format!(
+                    "{left} customers who left and {stayed} who stayed; {FEW} of each are needed"
+                ),
+            ));
+        }
+        if matches!(self.given, Given::Customers { .. }) && self.options.turns_by.is_none() {
+            let mut random = Random::new(u64::from(self.options.seed), 0);
+            for kind in [Some(true), Some(false)] {
+                let labels = self.table.labels.iter().enumerate();
+                let mut rows: Vec<usize> =
+                    labels.filter(|(_, label)| **label == kind).map(|(row, _)| row).collect();
+                random.shuffle(&mut rows);
+                for (at, row) in rows.into_iter().enumerate() {
+                    self.table.parts[row] =
+                        Part::Turn((at % usize::from(self.options.turns)) as u8);
+                }
+            }
+        }
+        let directions = self.directions()?;
+        let asked = Asked {
+            turns: self.turns(),
+            penalty: self.options.penalty,
+            growth: Growth { depth: u32::from(self.options.depth), ..Growth::default() },
+            balanced: self.options.balanced,
+            seed: u64::from(self.options.seed),
+        };
+        self.learner = Some(Learner::new(&self.table, &directions, asked)?);
+        self.phase = Phase::Learn;
+        Ok(())
+    }
+
+    fn directions(&self) -> Result<Vec<i8>> {
+        let mut found = filled(0, self.table.features.len())?;
+        let ways = [("rising", &self.options.rising, 1), ("falling", &self.options.falling, -1)];
+        for (path, names, way) in ways {
+            for name in names {
+                let is_it = |feature: &Feature| feature.name == *name && feature.levels.is_none();
+                match self.table.features.iter().position(is_it) {
+                    Some(at) => found[at] = way,
+                    None => return Err(invalid(path, "this is no feature of numbers")),
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Puts the features into the order of an imported model.
+    fn arrange(&mut self, model: &RiskModel) -> Result<()> {
+        let mut features = std::mem::take(&mut self.table.features);
+        for wanted in &model.features {
+            let is_it =
+                |feature: &Feature| feature.name == wanted.name && feature.levels == wanted.levels;
+            let Some(at) = features.iter().position(is_it) else {
+                return Err(Error::new(
+                    Code::InvalidOption,
+                    format!("the model asks for `{}`, which is not there as it was", wanted.name),
+                )
+                .at_path("model.features"));
+            };
+            self.table.features.push(features.swap_remove(at));
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self) -> Result<Judge> {
+        let Some(learner) = &self.learner else { return Err(unfinished()) };
+        self.converged = learner.converged;
+        self.trees = learner.trees();
+        let (mut turns, mut labels, mut scores) =
+            (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+        for (row, part) in self.table.parts.iter().enumerate() {
+            let [logistic, trees] = &learner.held;
+            if let (Part::Turn(turn), Some(label)) = (part, self.table.labels[row])
+                && !logistic[row].is_nan()
+            {
+                turns.push(*turn);
+                labels.push(label);
+                scores[0].push(logistic[row]);
+                scores[1].push(trees[row]);
+            }
+        }
+        Judge::new(&turns, scores, labels, self.options.calibration, u64::from(self.options.seed))
+    }
+
+    fn choose(&mut self) -> Result<()> {
+        let (Some(judge), Some(learner)) = (&self.judge, self.learner.take()) else {
+            return Err(unfinished());
+        };
+        let chosen = match self.options.choice {
+            Choice::Auto => judge.better(),
+            Choice::Logistic => Chosen::Logistic,
+            Choice::Trees => Chosen::Trees,
+        };
+        let mut model = learner.model(chosen)?;
+        model.calibration = judge.calibration(chosen, self.options.calibration)?;
+        let (mut row, mut scores) = (Vec::new(), Vec::new());
+        for (at, _) in self.table.labels.iter().enumerate().filter(|(_, label)| label.is_some()) {
+            self.table.row(at, &mut row);
+            scores.push(model.score(&row));
+        }
+        model.scores = Spread::of_numbers(scores.iter().copied())?;
+        model.scores.count(scores.into_iter());
+        self.model = Some(model);
+        self.phase = Phase::Score;
+        Ok(())
+    }
+
+    fn score(&mut self, budget: usize) -> Result<()> {
+        let Some(model) = &self.model else { return Err(unfinished()) };
+        let is_log = matches!(self.given, Given::Log(_));
+        let count = self.table.features.len();
+        let (mut row, mut parts) = (Vec::new(), vec![0.0; count]);
+        self.scored.importance.resize(count, 0.0);
+        let until = self.next.saturating_add((budget / 64).max(1)).min(self.table.rows());
+        for at in self.next..until {
+            if is_log && self.table.parts[at] != Part::Scored {
+                continue;
+            }
+            self.table.row(at, &mut row);
+            let score = model.score(&row);
+            let baseline = model.explain(&row, &mut parts);
+            let order = arrangement(count, &|a, b| parts[b].abs().total_cmp(&parts[a].abs()));
+            let (mut keys, mut own) = ([None; REASONS], [0.0; REASONS]);
+            for (place, feature) in order.iter().take(REASONS).enumerate() {
+                let feature = *feature as usize;
+                let part = parts[feature];
+                keys[place] = Some(Key::of(feature, &model.features[feature], row[feature], part));
+                own[place] = part;
+            }
+            let scored = &mut self.scored;
+            scored.importance.iter_mut().zip(&parts).for_each(|(sum, part)| *sum += part.abs());
+            scored.baseline = baseline;
+            scored.rows.push(at);
+            scored.probabilities.push(model.calibration.probability(score));
+            scored.scores.push(score);
+            scored.keys.push(keys);
+            scored.parts.push(own);
+            scored.others.push(score - baseline - own.iter().sum::<f64>());
+        }
+        self.next = until;
+        Ok(())
+    }
+
+    /// How well a feature alone tells who left.
+    fn alone(&self, feature: &Feature) -> Option<f64> {
+        let known =
+            || self.table.labels.iter().zip(&feature.values).filter_map(|(l, v)| Some(((*l)?, *v)));
+        let labels: Vec<bool> = known().map(|(label, _)| label).collect();
+        let place = |value: f64| if value.is_nan() { 0 } else { value as usize + 1 };
+        let scores = |missing: f64| -> Vec<f64> {
+            let Some(levels) = &feature.levels else {
+                return known().map(|(_, v)| if v.is_nan() { missing } else { v }).collect();
+            };
+            let mut counts = vec![[0.0_f64; 2]; levels.len() + 1];
+            known().for_each(|(label, v)| counts[place(v)][usize::from(label)] += 1.0);
+            let rates: Vec<f64> = counts.iter().map(|[a, b]| b / (a + b).max(1.0)).collect();
+            known().map(|(_, v)| rates[place(v)]).collect()
+        };
+        let area = |missing: f64| {
+            area_under_curve(&scores(missing), &labels).map(|area| area.max(1.0 - area))
+        };
+        Some(area(f64::MIN)?.max(area(f64::MAX)?))
+    }
+
+    fn result(&mut self) -> Result<(ChurnRiskResult, Vec<NamedColumn>, Vec<u32>)> {
+        let model = self.model.take().ok_or_else(unfinished)?;
+        let scored = std::mem::take(&mut self.scored);
+        let count = scored.rows.len();
+        let campaign = terms(&self.options.campaign);
+        let held_out = match &self.judge {
+            Some(judge) => Some(judge.finish(model.chosen, campaign, self.options.confidence)?),
+            None => None,
+        };
+        let (hit, wrong) = earnings(campaign);
+        // From here on a contact earns what it costs: p·hit = (1 − p)·wrong.
+        let threshold = if hit + wrong > 0.0 { (wrong / (hit + wrong)).min(1.0) } else { 1.0 };
+        let order =
+            arrangement(count, &|a, b| scored.probabilities[b].total_cmp(&scored.probabilities[a]));
+        let order: Vec<usize> = order.into_iter().map(|at| at as usize).collect();
+        let most = self.options.most_contacts.map_or(usize::MAX, |most| most as usize);
+        let (mut targets, mut expected_profit) = (0_u64, 0.0);
+        let mut target = Vec::new();
+        for at in &order {
+            let p = scored.probabilities[*at];
+            let has_left = self.table.labels[scored.rows[*at]] == Some(true);
+            let is_target = p >= threshold && hit > 0.0 && !has_left && (targets as usize) < most;
+            if is_target {
+                targets += 1;
+                expected_profit += p * hit - (1.0 - p) * wrong;
+            }
+            target.push(u8::from(is_target));
+        }
+        let mut features = Vec::new();
+        for (at, feature) in self.table.features.iter().enumerate() {
+            let values = scored.rows.iter().map(|row| feature.values[*row]);
+            features.push((
+                at,
+                FeatureRole {
+                    name: feature.name.clone(),
+                    words: words(&feature.name),
+                    importance: scored.importance.get(at).copied().unwrap_or(0.0)
+                        / count.max(1) as f64,
+                    alone: self.alone(feature),
+                    drift: model.features[at].spread.drift(values),
+                },
+            ));
+        }
+        sort_by(&mut features, |a, b| b.1.importance.total_cmp(&a.1.importance));
+        let place = |feature: u32| features.iter().position(|(at, _)| *at == feature as usize);
+        let mut keys: Vec<Key> = scored.keys.iter().flatten().flatten().copied().collect();
+        sort(&mut keys);
+        keys.dedup();
+        let reason = |key: &Key| {
+            let to = place(key.feature).unwrap_or(0) as u16;
+            key.reason(&model.features[key.feature as usize], to)
+        };
+        let reasons: Vec<Reason> = keys.iter().map(reason).collect();
+        let of = |values: &[f64]| Values::F64(order.iter().map(|at| values[*at]).collect());
+        let label = |at: &usize| match self.table.labels[scored.rows[*at]] {
+            Some(left) => u8::from(left),
+            None => 2,
+        };
+        let mut columns = vec![
+            NamedColumn { name: "probability", values: of(&scored.probabilities) },
+            NamedColumn { name: "score", values: of(&scored.scores) },
+            NamedColumn { name: "label", values: Values::U8(order.iter().map(label).collect()) },
+            NamedColumn { name: "target", values: Values::U8(target) },
+        ];
+        for (place, name) in REASON_COLUMNS.into_iter().enumerate() {
+            let known = |at: &usize| {
+                let key = scored.keys[*at][place].and_then(|key| keys.binary_search(&key).ok());
+                key.map_or(u16::MAX, |key| key as u16)
+            };
+            let values = Values::U16(order.iter().map(known).collect());
+            columns.push(NamedColumn { name, values });
+        }
+        for (place, name) in PART_COLUMNS.into_iter().enumerate() {
+            let parts = order.iter().map(|at| scored.parts[*at][place]).collect();
+            columns.push(NamedColumn { name, values: Values::F64(parts) });
+        }
+        columns.push(NamedColumn { name: "others", values: of(&scored.others) });
+        let codes = order.iter().map(|at| self.table.customers[scored.rows[*at]]).collect();
+        let area = held_out.as_ref().map(|held_out| match model.chosen {
+            Chosen::Logistic => held_out.logistic.area,
+            Chosen::Trees => held_out.trees.area,
+        });
+        let is_new = held_out.is_some();
+        let labels = if is_new { self.table.labels.as_slice() } else { &[] };
+        let result = ChurnRiskResult {
+            population: count as u64,
+            expected_to_leave: scored.probabilities.iter().sum(),
+            learned_from: labels.iter().flatten().count() as u64,
+            left: labels.iter().flatten().filter(|left| **left).count() as u64,
+            chosen: model.chosen,
+            trees: self.trees,
+            held_out,
+            threshold,
+            targets,
+            expected_profit,
+            baseline: scored.baseline,
+            features: features.into_iter().map(|(_, feature)| feature).collect(),
+            reasons,
+            score_drift: model.scores.drift(scored.scores.iter().copied()),
+            sentence: sentence(targets, count as u64, area),
+            model: None,
+        };
+        let result = if is_new {
+            ChurnRiskResult { model: Some(model), ..result }
+        } else {
+            self.options.model = Some(model);
+            result
+        };
+        Ok((result, columns, codes))
+    }
+
+    fn warnings(&self, result: &ChurnRiskResult) -> Vec<Warning> {
+        let named = |is: &dyn Fn(&FeatureRole) -> bool| {
+            let names = result.features.iter().filter(|f| is(f)).map(|f| f.name.as_str());
+            names.collect::<Vec<_>>()
+        };
+        let leaks = named(&|feature| feature.alone.is_some_and(|area| area > LEAK));
+        let moved = named(&|feature| feature.drift.is_some_and(|drift| drift > MUCH_DRIFT));
+        let mut warnings = Vec::new();
+        let mut warn = |code, count: usize, hint: String| {
+            if count > 0 {
+                warnings.push(Warning { code, count: count as u64, hint });
+            }
+        };
+        let list = leaks.join(", ");
+        warn(
+            "leakage",
+            leaks.len(),
+            format!(
+                "alone they tell who left nearly perfectly: were they written down afterwards? {list}"
+            ),
+        );
+        let list = moved.join(", ");
+        warn(
+            "drift",
+            moved.len(),
+            format!("the customers scored differ from those learned from: {list}"),
+        );
+        let hint = "a logistic fit did not reach its optimum: a larger `penalty` helps";
+        warn("not-converged", usize::from(!self.converged), hint.to_owned());
+        warnings
+    }
+}

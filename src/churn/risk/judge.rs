@@ -1,0 +1,322 @@
+//! How good the models are on rows that they did not learn from, with intervals, and what acting on
+//! them earns.
+//!
+//! Intervals are percentiles of 200 bootstrap samples of the rows held out, the same samples for both
+//! models, so that their difference has an honest one. Probabilities are calibrated on the other rows
+//! held out: nobody's calibration has seen their own label. Rates have Wilson's intervals.
+//!
+//! # Reference
+//! B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
+#![allow(clippy::indexing_slicing)] // Lists have a place for every row and every measure.
+
+use super::model::Chosen;
+use crate::error::Result;
+use crate::learn::calibration::{self, Binning, Calibration, ReliabilityBin, reliability};
+use crate::learn::logistic::sigmoid;
+use crate::learn::ranking::{Campaign, Curve, Ranked, losses};
+use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
+use crate::stats::quantile::{QuantileType, quantiles};
+use crate::stats::random::Random;
+use serde::{Deserialize, Serialize};
+
+/// Bootstrap samples.
+pub(super) const SAMPLES: usize = 200;
+/// Measures of a model: area, average precision, log-loss, Brier score, lift of the best tenth.
+const MEASURES: usize = 5;
+
+/// How scores become probabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum CalibrationKind {
+    /// As the model says.
+    None,
+    /// A line in log-odds: two numbers, for hundreds of customers.
+    #[default]
+    Platt,
+    /// Three numbers, for both ends apart.
+    Beta,
+    /// Rising steps, for thousands.
+    Isotonic,
+}
+
+impl CalibrationKind {
+    pub(super) fn fit(self, scores: &[f64], labels: &[bool]) -> Result<Calibration> {
+        Ok(match self {
+            CalibrationKind::None => Calibration::None,
+            CalibrationKind::Platt => Calibration::Platt(calibration::platt(scores, labels)?),
+            CalibrationKind::Beta => Calibration::Beta(calibration::beta(scores, labels, true)?),
+            CalibrationKind::Isotonic => {
+                let p: Vec<f64> = scores.iter().map(|score| sigmoid(*score)).collect();
+                Calibration::Isotonic(calibration::isotonic(&p, labels)?)
+            }
+        })
+    }
+}
+
+/// A number and its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Measured {
+    /// The number.
+    pub value: f64,
+    /// Its interval.
+    pub interval: Interval,
+}
+
+/// How good one model is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskQuality"))]
+pub struct Quality {
+    /// Area under the ROC curve: how likely somebody who left scores above somebody who stayed; 0.5
+    /// is chance.
+    pub area: Measured,
+    /// Average precision: area under the precision–recall curve; chance is the share who left.
+    pub average_precision: Measured,
+    /// Mean log-loss of the probabilities, in nats; less is better.
+    pub log_loss: Measured,
+    /// Brier score: mean squared error of the probabilities.
+    pub brier: Measured,
+    /// How many times as many leave among the best tenth as among all.
+    pub lift: Measured,
+}
+
+/// The best by score, down to a share of all.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskReach"))]
+pub struct Reach {
+    /// Share of the customers, the most likely to leave first.
+    pub share: f64,
+    /// The least probability among them.
+    pub threshold: f64,
+    /// Of them, the share that left; equal scores by expectation.
+    pub precision: Measured,
+    /// Of those who left, the share that is among them.
+    pub recall: Measured,
+    /// Precision over the share who left of all.
+    pub lift: f64,
+    /// What contacting them earns for each customer there is.
+    pub profit: f64,
+}
+
+/// The models on rows that they did not learn from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskHeldOut"))]
+pub struct HeldOut {
+    /// Rows held out: customers, or customers at the newest cut-off.
+    pub customers: u64,
+    /// Of them, those who left.
+    pub left: u64,
+    /// Penalised logistic regression.
+    pub logistic: Quality,
+    /// Gradient-boosted trees.
+    pub trees: Quality,
+    /// Area of the trees minus that of the logistic model: an interval beyond 0 is a difference.
+    pub area_difference: Measured,
+    /// The same of the log-loss; below 0 the trees are better.
+    pub log_loss_difference: Measured,
+    /// Of the chosen model: mean probability and share who left in ten bins of equal size.
+    pub reliability: Vec<ReliabilityBin>,
+    /// Expected calibration error over these bins: how far probabilities are off on average.
+    pub calibration_error: f64,
+    /// The best by score, in twentieths.
+    pub reaches: Vec<Reach>,
+    /// The choice that earns most; null if to contact nobody does.
+    pub best: Option<Reach>,
+    /// Expected maximum profit for each customer, over how likely an offer is accepted (Verbraken and
+    /// others 2013).
+    pub expected_maximum_profit: f64,
+    /// The share of customers that it contacts.
+    pub contacted: f64,
+}
+
+/// A judgement under way.
+#[derive(Debug)]
+pub(super) struct Judge {
+    labels: Vec<bool>,
+    scores: [Vec<f64>; 2],
+    probabilities: [Vec<f64>; 2],
+    ranked: [Ranked; 2],
+    samples: Vec<Vec<f64>>,
+    random: Random,
+    weights: Vec<f64>,
+}
+
+impl Judge {
+    /// Of rows held out: their turn, their scores by both models, and their labels.
+    pub(super) fn new(
+        turns: &[u8],
+        scores: [Vec<f64>; 2],
+        labels: Vec<bool>,
+        kind: CalibrationKind,
+        seed: u64,
+    ) -> Result<Judge> {
+        let mut random = Random::new(seed, 1000);
+        // With one turn, its rows are calibrated in two halves.
+        let is_one = turns.iter().all(|turn| Some(turn) == turns.first());
+        let groups: Vec<u8> = turns
+            .iter()
+            .map(|turn| if is_one { (random.unit() < 0.5).into() } else { *turn })
+            .collect();
+        let most = groups.iter().max().copied().unwrap_or(0);
+        let calibrated = |scores: &Vec<f64>| -> Result<Vec<f64>> {
+            let mut found = vec![0.0; scores.len()];
+            for group in 0..=most {
+                let others = || groups.iter().enumerate().filter(|(_, own)| **own != group);
+                let rest: Vec<f64> = others().map(|(row, _)| scores[row]).collect();
+                let known: Vec<bool> = others().map(|(row, _)| labels[row]).collect();
+                // Where the others are of one kind, scores are believed.
+                let map = kind.fit(&rest, &known).unwrap_or(Calibration::None);
+                for (row, _) in groups.iter().enumerate().filter(|(_, own)| **own == group) {
+                    found[row] = map.probability(scores[row]);
+                }
+            }
+            Ok(found)
+        };
+        let [a, b] = &scores;
+        Ok(Judge {
+            probabilities: [calibrated(a)?, calibrated(b)?],
+            ranked: [Ranked::new(a, &labels), Ranked::new(b, &labels)],
+            samples: Vec::new(),
+            random,
+            weights: vec![0.0; labels.len()],
+            labels,
+            scores,
+        })
+    }
+
+    fn measures(&self, weights: Option<&[f64]>) -> Vec<f64> {
+        let mut all = Vec::with_capacity(2 * MEASURES + 2);
+        for model in 0..2 {
+            let curve = self.ranked[model].curve(weights);
+            let (log, brier) =
+                losses(&self.probabilities[model], &self.labels, weights).unwrap_or_default();
+            let lift = curve.gain(0.1).unwrap_or(0.0) / 0.1;
+            let precision = curve.average_precision().unwrap_or(0.0);
+            all.extend([curve.area().unwrap_or(0.5), precision, log, brier, lift]);
+        }
+        all.extend([all[MEASURES] - all[0], all[MEASURES + 2] - all[2]]);
+        all
+    }
+
+    /// Draws one more sample; true once all are there.
+    pub(super) fn sample(&mut self) -> bool {
+        if self.samples.len() < SAMPLES {
+            self.weights.fill(0.0);
+            let count = self.labels.len() as u32;
+            for _ in 0..count {
+                self.weights[self.random.below(count) as usize] += 1.0;
+            }
+            let measures = self.measures(Some(&self.weights));
+            self.samples.push(measures);
+        }
+        self.samples.len() >= SAMPLES
+    }
+
+    /// Samples so far.
+    pub(super) fn done(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// The better model: the one with less log-loss.
+    pub(super) fn better(&self) -> Chosen {
+        let loss = |model: usize| {
+            losses(&self.probabilities[model], &self.labels, None).map_or(0.0, |losses| losses.0)
+        };
+        if loss(1) < loss(0) { Chosen::Trees } else { Chosen::Logistic }
+    }
+
+    /// The calibration of a model, from all rows held out.
+    pub(super) fn calibration(&self, chosen: Chosen, kind: CalibrationKind) -> Result<Calibration> {
+        kind.fit(&self.scores[chosen as usize], &self.labels)
+    }
+
+    /// The judgement.
+    pub(super) fn finish(
+        &self,
+        chosen: Chosen,
+        terms: Campaign,
+        confidence: f64,
+    ) -> Result<HeldOut> {
+        let own = self.measures(None);
+        let ends = [(1.0 - confidence) / 2.0, f64::midpoint(1.0, confidence)];
+        let mut measured = Vec::new();
+        for (at, value) in own.iter().enumerate() {
+            let drawn: Vec<f64> = self.samples.iter().map(|sample| sample[at]).collect();
+            let found = quantiles(&drawn, &ends, QuantileType::Linear)?.unwrap_or_default();
+            let end = |at: usize| found.get(at).copied().unwrap_or(*value);
+            measured
+                .push(Measured { value: *value, interval: Interval { low: end(0), high: end(1) } });
+        }
+        let quality = |from: usize| Quality {
+            area: measured[from],
+            average_precision: measured[from + 1],
+            log_loss: measured[from + 2],
+            brier: measured[from + 3],
+            lift: measured[from + 4],
+        };
+        let p = &self.probabilities[chosen as usize];
+        let curve = Ranked::new(p, &self.labels).curve(None);
+        let (bins, calibration_error) = reliability(p, &self.labels, None, 10, Binning::EqualCount);
+        let (hit, wrong) = earnings(terms);
+        let all = curve.hits + curve.others;
+        let reaches: Result<Vec<Reach>> = (1..=20)
+            .map(|part| reach(&curve, all * f64::from(part) / 20.0, terms, confidence))
+            .collect();
+        let (point, _) = curve.best(hit, wrong, 0.0);
+        let chosen_weight = point.hits + point.others;
+        let best = if chosen_weight > 0.0 {
+            Some(reach(&curve, chosen_weight, terms, confidence)?)
+        } else {
+            None
+        };
+        let (expected_maximum_profit, contacted) = curve.expected_maximum_profit(terms)?;
+        Ok(HeldOut {
+            customers: self.labels.len() as u64,
+            left: curve.hits as u64,
+            logistic: quality(0),
+            trees: quality(MEASURES),
+            area_difference: measured[2 * MEASURES],
+            log_loss_difference: measured[2 * MEASURES + 1],
+            reliability: bins,
+            calibration_error,
+            reaches: reaches?,
+            best,
+            expected_maximum_profit,
+            contacted,
+        })
+    }
+}
+
+/// What contacting somebody who would leave earns, and what contacting another costs.
+pub(super) fn earnings(terms: Campaign) -> (f64, f64) {
+    let accepted = terms.alpha / (terms.alpha + terms.beta);
+    (accepted * (terms.value - terms.incentive) - terms.contact, terms.incentive + terms.contact)
+}
+
+/// The best `weight` of all.
+fn reach(curve: &Curve, weight: f64, terms: Campaign, confidence: f64) -> Result<Reach> {
+    let all = curve.hits + curve.others;
+    let hits = curve.hits(weight);
+    let at = curve.points.partition_point(|point| point.hits + point.others < weight - 1e-9);
+    let (hit, wrong) = earnings(terms);
+    let rate = |hits: f64, of: f64| -> Result<Measured> {
+        let trials = (of.round() as u64).max(1);
+        let wilson = ProportionInterval::Wilson;
+        let interval =
+            proportion_interval((hits.round() as u64).min(trials), trials, confidence, wilson)?;
+        Ok(Measured { value: hits / of.max(f64::MIN_POSITIVE), interval })
+    };
+    Ok(Reach {
+        share: weight / all,
+        threshold: curve.points.get(at).map_or(0.0, |point| point.score),
+        precision: rate(hits, weight)?,
+        recall: rate(hits, curve.hits)?,
+        lift: hits / weight / (curve.hits / all),
+        profit: (hit * hits - wrong * (weight - hits)) / all,
+    })
+}

@@ -1,0 +1,313 @@
+//! What `churn-risk` promises: accuracy on a known table, nothing learned from noise, reasons that add
+//! up, and models that score the same elsewhere.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+use siyu::error::Code;
+use siyu::stats::random::Random;
+
+use crate::tables::{Answer, run_with};
+
+const TELCO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/telco_churn.csv");
+const FOLDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/telco_folds.txt");
+
+/// Telco with ids and turns: its header, then cells; the label stands first, the turn last.
+fn telco() -> (Vec<String>, Vec<Vec<String>>) {
+    let file = std::fs::read_to_string(TELCO).unwrap();
+    let folds = std::fs::read_to_string(FOLDS).unwrap();
+    let mut lines = file.lines();
+    let header = lines.next().unwrap().split(',').map(str::to_owned).collect();
+    let folds: Vec<&str> = folds.split_whitespace().collect();
+    let cells = |(line, fold): (&str, &&str)| {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        cells.push((*fold).to_owned());
+        cells
+    };
+    (header, lines.zip(&folds).map(cells).collect())
+}
+
+const NUMBERS: [&str; 3] = ["tenure", "monthly_charges", "total_charges"];
+
+fn csv(header: &[String], rows: &[Vec<String>]) -> String {
+    let names: Vec<String> = header
+        .iter()
+        .map(
+            |name| if NUMBERS.contains(&name.as_str()) { format!("{name}#") } else { name.clone() },
+        )
+        .collect();
+    let mut text = format!("customer,{},turn\n", names.join(","));
+    for (at, row) in rows.iter().enumerate() {
+        writeln!(text, "c{at},{}", row.join(",")).unwrap();
+    }
+    text
+}
+
+fn request(header: &[String], more: &str) -> String {
+    let names: Vec<String> = header.iter().skip(1).map(|name| format!("\"{name}\"")).collect();
+    format!(
+        r#"{{"analysis":"churn-risk","inputs":{{"customers":"people"}},"options":{{"label":"churn","attributes":[{}]{more}}}}}"#,
+        names.join(",")
+    )
+}
+
+fn number(answer: &Answer, pointer: &str) -> f64 {
+    answer.at(pointer).as_f64().unwrap()
+}
+
+#[test]
+fn telco_is_told_by_the_defaults_as_well_as_by_tuned_peers() {
+    let (header, rows) = telco();
+    let text = csv(&header, &rows);
+    let answer = run_with(&[("people", &text)], &request(&header, r#","turnsBy":"turn""#)).unwrap();
+    let held_out = answer.at("/result/heldOut");
+    for model in ["logistic", "trees"] {
+        println!("{model} {}", held_out[model]);
+    }
+    let chosen = answer.at("/result/chosen").as_str().unwrap();
+    let value = |model: &str, measure: &str| held_out[model][measure]["value"].as_f64().unwrap();
+    assert!(value(chosen, "area") >= 0.845 && value(chosen, "logLoss") <= 0.415);
+    // Neither is bad.
+    for model in ["logistic", "trees"] {
+        assert!(value(model, "area") >= 0.845 && value(model, "logLoss") <= 0.416);
+        let interval = &held_out[model]["area"]["interval"];
+        assert!(interval["low"].as_f64() < Some(value(model, "area")));
+        assert!(interval["high"].as_f64() > Some(value(model, "area")));
+    }
+    assert!(number(&answer, "/result/heldOut/calibrationError") <= 0.02);
+    adds_up(&answer);
+}
+
+/// Baseline, three reasons and the others are the score; the most likely come first.
+fn adds_up(answer: &Answer) {
+    let baseline = number(answer, "/result/baseline");
+    let column = |name: &str| answer.numbers(name);
+    let parts = ["contribution1", "contribution2", "contribution3", "others"].map(column);
+    let probabilities = column("probability");
+    for (row, score) in column("score").into_iter().enumerate() {
+        let sum = baseline + parts.iter().map(|part| part[row]).sum::<f64>();
+        assert!((sum - score).abs() < 1e-9, "{sum} and not {score}");
+        assert!((0.0..=1.0).contains(&probabilities[row]));
+    }
+    assert!(probabilities.windows(2).all(|pair| pair[0] >= pair[1]));
+}
+
+#[test]
+fn shuffled_labels_are_chance() {
+    let (header, mut rows) = telco();
+    rows.truncate(3000);
+    let mut random = Random::new(11, 0);
+    let mut sums = [0.0; 2];
+    for _ in 0..20 {
+        let mut labels: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
+        random.shuffle(&mut labels);
+        rows.iter_mut().zip(labels).for_each(|(row, label)| row[0] = label);
+        let answer = run_with(&[("people", &csv(&header, &rows))], &request(&header, "")).unwrap();
+        for (sum, model) in sums.iter_mut().zip(["logistic", "trees"]) {
+            *sum += number(&answer, &format!("/result/heldOut/{model}/area/value")) / 20.0;
+        }
+    }
+    println!("mean areas of shuffled labels: {sums:?}");
+    assert!(sums.iter().all(|mean| (mean - 0.5).abs() < 0.01), "{sums:?}");
+}
+
+/// People with a number, a text and a label that depends on both.
+fn people(count: u32, seed: u64) -> String {
+    let mut random = Random::new(seed, 0);
+    let mut text = String::from("customer,visits#,plan,gone\n");
+    for at in 0..count {
+        let (visits, plan) = (random.below(30), random.below(3));
+        let z = 1.0 - 0.15 * f64::from(visits) + [0.0, 0.8, -0.8][plan as usize];
+        let gone = random.unit() < 1.0 / (1.0 + (-z).exp());
+        let visits = if random.unit() < 0.1 { String::new() } else { visits.to_string() };
+        let plan = ["basic", "month", "year"][plan as usize];
+        writeln!(text, "p{at},{visits},{plan},{}", if gone { "yes" } else { "no" }).unwrap();
+    }
+    text
+}
+
+const ASK: &str = r#""label":"gone","attributes":["visits","plan"]"#;
+
+fn ask(text: &str, more: &str) -> siyu::error::Result<Answer> {
+    let request = format!(
+        r#"{{"analysis":"churn-risk","inputs":{{"customers":"people"}},"options":{{{more}}}}}"#
+    );
+    run_with(&[("people", text)], &request)
+}
+
+#[test]
+fn an_exported_model_scores_the_same_elsewhere() {
+    let text = people(800, 4);
+    for choice in ["logistic", "trees"] {
+        for calibration in ["none", "platt", "beta", "isotonic"] {
+            let more = format!(r#"{ASK},"choice":"{choice}","calibration":"{calibration}""#);
+            let learned = ask(&text, &more).unwrap();
+            adds_up(&learned);
+            let model = learned.at("/result/model").to_string();
+            let scored = ask(&text, &format!(r#""label":"gone","model":{model}"#)).unwrap();
+            assert_eq!(learned.by_customer(), scored.by_customer(), "{choice} {calibration}");
+            assert!(scored.at("/result/heldOut").is_null());
+            assert!(number(&scored, "/result/scoreDrift") < 1e-6);
+        }
+    }
+}
+
+/// A path that the error names, what breaks the model, and its name.
+type Break = (&'static str, fn(&mut Json), &'static str);
+
+#[test]
+fn a_broken_model_is_refused_with_its_place() {
+    let text = people(200, 4);
+    let learned = ask(&text, &format!(r#"{ASK},"choice":"trees""#)).unwrap();
+    let breaks: [Break; 4] = [
+        ("options.model.version", |model| model["version"] = 9.into(), "version"),
+        ("options.model.trees", |model| model["trees"][0][0]["left"] = 0.into(), "circle"),
+        (
+            "options.model.features",
+            |model| model["features"][0]["columns"] = Json::Array(vec![]),
+            "columns",
+        ),
+        ("options.model.features", |model| model["features"][0]["name"] = "else".into(), "name"),
+    ];
+    for (path, break_it, what) in breaks {
+        let mut model = learned.at("/result/model").clone();
+        break_it(&mut model);
+        let error = ask(&text, &format!(r#""model":{model}"#)).unwrap_err();
+        // A feature that no table has is refused by the gate.
+        assert!(error.path() == Some(path) || what == "name", "{what}: {error:?}");
+    }
+}
+
+#[test]
+fn a_feature_that_was_written_down_afterwards_is_told() {
+    let text = people(400, 5);
+    let mut lines = text.lines();
+    let mut leaked = format!("{},reason\n", lines.next().unwrap());
+    for line in lines {
+        let reason = if line.ends_with("yes") { "price" } else { "" };
+        writeln!(leaked, "{line},{reason}").unwrap();
+    }
+    let answer = ask(&leaked, r#""label":"gone","attributes":["visits","reason"]"#).unwrap();
+    let warnings = answer.at("/about/warnings").as_array().unwrap();
+    let leak = warnings.iter().find(|warning| warning["code"] == "leakage").unwrap();
+    assert!(leak["hint"].as_str().unwrap().ends_with("reason") && leak["count"] == 1);
+    let clean = ask(&text, ASK).unwrap();
+    assert_eq!(clean.at("/about/warnings").as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn customers_without_a_label_are_scored_and_those_who_left_are_no_targets() {
+    let mut text = people(400, 6);
+    text += "new1,0,month,\nnew2,29,year,\n";
+    let more = format!(r#"{ASK},"mostContacts":30"#);
+    let answer = ask(&text, &more).unwrap();
+    assert_eq!(answer.at("/result/learnedFrom"), 400);
+    assert_eq!(answer.at("/result/population"), 402);
+    assert!(answer.of("new1", "probability") > answer.of("new2", "probability") + 0.3);
+    assert_eq!(answer.of("new1", "label"), 2.0);
+    let (targets, labels) = (answer.numbers("target"), answer.numbers("label"));
+    assert_eq!(targets.iter().sum::<f64>(), 30.0);
+    assert_eq!(answer.at("/result/targets"), 30);
+    assert!(targets.iter().zip(&labels).all(|(target, label)| *target == 0.0 || *label != 1.0));
+}
+
+#[test]
+fn neither_the_order_of_rows_nor_names_matter() {
+    let text = people(300, 7);
+    let mut lines: Vec<&str> = text.lines().skip(1).collect();
+    lines.reverse();
+    let turned = format!("{}\n{}\n", text.lines().next().unwrap(), lines.join("\n"));
+    let (one, other) = (ask(&text, ASK).unwrap(), ask(&turned, ASK).unwrap());
+    assert_eq!(one.at("/result"), other.at("/result"));
+    let numbers = |answer: &Answer| -> Vec<Vec<f64>> {
+        ["probability", "reason1", "others"].map(|name| answer.numbers(name)).into()
+    };
+    assert_eq!(numbers(&one), numbers(&other));
+    let renamed = text.replace("\np", "\nq9");
+    assert_eq!(ask(&renamed, ASK).unwrap().at("/result"), one.at("/result"));
+}
+
+/// Customers who buy every ten days and stop at some day, each with a chance of its own.
+fn log(until: u32) -> String {
+    let mut random = Random::new(8, 0);
+    let mut text = String::from("customer,time,amount\n");
+    for at in 0..300 {
+        let end = if random.unit() < 0.5 { 400 } else { 60 + random.below(250) };
+        let mut day = random.below(20);
+        while day < end {
+            let (date, money, gap) = (20_000 + day as i32, random.below(40), random.below(12));
+            if day < until {
+                let date = siyu::table::calendar::Date::of_day_number(date);
+                writeln!(text, "k{at},{date},{}", 5 + money).unwrap();
+            }
+            day += 5 + gap;
+        }
+    }
+    text
+}
+
+fn of_log(text: &str, more: &str) -> siyu::error::Result<Answer> {
+    let request =
+        format!(r#"{{"analysis":"churn-risk","inputs":{{"log":"orders"}},"options":{{{more}}}}}"#);
+    run_with(&[("orders", text)], &request)
+}
+
+#[test]
+fn a_log_is_learned_from_at_earlier_cut_offs_and_judged_at_the_newest() {
+    // Day 20,299 is 2025-07-30.
+    let answer = of_log(&log(300), r#""at":"2025-07-30""#).unwrap();
+    adds_up(&answer);
+    assert!(number(&answer, "/result/heldOut/logistic/area/value") > 0.75);
+    assert!(number(&answer, "/result/heldOut/customers") < 301.0);
+    assert!(number(&answer, "/result/learnedFrom") > 700.0);
+    assert!(answer.numbers("label").iter().all(|label| *label == 2.0));
+    // What comes after the moment is not known.
+    let later = of_log(&log(400), r#""at":"2025-07-30""#).unwrap();
+    assert_eq!(later.at("/result"), answer.at("/result"));
+    let model = answer.at("/result/model");
+    let scored = of_log(&log(300), &format!(r#""at":"2025-07-30","model":{model}"#)).unwrap();
+    assert_eq!(scored.by_customer(), answer.by_customer());
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_its_path() {
+    let text = people(100, 9);
+    let refused = |more: &str| {
+        let error = ask(&text, more).unwrap_err();
+        (error.code(), error.path().unwrap_or("").to_owned())
+    };
+    let invalid = |path: &str| (Code::InvalidOption, format!("options.{path}"));
+    assert_eq!(refused(r#""attributes":["visits"]"#), invalid("label"));
+    assert_eq!(refused(r#""label":"gone""#), invalid("attributes"));
+    assert_eq!(refused(r#""label":"gone","attributes":["gone"]"#), invalid("attributes"));
+    assert_eq!(refused(&format!(r#"{ASK},"turns":1"#)), invalid("turns"));
+    assert_eq!(refused(&format!(r#"{ASK},"rising":["plan"]"#)), invalid("rising"));
+    assert_eq!(refused(&format!(r#"{ASK},"penalty":0"#)), invalid("penalty"));
+    assert_eq!(refused(&format!(r#"{ASK},"campaign":{{"value":5}}"#)), invalid("campaign.value"));
+    let one = text.replace(",yes", ",no");
+    assert_eq!(ask(&one, ASK).unwrap_err().code(), Code::NotEnoughData);
+    let short = of_log(&log(40), r#""at":"2024-11-14""#).unwrap_err();
+    assert_eq!(short.path(), Some("options.horizonDays"));
+    assert_eq!(of_log(&log(300), "").unwrap_err().path(), Some("options.at"));
+}
+
+#[test]
+fn constraints_and_weights_are_kept() {
+    let text = people(600, 10);
+    let more = format!(r#"{ASK},"choice":"trees","falling":["visits"],"calibration":"none""#);
+    let model = ask(&text, &more).unwrap();
+    // The same person with more and more visits.
+    let mut ladder = String::from("customer,visits#,plan\n");
+    (0..30).for_each(|visits| writeln!(ladder, "v{visits:02},{visits},basic").unwrap());
+    let model = model.at("/result/model");
+    let answer = ask(&ladder, &format!(r#""model":{model}"#)).unwrap();
+    let at = |visits: u32| answer.of(&format!("v{visits:02}"), "score");
+    assert!((1..30).all(|visits| at(visits) <= at(visits - 1)));
+    assert!(at(29) < at(0) - 1.0);
+    let plain = ask(&text, &format!(r#"{ASK},"calibration":"none""#)).unwrap();
+    let even = ask(&text, &format!(r#"{ASK},"calibration":"none","balanced":true"#)).unwrap();
+    let mean = |answer: &Answer| number(answer, "/result/expectedToLeave") / 600.0;
+    let left = number(&plain, "/result/left") / 600.0;
+    assert!((mean(&plain) - left).abs() < 0.02);
+    assert!((mean(&even) - 0.5).abs() < (left - 0.5).abs());
+}
