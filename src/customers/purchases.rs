@@ -177,7 +177,7 @@ impl Purchases {
         }
     }
 
-    /// One state per customer code, as of the last [`settle`](Self::settle).
+    /// One state per customer code.
     #[must_use]
     pub fn states(&self) -> &[State] {
         &self.states
