@@ -49,6 +49,21 @@ pub struct LeftOut {
     pub customers: u64,
 }
 
+impl LeftOut {
+    /// What did not enter, by reason, rows and customers, without the reasons that nothing had.
+    pub(crate) fn parts(parts: &[(&'static str, u64, u64)]) -> Vec<LeftOut> {
+        let met = parts.iter().filter(|(_, rows, customers)| rows + customers > 0);
+        met.map(|(reason, rows, customers)| LeftOut { reason, rows: *rows, customers: *customers })
+            .collect()
+    }
+
+    /// What did not enter, by reason and rows, without the reasons that no row had.
+    pub(crate) fn rows(parts: &[(&'static str, u64)]) -> Vec<LeftOut> {
+        let parts: Vec<_> = parts.iter().map(|(reason, rows)| (*reason, *rows, 0)).collect();
+        LeftOut::parts(&parts)
+    }
+}
+
 /// Something that is not an error but changes how the numbers read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

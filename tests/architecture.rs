@@ -130,7 +130,7 @@ const KERNELS: &[&str] = &[
     "churn/survival/concordance.rs",
     "churn/survival/cox.rs",
     "churn/survival/logrank.rs",
-    "churn/survival/regression.rs",
+    "churn/survival/regression/mod.rs",
     "churn/survival/sample.rs",
     "customers/pairs.rs",
     "learn/boost.rs",

@@ -112,17 +112,12 @@ impl PaidLog {
 
     /// What did not enter, with reasons.
     pub(super) fn left_out(&self) -> Vec<LeftOut> {
-        let parts = [
+        LeftOut::parts(&[
             ("after-at", self.skipped.after, 0),
             ("denied", self.skipped.denied, 0),
             ("refund-dropped", self.skipped.refunds, 0),
             ("zero-dropped", self.skipped.zeros, 0),
             ("refund-only", 0, self.refund_only),
-        ];
-        parts
-            .into_iter()
-            .filter(|(_, rows, customers)| rows + customers > 0)
-            .map(|(reason, rows, customers)| LeftOut { reason, rows, customers })
-            .collect()
+        ])
     }
 }

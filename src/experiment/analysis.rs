@@ -22,7 +22,7 @@ use super::report::{
 };
 use super::units::Units;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress};
+use crate::job::{Analysis, Facts, Progress, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{Method, Outcome, Warning};
 use crate::stats::confidence::check_confidence;
@@ -230,10 +230,7 @@ impl Analysis for Experiment {
         mut self,
         _names: &[AllowedNames<'_>],
     ) -> Result<Outcome<ExperimentResult, ExperimentOptions>> {
-        let result = self
-            .answer
-            .take()
-            .ok_or_else(|| Error::new(Code::Closed, "the analysis is not finished"))?;
+        let result = self.answer.take().ok_or_else(unfinished)?;
         let units = result.arms.iter().map(|arm| arm.units).sum();
         let left_out = self.units.as_ref().map(Units::left_out).unwrap_or_default();
         let out: u64 =

@@ -10,7 +10,7 @@ use super::compare::Alternative;
 use super::compare::group_sequential::{Bounds, Spending, bounds};
 use super::design::{Arms, Degrees, Shares, Test};
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress};
+use crate::job::{Analysis, Facts, Progress, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{Method, Outcome};
 use crate::stats::special::error::normal;
@@ -177,8 +177,7 @@ impl Analysis for Power {
     }
 
     fn outcome(self, _names: &[AllowedNames<'_>]) -> Result<Outcome<PowerResult, PowerOptions>> {
-        let result =
-            self.answer.ok_or_else(|| Error::new(Code::Closed, "the analysis is not finished"))?;
+        let result = self.answer.ok_or_else(unfinished)?;
         Ok(Outcome {
             result,
             sets: Vec::new(),

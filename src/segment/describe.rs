@@ -176,11 +176,7 @@ impl Analysis for Describe {
             sets: Vec::new(),
             rows: used,
             customers: 0,
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows)| *rows > 0)
-                .map(|(reason, rows)| LeftOut { reason, rows, customers: 0 })
-                .collect(),
+            left_out: LeftOut::rows(&left_out),
             warnings: Vec::new(),
             options: self.options,
         })

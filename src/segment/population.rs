@@ -147,18 +147,13 @@ impl Population {
     /// Rows and customers that did not enter, with reasons.
     pub(crate) fn left_out(&self) -> Vec<LeftOut> {
         let skipped = self.fold.skipped();
-        let parts = [
+        LeftOut::parts(&[
             ("after-at", skipped.after, 0),
             ("denied", skipped.denied, 0),
             ("refund-dropped", skipped.refunds, 0),
             ("zero-dropped", skipped.zeros, 0),
             ("refund-only", self.summary.refund_only_rows, self.summary.refund_only),
-        ];
-        parts
-            .into_iter()
-            .filter(|(_, rows, customers)| rows + customers > 0)
-            .map(|(reason, rows, customers)| LeftOut { reason, rows, customers })
-            .collect()
+        ])
     }
 
     /// The ids of some customers, by their codes.

@@ -384,8 +384,7 @@ impl Analysis for ValueScore {
         let mut left_out = self.population.left_out();
         let Skipped { after, denied, missing } = self.rating_rows;
         let ratings = [("after-at", after), ("denied", denied), ("no-rating", missing)];
-        let ratings = ratings.into_iter().filter(|(_, rows)| *rows > 0);
-        let ratings = ratings.map(|(reason, rows)| LeftOut { reason, rows, customers: 0 });
+        let ratings = LeftOut::rows(&ratings);
         // Events of no social kind are behaviour here.
         let actions = self.actions.left_out().into_iter();
         for part in actions.filter(|part| part.reason != "other-event").chain(ratings) {

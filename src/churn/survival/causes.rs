@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::competing::incidences;
 use super::curve::Life;
+use super::lives::{by_bytes, check_times, number};
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress, no_memory, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues, Needs};
 use crate::report::{LeftOut, Method, Outcome};
 use crate::stats::confidence::{check_confidence, usual_confidence};
-use crate::stats::order::arrangement;
 use crate::stats::proportion::Interval;
 use crate::table::block::MISSING;
 use crate::table::role::{Kind, Role};
@@ -116,11 +116,7 @@ impl Analysis for CompetingRisks {
 
     fn start(options: CompetingRisksOptions, inputs: &[Facts<'_>]) -> Result<Self> {
         check_confidence(options.confidence)?;
-        if let Some(at) = options.times.iter().position(|time| !(*time >= 0.0 && time.is_finite()))
-        {
-            let path = format!("times[{at}]");
-            return Err(Error::new(Code::InvalidOption, "a time is zero or more").at_path(path));
-        }
+        check_times(&options.times)?;
         let schema = inputs.first().map(|facts| facts.schema).ok_or_else(|| {
             Error::new(Code::UnknownTable, "`competing-risks` reads a table of lives")
         })?;
@@ -152,12 +148,9 @@ impl Analysis for CompetingRisks {
     fn update(&mut self, _input: usize, rows: Allowed<'_>) -> Result<()> {
         let customers =
             rows.codes(Role::Customer).ok_or_else(|| Allowed::refused(Role::Customer))?;
-        let number = |name: &str, row: usize| match rows.attribute(name) {
-            Some(AttributeValues::Number(values, valid)) if valid.get(row) => {
-                values.get(row).copied().unwrap_or(f64::NAN)
-            }
-            _ => f64::NAN,
-        };
+        let column = |name: &String| rows.attribute(name);
+        let duration = column(&self.options.duration);
+        let entries = self.options.entry.as_ref().map(column);
         let Some(AttributeValues::Text(causes)) = rows.attribute(&self.options.cause) else {
             return Err(Error::new(Code::Denied, "a column was not granted"));
         };
@@ -169,9 +162,10 @@ impl Analysis for CompetingRisks {
                 self.denied += 1;
                 continue;
             }
-            let time = number(&self.options.duration, row);
-            let entry =
-                self.options.entry.as_ref().map_or(f64::NEG_INFINITY, |name| number(name, row));
+            let at = |column: &Option<AttributeValues<'_>>| {
+                column.as_ref().map_or(f64::NAN, |column| number(column, row))
+            };
+            let (time, entry) = (at(&duration), entries.as_ref().map_or(f64::NEG_INFINITY, at));
             let life = Life { entry, time, has_ended: false };
             if time.is_nan() || entry.is_nan() {
                 self.missing += 1;
@@ -203,11 +197,9 @@ impl Analysis for CompetingRisks {
             return Err(Error::new(Code::Limit, hint).at_path("cause"));
         }
         places.fill(0);
-        let by_bytes = arrangement(codes.len(), &|a, b| text(codes[a]).cmp(text(codes[b])));
-        for (place, at) in (1..).zip(by_bytes) {
-            let code = codes[at as usize];
+        for (place, (code, name)) in (1..).zip(by_bytes(&codes, &text)) {
             places[code as usize] = place;
-            self.names.push(String::from_utf8_lossy(text(code)).into_owned());
+            self.names.push(name);
         }
         for (cause, life) in self.causes.iter_mut().zip(&mut self.lives) {
             *cause = if *cause == MISSING { 0 } else { places[*cause as usize] };
@@ -236,11 +228,7 @@ impl Analysis for CompetingRisks {
             rows: self.lives.len() as u64,
             customers: self.codes.len() as u64,
             sets: Vec::new(),
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows)| *rows > 0)
-                .map(|(reason, rows)| LeftOut { reason, rows, customers: 0 })
-                .collect(),
+            left_out: LeftOut::rows(&left_out),
             warnings: Vec::new(),
             options: self.options,
             result,

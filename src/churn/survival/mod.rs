@@ -7,6 +7,7 @@
 //! * [`concordance`] – how often it was told right who is first
 //! * [`regression`] – `survival-regression`: these regressions of a table of lives
 //! * [`causes`] – `competing-risks`: the same of a table with the cause of each end
+//! * `lives` – what these two read alike of such a table
 //! * [`analysis`] – `survival`: time to the first long silence or to the second purchase
 
 pub mod aft;
@@ -16,6 +17,7 @@ pub mod competing;
 pub mod concordance;
 pub mod cox;
 pub mod curve;
+mod lives;
 pub mod logrank;
 pub mod regression;
 pub mod sample;

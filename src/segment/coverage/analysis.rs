@@ -490,17 +490,12 @@ impl Analysis for CoverageReport {
         }
         let judged = judge(&contacts, earlier, &book, &rules);
         let (result, set) = self.report(&contacts, &judged, &book, knows_outside)?;
-        let left_out = [
+        let mut left_out = LeftOut::rows(&[
             ("after-at", self.after),
             ("denied", self.denied),
             ("before-from", earlier as u64),
             ("no-manager", self.unnamed),
-        ];
-        let mut left_out: Vec<LeftOut> = left_out
-            .into_iter()
-            .filter(|(_, rows)| *rows > 0)
-            .map(|(reason, rows)| LeftOut { reason, rows, customers: 0 })
-            .collect();
+        ]);
         if book.incomplete > 0 {
             let customers = book.incomplete;
             left_out.push(LeftOut { reason: "no-manager-or-segment", rows: 0, customers });

@@ -467,11 +467,7 @@ impl Analysis for Tags {
             customers: set.length as u64,
             result,
             sets: vec![set],
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows)| *rows > 0)
-                .map(|(reason, rows)| LeftOut { reason, rows, customers: 0 })
-                .collect(),
+            left_out: LeftOut::rows(&left_out),
             warnings,
             options: self.options,
         })

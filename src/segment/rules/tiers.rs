@@ -278,11 +278,7 @@ impl Analysis for Tiers {
             customers: count as u64,
             result: TiersResult { population: count as u64, spend: money::to_f64(all, 6), tiers },
             sets: vec![ColumnSet { name: "customers", length: count, columns }],
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows)| *rows > 0)
-                .map(|(reason, rows)| LeftOut { reason, rows, customers: 0 })
-                .collect(),
+            left_out: LeftOut::rows(&left_out),
             warnings: Vec::new(),
             options: self.options,
         })

@@ -13,219 +13,33 @@
 //! goes along with an early end, not what brings it about.
 #![allow(clippy::indexing_slicing)] // Rows are `width` cells each, and designs as wide as their names.
 
+mod options;
+mod report;
+
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+pub use options::{LifeProfile, SurvivalModel, SurvivalRegressionOptions};
+pub use report::{
+    ProfileCurve, ProfilePoint, Proportionality, SurvivalParameter, SurvivalRegressionResult,
+    SurvivalTerm,
+};
 
-use super::aft::{Aft, Distribution, aft};
+use super::aft::{Aft, aft};
 use super::analysis::GroupTest;
-use super::cox::{Cox, Forecast, Likelihood, Test, Ties};
+use super::cox::{Cox, Forecast, Likelihood, Test};
 use super::curve::Life;
+use super::lives::{by_bytes, check_times, number};
 use super::sample::Sample;
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress, ids, no_memory, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Warning};
-use crate::stats::confidence::{check_confidence, usual_confidence};
+use crate::stats::confidence::check_confidence;
 use crate::stats::order::arrangement;
 use crate::stats::proportion::Interval;
 use crate::stats::special::error::{normal, normal_quantile};
 use crate::table::block::MISSING;
 use crate::table::role::{Kind, Role};
-
-/// Options of `survival-regression`. Columns are attributes of the input `lives`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SurvivalRegressionOptions {
-    /// Which regression.
-    #[serde(default)]
-    pub model: SurvivalModel,
-    /// The column of how long each life was followed, numbers of any unit of time.
-    pub duration: String,
-    /// The column of whether it ended then: numbers, of which 0 is no, or texts with `eventValue`.
-    pub event: String,
-    /// The text of `event` that says that it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_value: Option<String>,
-    /// The column of the time from which on each life was seen, numbers; without it, from the start. A
-    /// life may stand in several rows, one for each span in which the columns stay the same (`cox`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<String>,
-    /// What is held against the ends: numbers, or texts of at most 50 values; 1 to 50 columns.
-    pub covariates: Vec<String>,
-    /// A column of texts: the hazard of each value has a course of its own (`cox`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strata: Option<String>,
-    /// Errors that hold also where rows of one customer hang together, or the model is not quite right
-    /// (`cox`).
-    #[serde(default)]
-    pub robust: bool,
-    /// What is done with ends at the same time (`cox`).
-    #[serde(default)]
-    pub ties: Ties,
-    /// Ridge penalty on columns with a spread of 1, zero or more (`cox`): the larger, the closer to 0
-    /// are all coefficients.
-    #[serde(default)]
-    pub penalty: f64,
-    /// Lives to draw a curve for.
-    #[serde(default)]
-    pub profiles: Vec<LifeProfile>,
-    /// The times of the curves' points; without them 25 from 0 to the last end.
-    #[serde(default)]
-    pub times: Vec<f64>,
-    /// Confidence of the intervals, between 0 and 1.
-    #[serde(default = "usual_confidence")]
-    pub confidence: f64,
-}
-
-/// A regression of lives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum SurvivalModel {
-    /// Cox: ratios of hazards, whatever the hazard's course.
-    #[default]
-    Cox,
-    /// Times are Weibull; its ratios are of times, as of the next two.
-    Weibull,
-    /// Times are log-normal.
-    LogNormal,
-    /// Times are log-logistic.
-    LogLogistic,
-}
-
-/// A life as described; what it does not name has the mean, or the reference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct LifeProfile {
-    /// What to call it.
-    pub name: String,
-    /// Values of columns of numbers.
-    #[serde(default)]
-    pub numbers: BTreeMap<String, f64>,
-    /// Values of columns of texts, and of the strata.
-    #[serde(default)]
-    pub texts: BTreeMap<String, String>,
-}
-
-/// Result of `survival-regression`. The column set `lives` holds `customer` and `ratio`: the hazard
-/// (Cox) or the time of each row over those of a life with the mean of every column. By Cox the set
-/// `baseline` holds `stratum` (an index into `strata`), `time` and `hazard`, cumulative, where all columns
-/// are 0.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SurvivalRegressionResult {
-    /// Rows that were fitted.
-    pub rows: u64,
-    /// Ends among them.
-    pub events: u64,
-    /// What each column does.
-    pub terms: Vec<SurvivalTerm>,
-    /// `ln T` where all columns are 0; null for Cox.
-    pub intercept: Option<SurvivalParameter>,
-    /// The logarithm of the scale σ of `ln T`; null for Cox.
-    pub log_scale: Option<SurvivalParameter>,
-    /// Logarithm of the likelihood, for Cox of the partial one.
-    pub log_likelihood: f64,
-    /// The same without the columns.
-    pub null_log_likelihood: f64,
-    /// Whether the columns together say anything: the ratio of likelihoods; null with a penalty.
-    pub test: Option<GroupTest>,
-    /// Share of pairs of lives that end in the order told, 0.5 by chance; null without such pairs.
-    pub concordance: Option<f64>,
-    /// Whether the ratios of hazards stay the same over time, all together; null but for Cox without a
-    /// penalty.
-    pub proportional: Option<GroupTest>,
-    /// The answer to that in a word.
-    pub verdict: Proportionality,
-    /// The values of the column `strata`.
-    pub strata: Vec<String>,
-    /// The curves of the profiles, in their order.
-    pub profiles: Vec<ProfileCurve>,
-}
-
-/// Whether ratios of hazards stay the same over time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Proportionality {
-    /// Nothing speaks against it.
-    Holds,
-    /// One column or more changes its effect with time: its ratio is a mean over the time followed.
-    Changes,
-    /// It was not tested.
-    Untested,
-}
-
-/// A number that was estimated.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SurvivalParameter {
-    /// The estimate.
-    pub estimate: f64,
-    /// Its standard error.
-    pub error: f64,
-    /// Its interval.
-    pub interval: Interval,
-}
-
-/// What a column does, or a value of a column of texts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SurvivalTerm {
-    /// The column.
-    pub column: String,
-    /// The value; null for numbers.
-    pub value: Option<String>,
-    /// The value it is held against; null for numbers.
-    pub reference: Option<String>,
-    /// Change of the logarithm of the hazard (Cox: above 0 ends sooner) or of the time (the others:
-    /// above 0 lasts longer), per unit of the column.
-    pub coefficient: SurvivalParameter,
-    /// `exp` of it: the ratio of hazards or of times; null beyond all numbers.
-    pub ratio: Option<f64>,
-    /// Its interval.
-    pub ratio_interval: Option<Interval>,
-    /// How likely so large a coefficient is where the column does nothing (Wald's test).
-    pub p: f64,
-    /// Whether the ratio of the column stays the same over time; for a text all its values together.
-    pub proportional: Option<GroupTest>,
-}
-
-/// The curve of a profile.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ProfileCurve {
-    /// Its name.
-    pub name: String,
-    /// The time by which half of such lives have ended; null if they have not while lives are followed.
-    pub median: Option<f64>,
-    /// Lower end of its interval.
-    pub median_low: Option<f64>,
-    /// Upper end.
-    pub median_high: Option<f64>,
-    /// The curve.
-    pub points: Vec<ProfilePoint>,
-}
-
-/// A point of a profile's curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ProfilePoint {
-    /// The time.
-    pub time: f64,
-    /// The probability to go on beyond.
-    pub survival: f64,
-    /// Its interval: how well it is known.
-    pub interval: Interval,
-}
 
 /// More columns, with one for each value of a text, are not solved for.
 const MOST_COLUMNS: usize = 200;
@@ -267,27 +81,6 @@ pub struct SurvivalRegression {
     missing: u64,
     unsound: u64,
     answer: Option<(SurvivalRegressionResult, Vec<ColumnSet>, Vec<Warning>)>,
-}
-
-impl SurvivalRegressionOptions {
-    fn distribution(&self) -> Option<Distribution> {
-        match self.model {
-            SurvivalModel::Cox => None,
-            SurvivalModel::Weibull => Some(Distribution::Weibull),
-            SurvivalModel::LogNormal => Some(Distribution::LogNormal),
-            SurvivalModel::LogLogistic => Some(Distribution::LogLogistic),
-        }
-    }
-
-    /// The columns in the order of a row's cells.
-    fn columns(&self) -> impl Iterator<Item = &String> {
-        let first = [&self.duration, &self.event].into_iter();
-        first.chain(&self.entry).chain(&self.strata).chain(&self.covariates)
-    }
-
-    fn first_covariate(&self) -> usize {
-        2 + usize::from(self.entry.is_some()) + usize::from(self.strata.is_some())
-    }
 }
 
 fn invalid(path: impl Into<String>, hint: impl Into<String>) -> Error {
@@ -342,10 +135,7 @@ impl Analysis for SurvivalRegression {
         if !(options.penalty >= 0.0 && options.penalty.is_finite()) {
             return Err(invalid("penalty", "a penalty is zero or more"));
         }
-        if let Some(at) = options.times.iter().position(|time| !(*time >= 0.0 && time.is_finite()))
-        {
-            return Err(invalid(format!("times[{at}]"), "a time is zero or more"));
-        }
+        check_times(&options.times)?;
         let schema = inputs.first().map(|facts| facts.schema).ok_or_else(|| {
             Error::new(Code::UnknownTable, "`survival-regression` reads a table of lives")
         })?;
@@ -408,10 +198,7 @@ impl Analysis for SurvivalRegression {
                         .get(row)
                         .filter(|code| **code != MISSING)
                         .map_or(f64::NAN, |code| f64::from(*code)),
-                    AttributeValues::Number(values, valid) if valid.get(row) => {
-                        values.get(row).copied().unwrap_or(f64::NAN)
-                    }
-                    AttributeValues::Number(..) => f64::NAN,
+                    AttributeValues::Number(..) => number(column, row),
                 };
                 self.cells.push(cell);
             }
@@ -452,12 +239,10 @@ impl Analysis for SurvivalRegression {
                 };
                 return Err(Error::new(Code::Limit, hint).at_path(path).at_column(&given.name));
             }
-            let by_bytes = arrangement(codes.len(), &|a, b| text(codes[a]).cmp(text(codes[b])));
             let mut places = vec![0.0; is_there.len()];
-            for (place, at) in by_bytes.iter().enumerate() {
-                let code = codes[*at as usize];
+            for (place, (code, name)) in by_bytes(&codes, &text).into_iter().enumerate() {
                 places[code as usize] = place as f64;
-                given.values.push(String::from_utf8_lossy(text(code)).into_owned());
+                given.values.push(name);
             }
             for row in self.cells.chunks_exact_mut(width) {
                 row[column] = places[row[column] as usize];
@@ -491,11 +276,7 @@ impl Analysis for SurvivalRegression {
             rows,
             customers: self.codes.len() as u64,
             sets,
-            left_out: left_out
-                .into_iter()
-                .filter(|(_, rows)| *rows > 0)
-                .map(|(reason, rows)| LeftOut { reason, rows, customers: 0 })
-                .collect(),
+            left_out: LeftOut::rows(&left_out),
             warnings,
             options: self.options,
             result,
