@@ -359,8 +359,8 @@ export interface ChurnRiskOptions {
  * Result of `churn-risk`. The column set `customers` holds, the most likely to leave first,
  * `customer`, `probability` (of leaving), `score` (in log-odds, before calibration), `label` (1 left,
  * 0 stayed, 2 unknown), `target` (1 if worth contacting), `reason1` to `reason3` (places in `reasons`),
- * `contribution1` to `contribution3` (what they add to the score) and `others` (what all other
- * features add): `baseline` and these four are the score.
+ * `contribution1` to `contribution3` (what they add to the score), `others` (what all other features
+ * add: `baseline` and these four are the score), and of a log `spend` (money up to `at`).
  */
 export interface ChurnRiskResult {
   /** Score of the mean customer, in log-odds. */
@@ -3017,16 +3017,6 @@ export type Refunds =
   /** It is a row like any other. */
   | 'keep'
 
-/** A bin of a reliability curve. */
-export interface ReliabilityBin {
-  /** The share that left. */
-  actual: number
-  /** Customers, or the sum of their weights. */
-  customers: number
-  /** Their mean probability. */
-  expected: number
-}
-
 /** An option that would read cells that were left out. */
 export interface Remedy {
   /**
@@ -3307,7 +3297,7 @@ export interface RiskHeldOut {
   /** The best by score, in twentieths. */
   reaches: RiskReach[]
   /** Of the chosen model: mean probability and share who left in ten bins of equal size. */
-  reliability: ReliabilityBin[]
+  reliability: RiskReliability[]
   /** Gradient-boosted trees. */
   trees: RiskQuality
 }
@@ -3382,6 +3372,16 @@ export interface RiskReason {
   raises: boolean
   /** In plain words. */
   text: Text
+}
+
+/** Customers of like probability: what was foretold, and what came. */
+export interface RiskReliability {
+  /** The share of them that left. */
+  actual: Measured
+  /** How many. */
+  customers: number
+  /** Their mean probability. */
+  expected: number
 }
 
 /** The meaning of a column of a log (one row per order line, order or event). */

@@ -75,6 +75,15 @@ fn telco_is_told_by_the_defaults_as_well_as_by_tuned_peers() {
         assert!(interval["high"].as_f64() > Some(value(model, "area")));
     }
     assert!(number(&answer, "/result/heldOut/calibrationError") <= 0.02);
+    let bins = held_out["reliability"].as_array().unwrap();
+    assert_eq!(bins.iter().map(|bin| bin["customers"].as_u64().unwrap()).sum::<u64>(), 7043);
+    let close = |bin: &&Json| {
+        let of = |pointer: &str| bin.pointer(pointer).unwrap().as_f64().unwrap();
+        let (low, high) = (of("/actual/interval/low"), of("/actual/interval/high"));
+        assert!(low <= of("/actual/value") && of("/actual/value") <= high);
+        low <= of("/expected") && of("/expected") <= high
+    };
+    assert!(bins.iter().filter(close).count() >= 8, "{bins:?}");
     adds_up(&answer);
 }
 
@@ -261,6 +270,14 @@ fn a_log_is_learned_from_at_earlier_cut_offs_and_judged_at_the_newest() {
     assert!(number(&answer, "/result/heldOut/customers") < 301.0);
     assert!(number(&answer, "/result/learnedFrom") > 700.0);
     assert!(answer.numbers("label").iter().all(|label| *label == 2.0));
+    let paid = |name: &str| {
+        let own = log(300);
+        let cells = own.lines().filter_map(|line| line.strip_prefix(&format!("{name},")));
+        cells.filter_map(|cells| cells.split(',').nth(1)?.parse::<f64>().ok()).sum::<f64>()
+    };
+    for (name, spend) in answer.customers().iter().map(|name| (name, answer.of(name, "spend"))) {
+        assert!((paid(name) - spend).abs() < 1e-9, "{name} paid {spend}");
+    }
     // What comes after the moment is not known.
     let later = of_log(&log(400), r#""at":"2025-07-30""#).unwrap();
     assert_eq!(later.at("/result"), answer.at("/result"));

@@ -120,6 +120,8 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
   const VIEWS = ['lifecycle', 'migration', 'clusters', 'concentration']
   /** Views that need files beside the orders, which the sample `social` has. */
   const BESIDE = ['rfms', 'compare-segments', 'look-alike', 'value-score', 'coverage']
+  /** Views that name their answer. */
+  const NAMED = [...BESIDE, 'churn-risk']
   const openBeside = async (page, view) => {
     await page.click(`[data-view=${view}]`)
     await page.waitForSelector(`[data-answer=${view}]`)
@@ -143,11 +145,26 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.click('[data-beside-read=test]')
     await page.waitForSelector('[data-call]')
   }
+  /** Telco, whose customers have no ids of their own, with ids. */
+  const openTelco = async page => {
+    const [header, ...rows] = readFileSync(place('../data/telco_churn.csv'), 'utf8').trim().split('\n')
+    await page.click('[data-view=churn-risk]')
+    await page.selectOption('[data-field=leave-from]', 'table')
+    await page.setInputFiles('input[data-files=beside-leavers]', file('telco.csv', [`customer,${header}`, ...rows.map((row, at) => `t${String(at).padStart(4, '0')},${row}`)].join('\n')))
+    await page.waitForSelector('[data-beside-read=leavers]')
+    assert.equal(await page.inputValue('[data-beside-role=leavers-customer]'), 'customer')
+    assert.equal(await page.inputValue('[data-beside-role=leavers-left]'), 'churn')
+    await page.click('[data-beside-read=leavers]')
+    await page.waitForSelector('[data-answer=churn-risk][data-from=table]')
+    await pictures(page)
+  }
+  /** Waits until every picture of the view is drawn. */
+  const pictures = page => page.waitForFunction(() => [...document.querySelectorAll('#view .plot')].every(plot => plot.dataset.drawn === 'true'))
   /** Opens a view and waits for its answer and its picture. */
   const openView = async (page, view) => {
     await page.click(`[data-view=${view}]`)
     await page.waitForSelector('#view section')
-    await page.waitForFunction(() => [...document.querySelectorAll('#view .plot')].every(plot => plot.dataset.drawn === 'true'))
+    await pictures(page)
   }
   const count = text => Number(text.replaceAll(/[^\d.-]/g, ''))
 
@@ -430,6 +447,120 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  /** A saved list: its header and its rows. */
+  async function list(page, name) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(`[data-save=${name}]`)])
+    const path = join(temporary, download.suggestedFilename())
+    await download.saveAs(path)
+    const [header, ...rows] = readFileSync(path, 'utf8').trim().split(/\r?\n/).map(line => line.split(','))
+    return { header, rows }
+  }
+  const cells = (page, selector) => page.$$eval(selector, rows => rows.map(row => [...row.querySelectorAll('th, td')].map(cell => cell.textContent.trim())))
+
+  test('a table with a label tells who else looks like leaving, how far that holds, why, and whom to contact', async () => {
+    const { page, end } = await visit()
+    await openSample(page, 'social')
+    await confirm(page)
+    await openTelco(page)
+    // 1,869 of 7,043 left; the others are in one band each.
+    assert.match(await page.textContent('[data-answer=churn-risk] .view-about'), /7,043 .* 1,869 .*26\.5%/)
+    const bands = await cells(page, '[data-risk]')
+    assert.equal(bands.map(band => count(band[1])).reduce((a, b) => a + b), 7043 - 1869)
+    assert.equal(await page.getAttribute('#view [data-verdict]', 'data-verdict'), 'missed')
+    await page.fill('[data-field=leave-target]', '26.5')
+    await page.waitForSelector('#view [data-verdict=close]')
+    await page.fill('[data-field=leave-target]', '40')
+    await page.waitForSelector('#view [data-verdict=met]')
+    // Both models, with intervals that hold what they are of.
+    const [area] = await cells(page, '[data-measure=area]')
+    for (const cell of area.slice(1, 3)) {
+      const [value, low, high] = cell.match(/\d\.\d{3}/g).map(Number)
+      assert.ok(low <= value && value <= high && value > 0.83 && value < 0.87, cell)
+    }
+    await page.click('[data-model] summary')
+    const bins = await cells(page, '[data-reliability] tbody tr')
+    assert.equal(bins.length, 10)
+    assert.equal(bins.map(bin => count(bin[3])).reduce((a, b) => a + b), 7043)
+    for (const [, came, interval] of bins) {
+      const [low, high] = interval.split('–').map(count)
+      assert.ok(low <= count(came) && count(came) <= high, `${came} lies in ${interval}`)
+    }
+    // The saved list is the one that is shown: as many as are worth it, nobody who has left, the most likely first.
+    const best = Number(await page.getAttribute('[data-targets]', 'data-best'))
+    const saved = await list(page, 'leaving-targets')
+    assert.deepEqual([saved.header.length, saved.rows.length], [2, best])
+    const labels = readFileSync(place('../data/telco_churn.csv'), 'utf8').trim().split('\n').slice(1).map(row => row.split(',')[0])
+    assert.ok(saved.rows.every(([id]) => labels[Number(id.slice(1))] === 'No'))
+    assert.ok(saved.rows.every(([, p], at) => at === 0 || Number(p) <= Number(saved.rows[at - 1][1])))
+    // With the terms shown a contact pays from 11 / 67 on.
+    assert.ok(Number(saved.rows.at(-1)[1]) >= 11 / 67)
+    // The slider goes by keyboard, and back.
+    await page.focus('[data-field=leave-contacts]')
+    await page.keyboard.press('ArrowLeft')
+    await page.waitForFunction(n => document.querySelector('[data-targets]').dataset.targets === n, String(best - 1))
+    await page.click('[data-action=leave-best]')
+    await page.waitForFunction(n => document.querySelector('[data-targets]').dataset.targets === n, String(best))
+    // A dearer contact, fewer of them; terms that cannot be are refused in place.
+    await page.fill('[data-term=contact]', '20')
+    await page.waitForFunction(n => Number(document.querySelector('[data-targets]').dataset.targets) < n, best)
+    await page.fill('[data-term=value]', '5')
+    await page.waitForSelector('[data-targets] [role=alert]')
+    await page.fill('[data-term=value]', '200')
+    // A card from the list, with reasons that add up to words and numbers.
+    await page.focus('[data-card-of="1"]')
+    await page.keyboard.press('Enter')
+    const second = (await page.textContent('[data-card-of="1"]')).trim()
+    await page.waitForFunction(id => document.querySelector('[data-card]')?.dataset.card === id, second)
+    const reasons = await cells(page, '[data-reasons] tbody tr')
+    assert.equal(reasons.length, 4)
+    assert.ok(reasons.slice(0, 3).every(([words, , size]) => words.length > 5 && size !== '0.00'))
+    await page.fill('[data-field=leave-customer]', 'nobody')
+    await page.waitForFunction(() => document.querySelector('[data-card]') === null)
+    // A word of the label that nobody has leaves nothing to learn, which is said in place.
+    await page.fill('[data-field=leave-left]', 'gone')
+    await page.locator('[data-field=leave-left]').blur()
+    await page.waitForSelector('[data-refused]')
+    await page.fill('[data-field=leave-left]', 'Yes')
+    await page.locator('[data-field=leave-left]').blur()
+    await page.waitForSelector('[data-answer=churn-risk]')
+    await end()
+  })
+
+  test('a log tells who will not come back in the days ahead', async () => {
+    const { page, end } = await visit({ locale: 'zh-CN' })
+    await openSample(page, 'cdnow')
+    await confirm(page)
+    await openBeside(page, 'churn-risk')
+    const bands = await cells(page, '[data-risk]')
+    const all = bands.map(band => count(band[1])).reduce((a, b) => a + b)
+    const title = await page.textContent('#leave-title')
+    assert.match(title, new RegExp(all.toLocaleString('en')))
+    // The customer's card says whether they are still there, with an interval.
+    await page.waitForSelector('[data-alive]')
+    const [alive, low, high] = (await page.textContent('[data-alive]')).match(/[\d.]+(?=%)/g).map(Number)
+    assert.ok(low <= alive && alive <= high)
+    // Money at risk is less than money.
+    for (const [, , , , spend, atRisk] of bands) assert.ok(count(atRisk) <= count(spend), `${atRisk} of ${spend}`)
+    // A longer horizon: fewer buy nothing.
+    await page.fill('[data-field=leave-horizon]', '90')
+    await page.locator('[data-field=leave-horizon]').blur()
+    await page.waitForFunction(() => /90 天/.test(document.querySelector('#leave-title')?.textContent ?? ''))
+    const share = text => Number(/([\d.]+)%/.exec(text)[1])
+    assert.ok(share(await page.textContent('#leave-title')) < share(title))
+    // Longer than the log: that is said, and the page goes on.
+    await page.fill('[data-field=leave-horizon]', '400')
+    await page.locator('[data-field=leave-horizon]').blur()
+    await page.waitForSelector('[data-refused]')
+    assert.equal(await page.locator('[data-problem]').count(), 0)
+    await page.fill('[data-field=leave-horizon]', '30')
+    await page.locator('[data-field=leave-horizon]').blur()
+    await page.waitForFunction(text => document.querySelector('#leave-title')?.textContent === text, title)
+    const saved = await list(page, 'leaving-targets')
+    assert.equal(saved.header.length, 3)
+    assert.equal(saved.rows.length, Number(await page.getAttribute('[data-targets]', 'data-best')))
+    await end()
+  })
+
   test('typed-in counts of a test give a verdict that says why', async () => {
     const { page, end } = await visit()
     await openSample(page, 'social')
@@ -525,7 +656,7 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
       if (view === 'segments') {
         await page.click('[data-view=segments]')
         await page.waitForSelector('[data-rule="1"] [data-count]')
-      } else if (BESIDE.includes(view)) await openBeside(page, view)
+      } else if (NAMED.includes(view)) await openBeside(page, view)
       else await openView(page, view)
       assert.equal(await page.locator('[data-problem], [data-action=view-again]').count(), 0, view)
       assert.doesNotMatch(await page.innerText('#view'), /NaN|undefined|Infinity|∞/, view)
@@ -550,7 +681,12 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await confirm(page)
     assert.equal((await figures(page)).Customers, '4,339')
     // Of the views with files beside the orders those that can do without.
-    await walk(page, ['segments', ...VIEWS, 'compare-segments', 'look-alike', 'value-score'])
+    await walk(page, ['segments', ...VIEWS, 'churn-risk', 'compare-segments', 'look-alike', 'value-score'])
+    await shot(page, 'online-retail-value')
+    await openBeside(page, 'churn-risk')
+    await page.waitForSelector('[data-alive]')
+    assert.match(await page.textContent('#leave-title'), /of 3,470 customers/)
+    await shot(page, 'online-retail-churn-risk')
     await end()
   })
 
@@ -813,6 +949,12 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
             await openView(page, view)
             await check(`5-${view}`, '#view')
           }
+          if (locale === 'en-US') {
+            await openBeside(page, 'churn-risk')
+            await page.waitForSelector('[data-alive]')
+            await pictures(page)
+            await check('5-churn-risk-log', '#view')
+          }
           await page.click('[data-action=another]')
           await openSample(page, 'social')
           await confirm(page)
@@ -820,6 +962,9 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
             await openBeside(page, view)
             await check(`5-${view}`, '#view')
           }
+          await openTelco(page)
+          await page.click('[data-model] summary')
+          await check('5-churn-risk-table', '#view')
           await openTest(page)
           await page.selectOption('[data-field=within]', 'kind')
           await page.waitForSelector('[data-within=kind]')
@@ -881,7 +1026,10 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     // One of the two languages is fetched at once, too; take the larger.
     const assets = readdirSync(join(site, 'assets'))
     const size = path => gzipSync(readFileSync(join(site, path)), { level: 9 }).length
-    const language = Math.max(...assets.filter(name => /^(en|zh)-.*\.js$/.test(name)).map(name => size(`assets/${name}`)))
+    // The sentences of what comes out have files of the same names; they are fetched with the first file of data.
+    const languages = assets.filter(name => /^(en|zh)-.*\.js$/.test(name) && readFileSync(join(site, 'assets', name), 'utf8').includes('hero.title'))
+    assert.equal(languages.length, 2)
+    const language = Math.max(...languages.map(name => size(`assets/${name}`)))
     const total = [...first].reduce((sum, path) => sum + size(path), 0) + language
     console.log(`first load: ${(total / 1024).toFixed(1)} KB of JavaScript (gzip)`)
     assert.ok(total <= 60 * 1024, `${total} bytes`)

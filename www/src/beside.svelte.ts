@@ -3,9 +3,9 @@
 import type { AttributeColumn, Guess, Roles, Table } from 'siyu'
 import { sampleFile, session } from './session.svelte'
 
-export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test'
+export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test' | 'leavers'
 /** Kinds of which any further column is an attribute under its own name. */
-export const TAKES_ALL: readonly Kind[] = ['customers', 'test']
+export const TAKES_ALL: readonly Kind[] = ['customers', 'test', 'leavers']
 
 /** One thing that a file is asked for: a role, or an attribute under a name that an analysis knows. */
 interface Field {
@@ -33,6 +33,7 @@ export const ASKED: Record<Kind, Record<string, Field>> = {
   contacts: { customer: CUSTOMER, time: TIME, manager: MANAGER, province: { attribute: 'province', mayLack: true, like: /省|province|state|region/i }, verified: VERIFIED, account: ACCOUNT },
   members: { customer: CUSTOMER },
   test: { customer: CUSTOMER, variant: { attribute: 'variant', like: /方案|分组|实验组|组别|版本|variant|group|arm|segment|version|bucket/i } },
+  leavers: { customer: CUSTOMER, left: { attribute: 'left', like: /流失|离网|离开|退订|销户|churn|attrit|exited|left\b|cancel/i } },
 }
 
 /** The files that belong to the sample, and what their columns mean. */

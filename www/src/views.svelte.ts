@@ -16,6 +16,8 @@ interface Sets {
   'look-alike': { customers: ColumnSet }
   'value-score': { customers: ColumnSet }
   coverage: { notCounted: ColumnSet }
+  'churn-risk': { customers: ColumnSet }
+  'lifetime-value': { customers: ColumnSet }
   experiment: object
 }
 export type Name = keyof Sets

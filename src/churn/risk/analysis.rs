@@ -49,6 +49,8 @@ const WORDS: [&str; 11] =
     ["1", "yes", "y", "true", "churn", "churned", "left", "lost", "是", "流失", "已流失"];
 /// Reasons of each customer.
 const REASONS: usize = 3;
+/// The feature of a log, and the column, that is the money of a customer.
+const SPEND: &str = "spend";
 /// The columns of reasons, of what they contribute, and of the others.
 const REASON_COLUMNS: [&str; REASONS] = ["reason1", "reason2", "reason3"];
 const PART_COLUMNS: [&str; REASONS] = ["contribution1", "contribution2", "contribution3"];
@@ -754,6 +756,12 @@ impl ChurnRisk {
             columns.push(NamedColumn { name, values: Values::F64(parts) });
         }
         columns.push(NamedColumn { name: "others", values: of(&scored.others) });
+        if matches!(self.given, Given::Log(_))
+            && let Some(spend) = self.table.features.iter().find(|own| own.name == SPEND)
+        {
+            let money = order.iter().map(|at| spend.values[scored.rows[*at]]).collect();
+            columns.push(NamedColumn { name: SPEND, values: Values::F64(money) });
+        }
         let codes = order.iter().map(|at| self.table.customers[scored.rows[*at]]).collect();
         let area = held_out.as_ref().map(|held_out| match model.chosen {
             Chosen::Logistic => held_out.logistic.area,

@@ -11,7 +11,7 @@
 
 use super::model::Chosen;
 use crate::error::Result;
-use crate::learn::calibration::{self, Binning, Calibration, ReliabilityBin, reliability};
+use crate::learn::calibration::{self, Binning, Calibration, reliability};
 use crate::learn::logistic::sigmoid;
 use crate::learn::ranking::{Campaign, Curve, Ranked, losses};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
@@ -102,6 +102,19 @@ pub struct Reach {
     pub profit: f64,
 }
 
+/// Customers of like probability: what was foretold, and what came.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskReliability"))]
+pub struct Reliability {
+    /// How many.
+    pub customers: u64,
+    /// Their mean probability.
+    pub expected: f64,
+    /// The share of them that left.
+    pub actual: Measured,
+}
+
 /// The models on rows that they did not learn from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -120,7 +133,7 @@ pub struct HeldOut {
     /// The same of the log-loss; below 0 the trees are better.
     pub log_loss_difference: Measured,
     /// Of the chosen model: mean probability and share who left in ten bins of equal size.
-    pub reliability: Vec<ReliabilityBin>,
+    pub reliability: Vec<Reliability>,
     /// Expected calibration error over these bins: how far probabilities are off on average.
     pub calibration_error: f64,
     /// The best by score, in twentieths.
@@ -262,6 +275,13 @@ impl Judge {
         let p = &self.probabilities[chosen as usize];
         let curve = Ranked::new(p, &self.labels).curve(None);
         let (bins, calibration_error) = reliability(p, &self.labels, None, 10, Binning::EqualCount);
+        let bins: Result<Vec<Reliability>> = bins
+            .into_iter()
+            .map(|bin| {
+                let actual = rate(bin.actual * bin.customers, bin.customers, confidence)?;
+                Ok(Reliability { customers: bin.customers as u64, expected: bin.expected, actual })
+            })
+            .collect();
         let (hit, wrong) = earnings(terms);
         let all = curve.hits + curve.others;
         let reaches: Result<Vec<Reach>> = (1..=20)
@@ -282,7 +302,7 @@ impl Judge {
             trees: quality(MEASURES),
             area_difference: measured[2 * MEASURES],
             log_loss_difference: measured[2 * MEASURES + 1],
-            reliability: bins,
+            reliability: bins?,
             calibration_error,
             reaches: reaches?,
             best,
@@ -298,24 +318,25 @@ pub(super) fn earnings(terms: Campaign) -> (f64, f64) {
     (accepted * (terms.value - terms.incentive) - terms.contact, terms.incentive + terms.contact)
 }
 
+/// A share and its Wilson interval.
+fn rate(hits: f64, of: f64, confidence: f64) -> Result<Measured> {
+    let trials = (of.round() as u64).max(1);
+    let hit = (hits.round() as u64).min(trials);
+    let interval = proportion_interval(hit, trials, confidence, ProportionInterval::Wilson)?;
+    Ok(Measured { value: hits / of.max(f64::MIN_POSITIVE), interval })
+}
+
 /// The best `weight` of all.
 fn reach(curve: &Curve, weight: f64, terms: Campaign, confidence: f64) -> Result<Reach> {
     let all = curve.hits + curve.others;
     let hits = curve.hits(weight);
     let at = curve.points.partition_point(|point| point.hits + point.others < weight - 1e-9);
     let (hit, wrong) = earnings(terms);
-    let rate = |hits: f64, of: f64| -> Result<Measured> {
-        let trials = (of.round() as u64).max(1);
-        let wilson = ProportionInterval::Wilson;
-        let interval =
-            proportion_interval((hits.round() as u64).min(trials), trials, confidence, wilson)?;
-        Ok(Measured { value: hits / of.max(f64::MIN_POSITIVE), interval })
-    };
     Ok(Reach {
         share: weight / all,
         threshold: curve.points.get(at).map_or(0.0, |point| point.score),
-        precision: rate(hits, weight)?,
-        recall: rate(hits, curve.hits)?,
+        precision: rate(hits, weight, confidence)?,
+        recall: rate(hits, curve.hits, confidence)?,
         lift: hits / weight / (curve.hits / all),
         profit: (hit * hits - wrong * (weight - hits)) / all,
     })

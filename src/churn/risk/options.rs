@@ -183,8 +183,8 @@ pub struct Reason {
 /// Result of `churn-risk`. The column set `customers` holds, the most likely to leave first,
 /// `customer`, `probability` (of leaving), `score` (in log-odds, before calibration), `label` (1 left,
 /// 0 stayed, 2 unknown), `target` (1 if worth contacting), `reason1` to `reason3` (places in `reasons`),
-/// `contribution1` to `contribution3` (what they add to the score) and `others` (what all other
-/// features add): `baseline` and these four are the score.
+/// `contribution1` to `contribution3` (what they add to the score), `others` (what all other features
+/// add: `baseline` and these four are the score), and of a log `spend` (money up to `at`).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
