@@ -6,20 +6,26 @@
 //! cut of that order is found, so that a node may send any set of them left. Nothing is random: equal
 //! rows in equal order give equal trees.
 //!
+//! What takes the time is adding rows to histograms. So the bins of a row lie side by side; gradient
+//! and curvature are whole numbers of a small unit that share one word and are added at once; of two
+//! children only the one with fewer rows is added up, the other is what it leaves of the parent. Cuts
+//! are chosen by these sums, values of leaves are computed from the unrounded ones.
+//!
 //! # References
 //! J. H. Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics
 //! 29 (2001). T. Chen, C. Guestrin, "XGBoost", KDD 2016 (gain and leaf values, equations 5 to 7).
 //! G. Ke and others, "LightGBM", NIPS 2017 (histograms, order of categories). W. D. Fisher, JASA 53
-//! (1958): that order holds the best cut.
-#![allow(clippy::indexing_slicing)] // Bins of a column are below its number of bins; rows below `rows`.
+//! (1958): that order holds the best cut. Y. Shi and others, "Quantized training of gradient boosting
+//! decision trees", NeurIPS 2022 (whole numbers; here of 31 bits).
+#![allow(clippy::indexing_slicing)] // Bins of a column are below `BINS`; rows below `rows`.
 
 use super::logistic::sigmoid;
 use super::trees::{Node, Tree, value};
 use crate::error::{Code, Error, Result};
 use crate::stats::order::{sort_by, sort_rows};
 
-/// Bins of numbers at most, the one of missing values apart.
-const MOST_BINS: usize = 64;
+/// Bins of a column at most; where values are missing, one is theirs.
+const BINS: usize = 64;
 /// Categories of a column at most; further codes count as missing.
 pub const MOST_CODES: u32 = 63;
 /// Added to the curvature of a category when categories are put into order: few rows say little.
@@ -54,11 +60,13 @@ impl Default for Growth {
     }
 }
 
-/// Rows cut into bins, column after column.
+/// Rows cut into bins.
 #[derive(Clone, Debug)]
 pub struct Binned {
     rows: usize,
     columns: Vec<Column>,
+    /// The bin of each column, row after row; the column's `missing` where there is no value.
+    bins: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,8 +74,7 @@ struct Column {
     kind: Kind,
     /// Of numbers, the upper end of each bin but the last.
     cuts: Vec<f64>,
-    /// The bin of each row; `missing` where there is no value.
-    bins: Vec<u8>,
+    /// The bin of what is missing; [`BINS`] where that has no place, and nothing is.
     missing: u8,
 }
 
@@ -81,67 +88,77 @@ impl Binned {
         if columns.iter().any(|column| column.1.len() != rows) {
             return Err(Error::new(Code::InvalidOption, "columns have equally many rows"));
         }
-        let cut = |(kind, values): &(Kind, Vec<f64>)| {
+        let width = columns.len();
+        let mut bins = filled(0, rows * width)?;
+        let mut cut = |(at, (kind, values)): (usize, &(Kind, Vec<f64>))| {
+            let own = bins.iter_mut().skip(at).step_by(width).zip(values);
             let mut cuts = Vec::new();
-            let mut missing = MOST_CODES as u8;
             if *kind == Kind::Code {
-                let code = |value: &f64| {
-                    if (0.0..f64::from(MOST_CODES)).contains(value) {
-                        *value as u8
-                    } else {
-                        missing
-                    }
-                };
-                let bins = collected(values.iter().map(code), rows)?;
-                return Ok(Column { kind: *kind, cuts, bins, missing });
+                let missing = MOST_CODES as u8;
+                for (bin, value) in own {
+                    let is_code = (0.0..f64::from(MOST_CODES)).contains(value);
+                    *bin = if is_code { *value as u8 } else { missing };
+                }
+                return Ok(Column { kind: *kind, cuts, missing });
             }
             let known = values.iter().zip(0..).filter(|(value, _)| !value.is_nan());
             let mut sorted: Vec<(f64, u32)> = collected(known.map(|(v, at)| (*v, at)), rows)?;
             sort_rows(&mut sorted);
+            let most = BINS - usize::from(sorted.len() < rows);
             let changes = sorted.windows(2).filter(|pair| pair[0].0 < pair[1].0).count();
             let (mut since, mut left) = (0, sorted.len());
             for (at, pair) in sorted.windows(2).enumerate() {
                 since += 1;
-                let bins = MOST_BINS - cuts.len();
+                let bins = most - cuts.len();
                 // Where there are few distinct values, each has its bin.
-                let is_full = changes < MOST_BINS || since * bins >= left;
+                let is_full = changes < most || since * bins >= left;
                 if pair[0].0 < pair[1].0 && bins > 1 && is_full {
                     cuts.push(f64::midpoint(pair[0].0, pair[1].0));
                     (since, left) = (0, sorted.len() - at - 1);
                 }
             }
-            missing = cuts.len() as u8 + 1;
-            let bin = |value: &f64| {
-                if value.is_nan() { missing } else { cuts.partition_point(|c| c < value) as u8 }
-            };
-            let bins = collected(values.iter().map(bin), rows)?;
-            Ok(Column { kind: *kind, cuts, bins, missing })
+            let missing = cuts.len() as u8 + 1;
+            for (bin, value) in own {
+                let place = || cuts.partition_point(|c| c < value) as u8;
+                *bin = if value.is_nan() { missing } else { place() };
+            }
+            Ok(Column { kind: *kind, cuts, missing })
         };
-        let columns: Vec<Column> = columns.iter().map(cut).collect::<Result<_>>()?;
-        Ok(Binned { rows, columns })
+        let columns = columns.iter().enumerate().map(&mut cut).collect::<Result<_>>()?;
+        Ok(Binned { rows, columns, bins })
+    }
+
+    /// The bins of a row.
+    fn row(&self, row: u32) -> &[u8] {
+        let width = self.columns.len();
+        &self.bins[row as usize * width..][..width]
     }
 
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_size(&self) -> usize {
-        self.columns.iter().map(|column| column.bins.capacity()).sum()
+        self.bins.capacity()
     }
 }
 
-/// Gradient, curvature and weight of some rows.
+/// Sums of the rows of a node by bin, column after column: the gradient in the upper half of a word,
+/// the curvature in the lower. The upper one may be below zero, the lower one never overflows (see
+/// [`Booster::weigh`]), so both are added and subtracted at once. Each row has some curvature, so a bin
+/// of zero holds none.
+type Histogram = Vec<[u64; BINS]>;
+
+/// Gradient and curvature of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sum {
     gradient: f64,
     curvature: f64,
-    rows: f64,
 }
 
 impl Sum {
-    fn plus(self, other: Sum, sign: f64) -> Sum {
+    fn less(self, other: Sum) -> Sum {
         Sum {
-            gradient: self.gradient + sign * other.gradient,
-            curvature: self.curvature + sign * other.curvature,
-            rows: self.rows + sign * other.rows,
+            gradient: self.gradient - other.gradient,
+            curvature: self.curvature - other.curvature,
         }
     }
 }
@@ -152,7 +169,8 @@ struct Cut {
     gain: f64,
     column: usize,
     /// Bins that go left.
-    left: u128,
+    left: u64,
+    missing_left: bool,
     /// The last bin on the left, of numbers.
     last: usize,
     sums: [Sum; 2],
@@ -169,40 +187,77 @@ pub struct Booster {
     pub trees: Vec<Tree>,
     /// Log-odds of every row so far.
     margins: Vec<f64>,
-    /// Rows that are learned from, grouped by node while a tree grows.
+    /// Rows that are learned from, grouped by node while a tree grows, and those that are not.
     rows: Vec<u32>,
+    others: Vec<u32>,
+    /// Gradient and curvature of every row, and both as a word of the histogram.
     pairs: Vec<(f64, f64)>,
+    words: Vec<u64>,
+    /// What one of the word is worth, of the gradient and of the curvature.
+    units: [f64; 2],
+    /// Rows that go right, while a node is split.
+    scratch: Vec<u32>,
+    /// Histograms that are not in use.
+    spare: Vec<Histogram>,
+}
+
+/// A node that grows: its rows from place to place, what they sum to, its value and between which it
+/// must lie, and how many decisions may follow.
+#[derive(Clone, Copy, Debug)]
+struct Growing {
+    from: usize,
+    until: usize,
+    sum: Sum,
+    value: f64,
+    bounds: [f64; 2],
+    depth: u32,
+}
+
+/// What trees are grown from.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    table: &'a Binned,
+    weights: Option<&'a [f64]>,
 }
 
 impl Booster {
-    /// Starts on some rows with the share of the wanted among them.
+    /// Starts on some rows, each named once, with the share of the wanted among them.
     ///
     /// # Errors
     /// `not-enough-data` unless both labels have weight among the rows; `limit-memory`.
     pub fn new(
         table: &Binned,
-        rows: Vec<u32>,
+        mut rows: Vec<u32>,
         labels: &[bool],
         weights: Option<&[f64]>,
         growth: Growth,
     ) -> Result<Booster> {
+        rows.retain(|row| weights.is_none_or(|all| all[*row as usize] > 0.0));
         let weight = |row: u32| weights.map_or(1.0, |all| all[row as usize]);
         let (mut hits, mut all) = (0.0, 0.0);
+        let mut is_other = filled(true, table.rows)?;
         for row in &rows {
             hits += if labels[*row as usize] { weight(*row) } else { 0.0 };
             all += weight(*row);
+            is_other[*row as usize] = false;
         }
         if !(hits > 0.0 && hits < all) {
             return Err(Error::new(Code::NotEnoughData, "both kinds of rows are needed"));
         }
         let base = libm::log(hits / (all - hits));
+        let others = (0..table.rows as u32).filter(|row| is_other[*row as usize]);
         Ok(Booster {
             growth,
             base,
             trees: Vec::new(),
             margins: filled(base, table.rows)?,
-            rows,
+            others: collected(others, table.rows - rows.len())?,
             pairs: filled((0.0, 0.0), table.rows)?,
+            words: filled(0, table.rows)?,
+            units: [1.0; 2],
+            scratch: filled(0, rows.len())?,
+            spare: Vec::new(),
+            rows,
         })
     }
 
@@ -214,25 +269,69 @@ impl Booster {
 
     /// Grows one more tree.
     pub fn advance(&mut self, table: &Binned, labels: &[bool], weights: Option<&[f64]>) {
-        let mut all = Sum::default();
+        let ground = Ground { table, weights };
+        self.weigh(labels, weights);
+        let bounds = [f64::NEG_INFINITY, f64::INFINITY];
+        let (until, depth) = (self.rows.len(), self.growth.depth);
+        let histogram = self.histogram(ground, 0, until);
+        let all = histogram.first().map_or(0, |bins| bins.iter().fold(0, |a, b| b.wrapping_add(a)));
+        let sum = self.told(all);
+        let root = Growing { from: 0, until, sum, value: self.leaf(sum, bounds), bounds, depth };
+        let mut tree: Tree = Vec::new();
+        self.grow(ground, root, Some(histogram), &mut tree);
+        for row in &self.others {
+            self.margins[*row as usize] += walked(&tree, table, *row);
+        }
+        self.trees.push(tree);
+    }
+
+    /// Gradient and curvature of every row. A unit of the gradient is so large that
+    /// all sizes together are 2³⁰ of it, one of the curvature that all are 2³¹; rows are fewer than
+    /// 2³¹, and rounding adds one to each at most.
+    fn weigh(&mut self, labels: &[bool], weights: Option<&[f64]>) {
+        let (mut size, mut all) = (0.0, 0.0);
         for row in &self.rows {
             let at = *row as usize;
             let weight = weights.map_or(1.0, |all| all[at]);
             let p = sigmoid(self.margins[at]);
             let pair = (weight * (p - f64::from(u8::from(labels[at]))), weight * p * (1.0 - p));
             self.pairs[at] = pair;
-            all = all.plus(Sum { gradient: pair.0, curvature: pair.1, rows: weight }, 1.0);
+            size += pair.0.abs();
+            all += pair.1;
         }
-        let mut tree: Tree = Vec::new();
-        let bounds = [f64::NEG_INFINITY, f64::INFINITY];
-        let mut rows = std::mem::take(&mut self.rows);
-        let value = self.leaf(all, bounds);
-        self.grow(table, weights, &mut rows, all, value, bounds, self.growth.depth, &mut tree);
-        self.rows = rows;
-        for row in 0..table.rows {
-            self.margins[row] += walked(&tree, table, row);
+        let unit = |sum: f64, power: u32| (sum / f64::from(power)).max(f64::MIN_POSITIVE);
+        self.units = [unit(size, 1 << 30), unit(all, 1 << 31)];
+        let [by_gradient, by_curvature] = self.units.map(f64::recip);
+        for row in &self.rows {
+            let (gradient, curvature) = self.pairs[*row as usize];
+            // Above zero while it is cut off.
+            let upper = (gradient * by_gradient + 1_073_741_824.5) as i64 - (1 << 30);
+            let lower = (curvature * by_curvature) as i64 + 1;
+            self.words[*row as usize] = ((upper << 32) + lower) as u64;
         }
-        self.trees.push(tree);
+    }
+
+    /// What a word is worth.
+    fn told(&self, word: u64) -> Sum {
+        Sum {
+            gradient: f64::from((word >> 32) as i32) * self.units[0],
+            curvature: f64::from(word as u32) * self.units[1],
+        }
+    }
+
+    /// The histogram of the rows from place to place.
+    fn histogram(&mut self, ground: Ground<'_>, from: usize, until: usize) -> Histogram {
+        let mut histogram = self.spare.pop().unwrap_or_default();
+        histogram.clear();
+        histogram.resize(ground.table.columns.len(), [0; BINS]);
+        for row in &self.rows[from..until] {
+            let word = self.words[*row as usize];
+            for (column, bin) in histogram.iter_mut().zip(ground.table.row(*row)) {
+                let slot = &mut column[usize::from(*bin) % BINS];
+                *slot = slot.wrapping_add(word);
+            }
+        }
+        histogram
     }
 
     /// The value of a leaf before it is made smaller, within its bounds.
@@ -245,43 +344,65 @@ impl Booster {
         -value * (2.0 * sum.gradient + (sum.curvature + self.growth.ridge) * value)
     }
 
-    #[allow(clippy::too_many_arguments)] // A node is its rows, what they sum to and where they stand.
+    /// Grows a node and what stands below; gives the weight of its rows. Without a histogram it is a
+    /// leaf.
     fn grow(
-        &self,
-        table: &Binned,
-        weights: Option<&[f64]>,
-        rows: &mut [u32],
-        sum: Sum,
-        value: f64,
-        bounds: [f64; 2],
-        depth: u32,
+        &mut self,
+        ground: Ground<'_>,
+        node: Growing,
+        histogram: Option<Histogram>,
         tree: &mut Tree,
-    ) {
+    ) -> f64 {
         let at = tree.len();
-        let cover = sum.rows.max(0.0);
-        tree.push(Node { value: value * self.growth.rate, cover, ..Node::default() });
-        let cut = if depth > 0 { self.cut(table, weights, rows, sum, value, bounds) } else { None };
-        let Some(cut) = cut else { return };
-        let column = &table.columns[cut.column];
-        let goes_left = |row: u32| cut.left >> column.bins[row as usize] & 1 == 1;
-        // Both sides keep their order, so that sums are added in the order of rows.
-        let (left, right): (Vec<u32>, Vec<u32>) = rows.iter().partition(|row| goes_left(**row));
-        let (first, second) = rows.split_at_mut(left.len());
-        first.copy_from_slice(&left);
-        second.copy_from_slice(&right);
-        let mut own = [bounds, bounds];
+        tree.push(Node::default());
+        let histogram = histogram.filter(|_| node.depth > 0);
+        let cut = histogram.as_ref().and_then(|sums| self.cut(ground.table, sums, node));
+        let (Some(cut), Some(mut sums)) = (cut, histogram) else {
+            let (value, cover) = self.rest(ground.weights, node);
+            tree[at] = Node { value, cover, ..Node::default() };
+            return cover;
+        };
+        let column = &ground.table.columns[cut.column];
+        let middle = self.split(ground.table, &cut, node);
+        // What was not seen here goes where more rows do.
+        let is_more = middle - node.from > node.until - middle;
+        let unseen = missing_sum(column, &sums[cut.column]) == 0;
+        let missing_left = if unseen { is_more } else { cut.missing_left };
+        let mut bounds = [node.bounds, node.bounds];
         if let Kind::Number(direction) = column.kind
             && direction != 0
         {
-            let middle = f64::midpoint(cut.values[0], cut.values[1]);
+            let between = f64::midpoint(cut.values[0], cut.values[1]);
             let upper = usize::from(direction > 0);
-            (own[1 - upper][1], own[upper][0]) = (middle, middle);
+            (bounds[1 - upper][1], bounds[upper][0]) = (between, between);
         }
-        let mut children = [0_u32; 2];
-        for (side, rows) in [first, second].into_iter().enumerate() {
-            children[side] = tree.len() as u32;
-            let (sum, value) = (cut.sums[side], cut.values[side]);
-            self.grow(table, weights, rows, sum, value, own[side], depth - 1, tree);
+        let child = |side: usize| Growing {
+            from: if side == 0 { node.from } else { middle },
+            until: if side == 0 { middle } else { node.until },
+            sum: cut.sums[side],
+            value: cut.values[side],
+            bounds: bounds[side],
+            depth: node.depth - 1,
+        };
+        let children = [child(0), child(1)];
+        let mut histograms = [None, None];
+        // Children that cannot be cut need none.
+        let most = cut.sums[0].curvature.max(cut.sums[1].curvature);
+        if node.depth > 1 && most >= 2.0 * self.growth.least_curvature {
+            let fewer = usize::from(is_more);
+            let own = self.histogram(ground, children[fewer].from, children[fewer].until);
+            for (sum, part) in sums.iter_mut().flatten().zip(own.iter().flatten()) {
+                *sum = sum.wrapping_sub(*part);
+            }
+            histograms[fewer] = Some(own);
+            histograms[1 - fewer] = Some(sums);
+        } else {
+            self.spare.push(sums);
+        }
+        let (mut places, mut cover) = ([0_u32; 2], 0.0);
+        for (side, histogram) in histograms.into_iter().enumerate() {
+            places[side] = tree.len() as u32;
+            cover += self.grow(ground, children[side], histogram, tree);
         }
         let codes = match column.kind {
             Kind::Code => (0..MOST_CODES).filter(|code| cut.left >> code & 1 == 1).collect(),
@@ -296,63 +417,96 @@ impl Booster {
             feature: Some(cut.column as u32),
             threshold,
             codes,
-            missing_left: cut.left >> column.missing & 1 == 1,
-            left: children[0],
-            right: children[1],
+            missing_left,
+            left: places[0],
+            right: places[1],
             value: 0.0,
             cover,
         };
+        cover
+    }
+
+    /// Ends a node as a leaf: adds its value to its rows, and gives it with their weight.
+    fn rest(&mut self, weights: Option<&[f64]>, node: Growing) -> (f64, f64) {
+        let (mut sum, mut cover) = (Sum::default(), 0.0);
+        let rows = &self.rows[node.from..node.until];
+        for row in rows {
+            let (gradient, curvature) = self.pairs[*row as usize];
+            sum.gradient += gradient;
+            sum.curvature += curvature;
+            cover += weights.map_or(1.0, |all| all[*row as usize]);
+        }
+        let value = self.leaf(sum, node.bounds) * self.growth.rate;
+        for row in rows {
+            self.margins[*row as usize] += value;
+        }
+        (value, cover)
+    }
+
+    /// Parts the rows of a node, and gives the place where those on the right begin. Both sides keep
+    /// their order, so that sums are added in the order of rows.
+    fn split(&mut self, table: &Binned, cut: &Cut, node: Growing) -> usize {
+        let width = table.columns.len();
+        let (mut left, mut right) = (node.from, 0);
+        for place in node.from..node.until {
+            let row = self.rows[place];
+            let bin = table.bins[row as usize * width + cut.column];
+            let is_left = (cut.left >> (bin % BINS as u8) & 1) as usize;
+            // Both are written and one counts: what way a row goes cannot be foretold.
+            self.rows[left] = row;
+            self.scratch[right] = row;
+            left += is_left;
+            right += 1 - is_left;
+        }
+        self.rows[left..node.until].copy_from_slice(&self.scratch[..right]);
+        left
     }
 
     /// The cut that gains most, if one does.
-    fn cut(
-        &self,
-        table: &Binned,
-        weights: Option<&[f64]>,
-        rows: &[u32],
-        sum: Sum,
-        value: f64,
-        bounds: [f64; 2],
-    ) -> Option<Cut> {
+    fn cut(&self, table: &Binned, histogram: &Histogram, node: Growing) -> Option<Cut> {
+        let Growing { sum, value, bounds, .. } = node;
         let before = self.gain(sum, value);
         let mut best: Option<Cut> = None;
-        let mut histogram = [Sum::default(); MOST_BINS + 2];
-        for (number, column) in table.columns.iter().enumerate() {
-            histogram.fill(Sum::default());
-            for row in rows {
-                let slot = &mut histogram[usize::from(column.bins[*row as usize])];
-                let (gradient, curvature) = self.pairs[*row as usize];
-                slot.gradient += gradient;
-                slot.curvature += curvature;
-                slot.rows += weights.map_or(1.0, |all| all[*row as usize]);
+        for (number, (column, words)) in table.columns.iter().zip(histogram).enumerate() {
+            let missing = missing_sum(column, words);
+            let mut order = [0_u8; BINS];
+            let mut count = 0;
+            // Empty bins change nothing.
+            for (bin, _) in words[..usize::from(column.missing)]
+                .iter()
+                .enumerate()
+                .filter(|(_, word)| **word != 0)
+            {
+                order[count] = bin as u8;
+                count += 1;
             }
-            let missing = usize::from(column.missing);
-            let mut order: Vec<usize> = (0..missing).collect();
+            let order = &mut order[..count];
             let direction = match column.kind {
                 Kind::Number(direction) => direction,
                 Kind::Code => {
-                    order.retain(|bin| histogram[*bin].rows > 0.0);
-                    let mean = |bin: &usize| {
-                        histogram[*bin].gradient / (histogram[*bin].curvature + CODE_SMOOTHING)
+                    let mean = |bin: &u8| {
+                        let sum = self.told(words[usize::from(*bin)]);
+                        sum.gradient / (sum.curvature + CODE_SMOOTHING)
                     };
-                    sort_by(&mut order, |a, b| mean(a).total_cmp(&mean(b)));
+                    sort_by(order, |a, b| mean(a).total_cmp(&mean(b)));
                     0
                 }
             };
-            let (mut left, mut bins) = (Sum::default(), 0_u128);
+            let (mut left, mut bins) = (0_u64, 0_u64);
             for bin in order {
-                left = left.plus(histogram[bin], 1.0);
-                bins |= 1 << bin;
+                left = left.wrapping_add(words[usize::from(*bin)]);
+                bins |= 1 << *bin;
                 for missing_left in [false, true] {
-                    if missing_left && histogram[missing].rows == 0.0 {
+                    if missing_left && missing == 0 {
                         continue;
                     }
                     let (left, bins) = if missing_left {
-                        (left.plus(histogram[missing], 1.0), bins | 1 << missing)
+                        (left.wrapping_add(missing), bins | 1 << column.missing)
                     } else {
                         (left, bins)
                     };
-                    let sums = [left, sum.plus(left, -1.0)];
+                    let left = self.told(left);
+                    let sums = [left, sum.less(left)];
                     if sums.iter().any(|sum| sum.curvature < self.growth.least_curvature) {
                         continue;
                     }
@@ -363,27 +517,23 @@ impl Booster {
                     let after = self.gain(sums[0], values[0]) + self.gain(sums[1], values[1]);
                     let gain = after - before;
                     if gain > best.as_ref().map_or(1e-9, |best| best.gain) {
-                        best =
-                            Some(Cut { gain, column: number, left: bins, last: bin, sums, values });
+                        let last = usize::from(*bin);
+                        let left = bins;
+                        let column = number;
+                        best = Some(Cut { gain, column, left, missing_left, last, sums, values });
                     }
                 }
             }
         }
-        let mut best = best?;
-        // What was not seen here goes where more rows do.
-        let column = &table.columns[best.column];
-        if best.sums[0].rows > best.sums[1].rows
-            && !rows.iter().any(|row| column.bins[*row as usize] == column.missing)
-        {
-            best.left |= 1 << column.missing;
-        }
-        Some(best)
+        best
     }
 
     /// Bytes held on the heap, the trees apart.
     #[must_use]
     pub fn heap_size(&self) -> usize {
-        self.margins.capacity() * 8 + self.rows.capacity() * 4 + self.pairs.capacity() * 16
+        self.margins.capacity() * (8 + 16 + 8)
+            + self.rows.capacity() * 8
+            + self.others.capacity() * 4
     }
 }
 
@@ -400,14 +550,19 @@ fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
     collected(std::iter::repeat_n(value, length), length)
 }
 
+/// The sums of rows whose value is missing.
+fn missing_sum(column: &Column, words: &[u64; BINS]) -> u64 {
+    words.get(usize::from(column.missing)).copied().unwrap_or(0)
+}
+
 /// The value of a binned row.
-fn walked(tree: &Tree, table: &Binned, row: usize) -> f64 {
-    let mut at = 0;
+fn walked(tree: &Tree, table: &Binned, row: u32) -> f64 {
+    let (mut at, bins) = (0, table.row(row));
     loop {
         let node = &tree[at];
         let Some(feature) = node.feature else { return node.value };
         let column = &table.columns[feature as usize];
-        let bin = column.bins[row];
+        let bin = bins[feature as usize];
         let left = if bin == column.missing {
             node.missing_left
         } else if column.kind == Kind::Code {
@@ -495,15 +650,25 @@ mod tests {
         let binned = Binned::new(&columns).unwrap();
         let growth = Growth::default();
         let all: Vec<u32> = (0..600).collect();
-        let mut weighed =
-            Booster::new(&binned, all.clone(), &labels, Some(&weights), growth).unwrap();
-        let twice = all.into_iter().flat_map(|row| vec![row; (row % 3) as usize]).collect();
-        let mut repeated = Booster::new(&binned, twice, &labels, None, growth).unwrap();
+        let mut weighed = Booster::new(&binned, all, &labels, Some(&weights), growth).unwrap();
+        let twice: Vec<usize> = (0..600).flat_map(|row| vec![row; row % 3]).collect();
+        let pick = |(kind, values): &(Kind, Vec<f64>)| {
+            (*kind, twice.iter().map(|row| values[*row]).collect())
+        };
+        let picked: Vec<(Kind, Vec<f64>)> = columns.iter().map(pick).collect();
+        let known: Vec<bool> = twice.iter().map(|row| labels[*row]).collect();
+        // The same bins, of which the one table has some rows more often.
+        let mut again = Binned::new(&picked).unwrap();
+        again.columns = binned.columns.clone();
+        again.bins = twice.iter().flat_map(|row| binned.row(*row as u32).to_vec()).collect();
+        let every = (0..twice.len() as u32).collect();
+        let mut repeated = Booster::new(&again, every, &known, None, growth).unwrap();
         for _ in 0..5 {
             weighed.advance(&binned, &labels, Some(&weights));
-            repeated.advance(&binned, &labels, None);
+            repeated.advance(&again, &known, None);
         }
-        let apart = weighed.margins().iter().zip(repeated.margins()).map(|(a, b)| (a - b).abs());
+        let margins = twice.iter().map(|row| weighed.margins()[*row]);
+        let apart = margins.zip(repeated.margins()).map(|(a, b)| (a - b).abs());
         assert!(apart.fold(0.0, f64::max) < 1e-9);
     }
 

@@ -78,7 +78,8 @@ impl Logistic {
 /// `1/(1 + e^−z)`, exact at both ends.
 #[must_use]
 pub fn sigmoid(z: f64) -> f64 {
-    if z >= 0.0 { 1.0 / (1.0 + libm::exp(-z)) } else { libm::exp(z) / (1.0 + libm::exp(z)) }
+    let small = libm::exp(-z.abs());
+    (if z >= 0.0 { 1.0 } else { small }) / (1.0 + small)
 }
 
 /// `ln(1 + e^z)` without overflow.
