@@ -1,5 +1,5 @@
 //! Who is in which segment: the rules of a program over the log, the customers' attributes and
-//! their tags. Each number and each condition is a column over some thousand customers at a time,
+//! their tags. Each number and each condition is a column over some hundred customers at a time,
 //! so that what it asks for is looked up once for all of them.
 
 use super::assigned::{Assignments, State};
@@ -53,8 +53,8 @@ struct Tags {
     held: Vec<u64>,
 }
 
-/// Customers whose columns are looked at together: they stay in a cache.
-const TOGETHER: usize = 4096;
+/// Customers whose columns are looked at together: they stay in the nearest cache.
+const TOGETHER: usize = 512;
 
 /// What a condition is for customers.
 #[derive(Debug)]
@@ -307,7 +307,6 @@ impl Members {
     }
 
     fn make_ready(&mut self) -> Result<()> {
-        self.fold.settle()?;
         let is_in = |number: u32| {
             let code = self.code(0, number).unwrap_or(MISSING);
             let stands = |profiles: &Profiles| profiles.seen.get(code as usize).copied();
@@ -399,34 +398,49 @@ impl Members {
         self.codes.get(table)?.get(number as usize).copied()
     }
 
+    /// What a cell of the fold says of customers.
+    #[inline(always)]
+    fn cells(
+        &self,
+        at: usize,
+        numbers: &[u32],
+        mut value: impl FnMut(i64) -> f64,
+    ) -> Result<Vec<f64>> {
+        let mut values = filled(0.0, numbers.len())?;
+        self.fold.each(numbers, at, &mut values, |cell, into| *into = value(cell));
+        Ok(values)
+    }
+
     /// A number of customers; NaN where it is missing.
     fn values(&self, expr: &Expr, numbers: &[u32]) -> Result<Vec<f64>> {
-        let fold = &self.fold;
-        let power = money::power(fold.scale()) as f64;
+        let power = money::power(self.fold.scale()) as f64;
         let mut days = LocalDays::new(&self.zone);
-        let each = |of: &mut dyn FnMut(u32) -> f64| {
-            collected(numbers.iter().map(|number| of(*number)), numbers.len())
-        };
         // Money is an integer: its nearest number by a power of ten is what `money::to_f64` says.
         match expr {
-            Expr::Count(at) => each(&mut |number| fold.cell(number, *at) as f64),
-            Expr::Money(at) => each(&mut |number| fold.cell(number, *at) as f64 / power),
-            Expr::Extreme(at, held) => each(&mut |number| match fold.cell(number, *at) {
+            Expr::Count(at) => self.cells(*at, numbers, |count| count as f64),
+            Expr::Money(at) => self.cells(*at, numbers, |minor| minor as f64 / power),
+            Expr::Extreme(at, held) => self.cells(*at, numbers, |minor| match minor {
                 nothing if nothing == held.start() => f64::NAN,
                 minor => minor as f64 / power,
             }),
-            Expr::Mean(sum, count) => each(&mut |number| match fold.cell(number, *count) {
-                count if count > 0 => fold.cell(number, *sum) as f64 / power / count as f64,
-                _ => f64::NAN,
-            }),
-            Expr::Since(at, held) => each(&mut |number| match fold.cell(number, *at) {
+            Expr::Mean(sum, count) => {
+                let mut values = self.cells(*sum, numbers, |minor| minor as f64 / power)?;
+                self.fold.each(numbers, *count, &mut values, |count, mean| {
+                    *mean = if count > 0 { *mean / count as f64 } else { f64::NAN };
+                });
+                Ok(values)
+            }
+            Expr::Since(at, held) => self.cells(*at, numbers, |time| match time {
                 nothing if nothing == held.start() => f64::NAN,
                 time => f64::from(self.program.moment.day - days.day_of(time)),
             }),
-            Expr::Attribute(at) => each(&mut |number| {
-                let found = self.attribute(*at, number);
-                found.and_then(|(values, code)| values.number(code)).unwrap_or(f64::NAN)
-            }),
+            Expr::Attribute(at) => {
+                let values = numbers.iter().map(|number| {
+                    let found = self.attribute(*at, *number);
+                    found.and_then(|(values, code)| values.number(code)).unwrap_or(f64::NAN)
+                });
+                collected(values, numbers.len())
+            }
             Expr::Ratio(sides) => {
                 let [above, below] = sides.as_ref();
                 let mut values = self.values(above, numbers)?;
@@ -478,12 +492,32 @@ impl Members {
                 return collected(held.iter().copied(), held.len());
             }
             Node::Not(node) => self.node(node, numbers, asked, held)?,
-            Node::Leaf(at) => self.findings(*at, numbers, Some(asked))?.holds,
+            Node::Leaf(at) => self.leaf(*at, numbers, asked)?,
         };
         let flip = u8::from(matches!(node, Node::Not(_)));
         // A missing value is 2.
         whole.iter_mut().for_each(|holds| *holds = *holds & 1 ^ flip);
         Ok(whole)
+    }
+
+    /// The same for a condition: 2 where a value is missing.
+    fn leaf(&self, leaf: usize, numbers: &[u32], asked: &[u8]) -> Result<Vec<u8>> {
+        let count: usize = asked.iter().map(|asked| usize::from(*asked)).sum();
+        if count * 4 > numbers.len() * 3 {
+            return Ok(self.findings(leaf, numbers, Some(asked))?.holds);
+        }
+        // Few enough to look only at them.
+        let asked = asked.iter().enumerate().filter(|(_, asked)| **asked == 1).map(|(at, _)| at);
+        let places: Vec<usize> = collected(asked, count)?;
+        let few = places.iter().filter_map(|at| numbers.get(*at).copied());
+        let found = self.findings(leaf, &collected(few, count)?, None)?.holds;
+        let mut holds = filled(0, numbers.len())?;
+        for (at, found) in places.iter().zip(found) {
+            if let Some(holds) = holds.get_mut(*at) {
+                *holds = found;
+            }
+        }
+        Ok(holds)
     }
 
     /// What a condition is for these customers; if not all are `asked`, others may get 0.
@@ -502,19 +536,25 @@ impl Members {
         let holds = match check {
             Some(Check::Compare { left, op, right }) => {
                 values = self.values(left, numbers)?;
-                let right = match right {
-                    Right::Number(number) => filled(*number, numbers.len()),
-                    Right::Percentile(at) => {
-                        filled(self.percentile(*at).unwrap_or(f64::NAN), numbers.len())
+                let fulfilled_by = op.fulfilled_by();
+                // Without a branch, since nothing foretells the values.
+                let compare = |left: f64, right: f64| {
+                    let result = u8::from(left < right) | u8::from(left == right) << 1;
+                    let is_missing = left.is_nan() || right.is_nan();
+                    if is_missing { 2 } else { fulfilled_by >> result & 1 }
+                };
+                let with_one = |right: f64| {
+                    collected(values.iter().map(|left| compare(*left, right)), numbers.len())
+                };
+                match right {
+                    Right::Number(number) => with_one(*number),
+                    Right::Percentile(at) => with_one(self.percentile(*at).unwrap_or(f64::NAN)),
+                    Right::Expr(expr) => {
+                        let right = self.values(expr, numbers)?;
+                        let sides = values.iter().zip(&right);
+                        collected(sides.map(|(left, right)| compare(*left, *right)), numbers.len())
                     }
-                    Right::Expr(expr) => self.values(expr, numbers),
-                }?;
-                let sides = values.iter().zip(&right);
-                let holds = sides.map(|(left, right)| match left.is_nan() || right.is_nan() {
-                    true => 2,
-                    false => u8::from(op.holds(*left, *right)),
-                });
-                collected(holds, numbers.len())
+                }
             }
             Some(Check::Text { attribute, .. }) => {
                 let texts = self.texts.get(leaf).map_or(&[][..], Vec::as_slice);
@@ -545,10 +585,14 @@ impl Members {
         Ok(Findings { holds, values })
     }
 
-    /// All money of a customer, in minor units.
-    pub(super) fn revenue(&self, number: u32) -> Option<i64> {
-        let cell = self.program.revenue.filter(|_| self.fold.has_money)?;
-        Some(self.fold.cell(number, cell))
+    /// All money of each of the population, in minor units; `None` if no amount was read.
+    pub(super) fn revenue(&self) -> Result<Option<Vec<i64>>> {
+        let Some(cell) = self.program.revenue.filter(|_| self.fold.has_money) else {
+            return Ok(None);
+        };
+        let mut minor = filled(0, self.population.len())?;
+        self.fold.each(&self.population, cell, &mut minor, |sum, minor| *minor = sum);
+        Ok(Some(minor))
     }
 
     /// Rows of tags that were left out: denied, without a tag; and ends that cannot be read.

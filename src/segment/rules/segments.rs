@@ -456,20 +456,22 @@ impl Segments {
         let members = &self.members;
         let scale = members.fold.scale();
         let customers = members.population.len() as u64;
-        let sum = |is_in: &dyn Fn(usize) -> bool| {
-            let all = members.population.iter().enumerate().filter(|(at, _)| is_in(*at));
-            let mut minor = 0i128;
-            for (_, number) in all {
-                minor += i128::from(members.revenue(*number)?);
-            }
-            Some(minor)
+        let minor = members.revenue()?;
+        let sum = |is_in: Option<&[u8]>| {
+            let minor = minor.as_ref()?.iter().map(|minor| i128::from(*minor));
+            Some(match is_in {
+                Some(is_in) => {
+                    minor.zip(is_in).filter(|(_, is_in)| **is_in == 1).map(|(minor, _)| minor).sum()
+                }
+                None => minor.sum::<i128>(),
+            })
         };
-        let all = sum(&|_| true);
+        let all = sum(None);
         let mut segments = Vec::new();
         for (at, (name, rule)) in self.rules.iter().enumerate() {
             let is_in = members.members.get(at).map_or(&[][..], Vec::as_slice);
             let count = is_in.iter().filter(|is_in| **is_in == 1).count() as u64;
-            let revenue = sum(&|row| is_in.get(row) == Some(&1));
+            let revenue = sum(Some(is_in));
             let interval = proportion_interval(
                 count,
                 customers,
