@@ -328,7 +328,10 @@ export interface ChurnRiskOptions {
   horizonDays?: number
   /** With `customers`: the attribute that says who left. Customers without a value are only scored. */
   label?: string | null
-  /** The value of `label` of those who left. Default: 1, or of texts a usual word such as `yes`. */
+  /**
+   * The value of `label` of those who left; all others stayed. Default: 1 of numbers 0 and 1, or of
+   * texts a usual word such as `yes`, and every other must be a usual word for having stayed.
+   */
   left?: string | null
   /** With `log`: customers take part who bought in so many days before, 1 to 3,650. */
   lookbackDays?: number
@@ -3298,6 +3301,8 @@ export interface RiskHeldOut {
   reaches: RiskReach[]
   /** Of the chosen model: mean probability and share who left in ten bins of equal size. */
   reliability: RiskReliability[]
+  /** Of a log: days since the last purchase alone, and BG/NBD alone (the purchases that it expects). */
+  rivals: RiskRival[]
   /** Gradient-boosted trees. */
   trees: RiskQuality
 }
@@ -3382,6 +3387,19 @@ export interface RiskReliability {
   customers: number
   /** Their mean probability. */
   expected: number
+}
+
+/** One feature alone, which the model must beat to be worth its while. */
+export interface RiskRival {
+  /** Area under the ROC curve of a ranking by it. */
+  area: Measured
+  /**
+   * Area of the chosen model minus that, on the same samples: an interval above 0 says that the
+   * model is better.
+   */
+  difference: Measured
+  /** Its name. */
+  feature: string
 }
 
 /** The meaning of a column of a log (one row per order line, order or event). */

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 use siyu::error::Code;
+use siyu::privacy::gate::Gate;
+use siyu::read::{Options, read_table};
 use siyu::stats::random::Random;
+use siyu::table::zone::Zone;
 
-use crate::tables::{Answer, run_with};
+use crate::tables::{Answer, plain, run_on, run_with};
 
 const TELCO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/telco_churn.csv");
 const FOLDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/telco_folds.txt");
@@ -327,4 +330,42 @@ fn constraints_and_weights_are_kept() {
     let left = number(&plain, "/result/left") / 600.0;
     assert!((mean(&plain) - left).abs() < 0.02);
     assert!((mean(&even) - 0.5).abs() < (left - 0.5).abs());
+}
+
+#[test]
+fn a_word_that_is_no_usual_one_is_not_taken_for_having_stayed() {
+    let text = people(200, 6).replace(",no\n", ",joined\n");
+    let error = ask(&text, ASK).unwrap_err();
+    assert_eq!((error.code(), error.path()), (Code::InvalidOption, Some("options.left")));
+    assert!(ask(&text, &format!(r#"{ASK},"left":"yes""#)).is_ok());
+}
+
+/// Online Retail may not be in the project; it is read where it is (beside the project, or in
+/// `SIYU_DATA`).
+#[test]
+fn who_buys_within_90_days_is_told_better_than_by_btyd_or_recency_alone() {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
+    let folder = std::env::var_os("SIYU_DATA").map_or(beside.into(), std::path::PathBuf::from);
+    let Ok(file) = std::fs::read(folder.join("online_retail_invoices.csv")) else {
+        println!("skipped: online_retail_invoices.csv is not here (set SIYU_DATA)");
+        return;
+    };
+    let mapping =
+        r#"{"roles":{"customer":"customer_id","time":"timestamp","amount":"amount"},"zone":"UTC"}"#;
+    let mapping: Options = plain(mapping).read().unwrap();
+    let (table, _) = read_table([&file], &mapping, Zone::utc(), 1, 1 << 30).unwrap();
+    let request = r#"{"analysis":"churn-risk","inputs":{"log":"orders"},"options":{"at":"2011-12-09","horizonDays":90,"lookbackDays":365}}"#;
+    let answer = run_on(&table.into(), request, Gate::open(), 1 << 30).unwrap();
+    let held_out = answer.at("/result/heldOut");
+    println!("{} held out, chosen {}", held_out["customers"], answer.at("/result/chosen"));
+    for model in ["logistic", "trees"] {
+        println!("{model}: {} log-loss {}", held_out[model]["area"], held_out[model]["logLoss"]);
+    }
+    let rivals = held_out["rivals"].as_array().unwrap();
+    rivals.iter().for_each(|rival| println!("{rival}"));
+    let names: Vec<&str> = rivals.iter().map(|rival| rival["feature"].as_str().unwrap()).collect();
+    assert_eq!(names, ["recencyDays", "expectedPurchaseDays"]);
+    for rival in rivals {
+        assert!(rival["difference"]["interval"]["low"].as_f64() > Some(0.0));
+    }
 }

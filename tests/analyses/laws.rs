@@ -5,7 +5,8 @@
 //!
 //! Not asked: the conventions that the order of rows decides (`ntile`, `rank-first`), which say so.
 //! And the unit of money of `look-alike`, which takes the logarithm of one more than an amount: a
-//! new unit is nearly, not quite, a shift of it.
+//! new unit is nearly, not quite, a shift of it; and of `churn-risk`, whose models are told means and
+//! standard deviations, which a factor moves by their last digits.
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -153,6 +154,12 @@ const LAWS: &[Law] = &[
         analysis: "look-alike",
         inputs: &[("members", "before"), CUSTOMERS, LOG],
         options: |_| r#""attributes":["city","age"],"seed":3"#.to_owned(),
+        scales: false,
+    },
+    Law {
+        analysis: "churn-risk",
+        inputs: &[LOG],
+        options: |_| r#""horizonDays":15,"choice":"trees""#.to_owned(),
         scales: false,
     },
 ];

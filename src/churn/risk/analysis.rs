@@ -18,7 +18,9 @@ use super::options::{
     CampaignOptions, Choice, ChurnRiskOptions, ChurnRiskResult, FeatureRole, Reason, sentence,
 };
 use super::reasons::Key;
+use super::rhythm;
 use super::table::{Feature, LOG_FEATURES, Part, Table, words};
+use crate::churn::btyd::{History, Model};
 use crate::churn::paid_log::PaidLog;
 use crate::customers::attributes::{AttributeOf, Latest};
 use crate::customers::daily::DailyMoney;
@@ -47,6 +49,11 @@ const ACCEPTANCE_WEIGHT: f64 = 20.0;
 /// Words for somebody who left.
 const WORDS: [&str; 11] =
     ["1", "yes", "y", "true", "churn", "churned", "left", "lost", "是", "流失", "已流失"];
+/// Words for somebody who did not.
+const STAYED: [&str; 11] =
+    ["0", "no", "n", "false", "stayed", "active", "retained", "kept", "否", "未流失", "留存"];
+/// Features that alone foretell who leaves, and with which sign.
+const RIVALS: [(&str, f64); 2] = [("recencyDays", 1.0), ("expectedPurchaseDays", -1.0)];
 /// Reasons of each customer.
 const REASONS: usize = 3;
 /// The feature of a log, and the column, that is the money of a customer.
@@ -58,6 +65,7 @@ const PART_COLUMNS: [&str; REASONS] = ["contribution1", "contribution2", "contri
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Days,
+    Rhythms,
     Rows,
     Prepare,
     Learn,
@@ -97,6 +105,9 @@ pub struct ChurnRisk {
     next: usize,
     table: Table,
     cutoffs: Vec<(Windows, Part)>,
+    /// What was known at the cut-off whose model is learned next, and the models of those before it.
+    histories: Vec<History>,
+    rhythms: Vec<Option<Model>>,
     learner: Option<Learner>,
     judge: Option<Judge>,
     model: Option<RiskModel>,
@@ -229,6 +240,8 @@ impl Analysis for ChurnRisk {
             next: 0,
             table: Table::default(),
             cutoffs: Vec::new(),
+            histories: Vec::new(),
+            rhythms: Vec::new(),
             learner: None,
             judge: None,
             model: None,
@@ -280,9 +293,13 @@ impl Analysis for ChurnRisk {
                 if log.days.settle(budget)? {
                     self.table = Table::of_log();
                     self.cutoffs = self.cutoffs()?;
-                    self.phase = Phase::Rows;
+                    self.phase = Phase::Rhythms;
                 }
                 0
+            }
+            Phase::Rhythms => {
+                self.rhythms(budget)?;
+                TURN / 2 * self.rhythms.len() as u64 / self.cutoffs.len().max(1) as u64
             }
             Phase::Rows => {
                 self.rows(budget)?;
@@ -442,10 +459,13 @@ impl ChurnRisk {
             String::from_utf8_lossy(texts.and_then(|t| t.get(text)).unwrap_or_default())
         };
         let Some(own) = label.text(code).map(text) else { return Ok(None) };
-        Ok(Some(match wanted {
-            Some(wanted) => own == wanted,
-            None => WORDS.contains(&own.trim().to_lowercase().as_str()),
-        }))
+        let word = own.trim().to_lowercase();
+        let is_of = |words: &[&str]| words.contains(&word.as_str());
+        match wanted {
+            Some(wanted) => Ok(Some(own == wanted)),
+            None if is_of(&WORDS) || is_of(&STAYED) => Ok(Some(is_of(&WORDS))),
+            None => Err(invalid("left", "say which value of the label stands for having left")),
+        }
     }
 
     /// Cut-offs of a log: the moment itself, the one held out, and those before it, as far back as
@@ -484,6 +504,29 @@ impl ChurnRisk {
         Ok(all)
     }
 
+    /// Learns, cut-off by cut-off, what BG/NBD expects of those known by then.
+    fn rhythms(&mut self, budget: usize) -> Result<()> {
+        let Given::Log(log) = &self.given else { return Ok(()) };
+        let Some((windows, _)) = self.cutoffs.get(self.rhythms.len()) else {
+            self.phase = Phase::Rows;
+            return Ok(());
+        };
+        let known = log.days.customers();
+        let until = self.next.saturating_add(budget.max(1)).min(known);
+        self.histories.try_reserve(until - self.next).map_err(|_| no_memory())?;
+        let mut days = Vec::new();
+        for code in self.next..until {
+            log.days.of(code as u32, &mut days)?;
+            self.histories.extend(rhythm::history(*windows, &days));
+        }
+        self.next = until;
+        if until >= known {
+            self.rhythms.push(rhythm::learned(std::mem::take(&mut self.histories)));
+            self.next = 0;
+        }
+        Ok(())
+    }
+
     fn rows(&mut self, budget: usize) -> Result<()> {
         let Given::Log(log) = &self.given else { return Ok(()) };
         let until = self.next.saturating_add(budget.max(1)).min(log.days.customers());
@@ -492,7 +535,7 @@ impl ChurnRisk {
         let mut days = Vec::new();
         for code in self.next..until {
             log.days.of(code as u32, &mut days)?;
-            self.table.add(code as u32, &days, &self.cutoffs, &money);
+            self.table.add(code as u32, &days, &self.cutoffs, &self.rhythms, &money);
         }
         self.next = until;
         if until >= log.days.customers() {
@@ -585,6 +628,15 @@ impl ChurnRisk {
         self.trees = learner.trees();
         let (mut turns, mut labels, mut scores) =
             (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+        // Who bought lately, or is expected to buy, is not about to leave.
+        let is_log = matches!(self.given, Given::Log(_));
+        let rivals = RIVALS.into_iter().filter(|_| is_log);
+        let mut rivals: Vec<(&Feature, f64, Vec<f64>)> = rivals
+            .filter_map(|(name, sign)| {
+                let feature = self.table.features.iter().find(|feature| feature.name == name)?;
+                Some((feature, sign, Vec::new()))
+            })
+            .collect();
         for (row, part) in self.table.parts.iter().enumerate() {
             let [logistic, trees] = &learner.held;
             if let (Part::Turn(turn), Some(label)) = (part, self.table.labels[row])
@@ -594,9 +646,17 @@ impl ChurnRisk {
                 labels.push(label);
                 scores[0].push(logistic[row]);
                 scores[1].push(trees[row]);
+                let each = rivals.iter_mut();
+                each.for_each(|(feature, sign, all)| all.push(*sign * feature.values[row]));
             }
         }
-        Judge::new(&turns, scores, labels, self.options.calibration, u64::from(self.options.seed))
+        let rivals = rivals
+            .into_iter()
+            .filter(|(_, _, all)| !all.iter().any(|score| score.is_nan()))
+            .map(|(feature, _, all)| (feature.name.clone(), all))
+            .collect();
+        let seed = u64::from(self.options.seed);
+        Judge::new(&turns, scores, rivals, labels, self.options.calibration, seed)
     }
 
     fn choose(&mut self) -> Result<()> {

@@ -115,6 +115,20 @@ pub struct Reliability {
     pub actual: Measured,
 }
 
+/// One feature alone, which the model must beat to be worth its while.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskRival"))]
+pub struct Rival {
+    /// Its name.
+    pub feature: String,
+    /// Area under the ROC curve of a ranking by it.
+    pub area: Measured,
+    /// Area of the chosen model minus that, on the same samples: an interval above 0 says that the
+    /// model is better.
+    pub difference: Measured,
+}
+
 /// The models on rows that they did not learn from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,6 +146,8 @@ pub struct HeldOut {
     pub area_difference: Measured,
     /// The same of the log-loss; below 0 the trees are better.
     pub log_loss_difference: Measured,
+    /// Of a log: days since the last purchase alone, and BG/NBD alone (the purchases that it expects).
+    pub rivals: Vec<Rival>,
     /// Of the chosen model: mean probability and share who left in ten bins of equal size.
     pub reliability: Vec<Reliability>,
     /// Expected calibration error over these bins: how far probabilities are off on average.
@@ -154,16 +170,20 @@ pub(super) struct Judge {
     scores: [Vec<f64>; 2],
     probabilities: [Vec<f64>; 2],
     ranked: [Ranked; 2],
+    /// Features alone, with their names.
+    rivals: Vec<(String, Ranked)>,
     samples: Vec<Vec<f64>>,
     random: Random,
     weights: Vec<f64>,
 }
 
 impl Judge {
-    /// Of rows held out: their turn, their scores by both models, and their labels.
+    /// Of rows held out: their turn, their scores by both models and by single features, and their
+    /// labels.
     pub(super) fn new(
         turns: &[u8],
         scores: [Vec<f64>; 2],
+        rivals: Vec<(String, Vec<f64>)>,
         labels: Vec<bool>,
         kind: CalibrationKind,
         seed: u64,
@@ -194,6 +214,10 @@ impl Judge {
         Ok(Judge {
             probabilities: [calibrated(a)?, calibrated(b)?],
             ranked: [Ranked::new(a, &labels), Ranked::new(b, &labels)],
+            rivals: rivals
+                .into_iter()
+                .map(|(name, scores)| (name, Ranked::new(&scores, &labels)))
+                .collect(),
             samples: Vec::new(),
             random,
             weights: vec![0.0; labels.len()],
@@ -213,6 +237,10 @@ impl Judge {
             all.extend([curve.area().unwrap_or(0.5), precision, log, brier, lift]);
         }
         all.extend([all[MEASURES] - all[0], all[MEASURES + 2] - all[2]]);
+        for (_, ranked) in &self.rivals {
+            let area = ranked.curve(weights).area().unwrap_or(0.5);
+            all.extend([area, all[0] - area, all[MEASURES] - area]);
+        }
         all
     }
 
@@ -302,6 +330,16 @@ impl Judge {
             trees: quality(MEASURES),
             area_difference: measured[2 * MEASURES],
             log_loss_difference: measured[2 * MEASURES + 1],
+            rivals: self
+                .rivals
+                .iter()
+                .zip(measured[2 * MEASURES + 2..].chunks(3))
+                .map(|((feature, _), found)| Rival {
+                    feature: feature.clone(),
+                    area: found[0],
+                    difference: found[1 + chosen as usize],
+                })
+                .collect(),
             reliability: bins?,
             calibration_error,
             reaches: reaches?,

@@ -12,4 +12,5 @@ mod learn;
 pub mod model;
 pub mod options;
 mod reasons;
+mod rhythm;
 mod table;

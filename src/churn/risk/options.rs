@@ -52,7 +52,8 @@ pub struct ChurnRiskOptions {
     /// With `customers`: the attribute that says who left. Customers without a value are only scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The value of `label` of those who left. Default: 1, or of texts a usual word such as `yes`.
+    /// The value of `label` of those who left; all others stayed. Default: 1 of numbers 0 and 1, or of
+    /// texts a usual word such as `yes`, and every other must be a usual word for having stayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
     /// With `customers`: the attributes that may be used. What is known only once somebody has left

@@ -3,6 +3,8 @@
 #![allow(clippy::indexing_slicing)] // Every column has a place for every row.
 
 use super::label::{Standing, Windows};
+use super::rhythm;
+use crate::churn::btyd::Model;
 use crate::churn::btyd::histories::PaidDay;
 use crate::customers::attributes::AttributeOf;
 use crate::error::Result;
@@ -44,7 +46,7 @@ pub(super) struct Table {
 }
 
 /// Names of the features of a log, and in plain words.
-pub(super) const LOG_FEATURES: [(&str, &str, &str); 10] = [
+pub(super) const LOG_FEATURES: [(&str, &str, &str); 12] = [
     ("recencyDays", "days since the last purchase", "距上次购买的天数"),
     ("purchaseDays", "days with a purchase", "有购买的天数"),
     ("tenureDays", "days since the first purchase", "距首次购买的天数"),
@@ -55,6 +57,16 @@ pub(super) const LOG_FEATURES: [(&str, &str, &str); 10] = [
     ("recentPurchaseDays", "recent days with a purchase", "近期有购买的天数"),
     ("purchaseTrend", "change of days with a purchase", "购买天数的变化"),
     ("spendTrend", "change of money spent", "消费的变化"),
+    (
+        "alive",
+        "how likely still there, by purchases alone (BG/NBD)",
+        "仅按购买节奏推算的仍活跃概率（BG/NBD）",
+    ),
+    (
+        "expectedPurchaseDays",
+        "days with a purchase expected (BG/NBD)",
+        "预期有购买的天数（BG/NBD）",
+    ),
 ];
 
 /// A feature in plain words: those of a log have theirs, others go by their name.
@@ -69,7 +81,12 @@ pub(super) fn words(name: &str) -> Text {
 }
 
 /// What is known of a customer at a cut-off; `money` brings minor units to a number.
-fn known_at(windows: Windows, days: &[PaidDay], money: &dyn Fn(i128) -> f64) -> [f64; 10] {
+fn known_at(
+    windows: Windows,
+    model: Option<&Model>,
+    days: &[PaidDay],
+    money: &dyn Fn(i128) -> f64,
+) -> [f64; 12] {
     let before = days.partition_point(|day| day.0 < windows.cutoff);
     let days = &days[..before];
     let spent = |days: &[PaidDay]| money(days.iter().map(|day| i128::from(day.1)).sum());
@@ -85,6 +102,7 @@ fn known_at(windows: Windows, days: &[PaidDay], money: &dyn Fn(i128) -> f64) -> 
     let recent = since(windows.horizon);
     let both = since(windows.horizon.saturating_mul(2));
     let older = &both[..both.len() - recent.len()];
+    let [alive, expected] = rhythm::expected(model, windows, days);
     let gap = if count > 1.0 { (ago(first) - ago(last)) / (count - 1.0) } else { f64::NAN };
     [
         ago(last),
@@ -97,6 +115,8 @@ fn known_at(windows: Windows, days: &[PaidDay], money: &dyn Fn(i128) -> f64) -> 
         recent.len() as f64,
         recent.len() as f64 - older.len() as f64,
         spent(recent) - spent(older),
+        alive,
+        expected,
     ]
 }
 
@@ -117,14 +137,15 @@ impl Table {
         customer: u32,
         days: &[PaidDay],
         cutoffs: &[(Windows, Part)],
+        models: &[Option<Model>],
         money: &dyn Fn(i128) -> f64,
     ) {
-        for (windows, part) in cutoffs {
+        for ((windows, part), model) in cutoffs.iter().zip(models) {
             let left = match windows.standing(days.iter().map(|day| day.0)) {
                 Standing::Later | Standing::Inactive => continue,
                 standing => standing == Standing::Left,
             };
-            let row = known_at(*windows, days, money);
+            let row = known_at(*windows, model.as_ref(), days, money);
             self.features.iter_mut().zip(row).for_each(|(f, value)| f.values.push(value));
             self.customers.push(customer);
             self.labels.push((*part != Part::Scored).then_some(left));
