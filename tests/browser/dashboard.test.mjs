@@ -117,7 +117,7 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
   }
 
-  const VIEWS = ['lifecycle', 'migration', 'clusters', 'concentration']
+  const VIEWS = ['lifecycle', 'migration', 'clusters', 'concentration', 'tiers']
   /** Views that need files beside the orders, which the sample `social` has. */
   const BESIDE = ['rfms', 'compare-segments', 'look-alike', 'value-score', 'coverage']
   /** Views that name their answer. */
@@ -282,6 +282,21 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     const held = await page.$$eval('#view .side tbody tr', rows => rows.map(row => row.querySelectorAll('td')[1].textContent))
     const parts = held.map(count)
     assert.ok(parts.length === 5 && parts.every((part, i) => i === 0 || part > parts[i - 1]), 'more customers hold more')
+
+    await openBeside(page, 'tiers')
+    const tiers = () => page.$$eval('[data-tier]', rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent)))
+    const proposed = await tiers()
+    assert.equal(proposed.map(cells => count(cells[1])).reduce((a, b) => a + b), 23570, 'every customer has one level or none')
+    assert.ok(proposed.length > 2 && proposed.every(cells => count(cells[1]) > 0), 'the proposed amounts divide the customers')
+    await page.fill('[data-tier-from="0"]', '1000000')
+    assert.match(await page.innerText('#view [role=alert]'), /amount above/)
+    await page.fill('[data-tier-from="0"]', '45')
+    await page.waitForFunction(() => document.querySelector('[data-tier="1"] td')?.textContent === '$45.00')
+    const [nearby] = await Promise.all([page.waitForEvent('download'), page.click('[data-save=near-level-1]')])
+    const listed = join(temporary, nearby.suggestedFilename())
+    await nearby.saveAs(listed)
+    assert.equal(readFileSync(listed, 'utf8').trim().split(/\r?\n/).length - 1, count((await tiers())[0][5]), 'those near the first level')
+    await openView(page, 'concentration')
 
     // A new date asks the open view again, and nothing else is left behind.
     const gini = await page.textContent('#view .figure .value')

@@ -15,6 +15,7 @@ interface Sets {
   'compare-segments': object
   'look-alike': { customers: ColumnSet }
   'value-score': { customers: ColumnSet }
+  tiers: { customers: ColumnSet }
   coverage: { notCounted: ColumnSet }
   'churn-risk': { customers: ColumnSet }
   'lifetime-value': { customers: ColumnSet }
