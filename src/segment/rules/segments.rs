@@ -23,6 +23,7 @@ use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Values, Wa
 use crate::segment::population::{collected, no_memory, unfinished};
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
+use crate::table::dictionary::Dictionary;
 use crate::table::money;
 use crate::table::role::Role;
 
@@ -510,6 +511,12 @@ impl Segments {
 
     fn ids(&self, names: Tables<&AllowedNames<'_>>) -> Result<NamedColumn> {
         let population = &self.members.population;
+        let of_log = names.log.get(Role::Customer).map_or(0, Dictionary::len);
+        // Those who stand only in the table of customers come last.
+        if population.last().is_none_or(|last| (*last as usize) < of_log) {
+            let values = crate::job::ids(population, std::slice::from_ref(names.log))?;
+            return Ok(NamedColumn { name: "customer", values });
+        }
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         ends.try_reserve_exact(population.len()).map_err(|_| no_memory())?;
         for id in self.members.ids(names) {
