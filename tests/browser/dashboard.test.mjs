@@ -125,6 +125,8 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
   const openBeside = async (page, view) => {
     await page.click(`[data-view=${view}]`)
     await page.waitForSelector(`[data-answer=${view}]`)
+    if (view === 'value-score') await page.waitForSelector('[data-answer=lifetime-value]')
+    await pictures(page)
   }
   /** A test as a file: everybody in B spends 3 more, and of the new ones there four times as many buy. */
   const openTest = async page => {
@@ -576,6 +578,34 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
+  test('what customers will bring is told with its interval, by tenths, and held against what came', async () => {
+    const { page, end } = await visit()
+    await openSample(page, 'cdnow')
+    await confirm(page)
+    await openBeside(page, 'value-score')
+    const worth = async () => count(/[\d,]+/.exec((await page.textContent('#worth-title')).split('about')[1])[0])
+    const equity = await worth()
+    const [low, high] = (await page.textContent('[data-answer=lifetime-value] .figure .caption')).match(/\$[\d,]+/g).map(count)
+    assert.ok(low < equity && equity < high, `${low} to ${high} holds ${equity}`)
+    const tenths = await cells(page, '[data-decile]')
+    assert.equal(tenths.map(tenth => count(tenth[1])).reduce((a, b) => a + b), 23570)
+    assert.ok(Math.abs(tenths.map(tenth => count(tenth[2])).reduce((a, b) => a + b) - equity) < 10)
+    await page.click('details:has([data-spread]) summary')
+    assert.equal((await cells(page, '[data-spread] tbody tr')).map(step => count(step[1])).reduce((a, b) => a + b), 23570, 'everybody is in one step')
+    // The most valuable tenth as a file: its customers, their worth, whether they are still there.
+    const { header, rows } = await list(page, 'worth-1')
+    assert.deepEqual([header.length, rows.length], [3, count(tenths[0][1])])
+    assert.ok(Math.abs(rows.reduce((sum, [, value]) => sum + Number(value), 0) - count(tenths[0][2])) < 1)
+    assert.equal(await page.getAttribute('[data-check]', 'data-check'), 'good')
+    assert.equal((await cells(page, '[data-check-bins] tbody tr')).length, 8)
+    // Half the margin, half the worth.
+    await page.fill('[data-field=worth-margin]', '50')
+    await page.locator('[data-field=worth-margin]').blur()
+    await page.waitForFunction(text => ![null, text].includes(document.querySelector('#worth-title')?.textContent ?? null), await page.textContent('#worth-title'))
+    assert.ok(Math.abs((await worth()) - equity / 2) < 2)
+    await end()
+  })
+
   test('typed-in counts of a test give a verdict that says why', async () => {
     const { page, end } = await visit()
     await openSample(page, 'social')
@@ -999,8 +1029,8 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     const narrowEnough = async step => {
       for (const width of [320, 640, 760, 800, 1000, 1100]) {
         await page.setViewportSize({ width, height: 800 })
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-        assert.equal(wide, 0, `${step} at ${width}`)
+        // A canvas follows a change of width a moment later.
+        await page.waitForFunction(() => document.documentElement.scrollWidth === document.documentElement.clientWidth, null, { timeout: 3000 }).catch(() => assert.fail(`${step} at ${width}`))
       }
     }
     await narrowEnough('columns')

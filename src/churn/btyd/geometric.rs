@@ -54,6 +54,9 @@ pub(super) struct Counting {
 /// The most terms of a series: reached only where a horizon is a million times an age.
 const MOST_TERMS: u32 = 10_000_000;
 
+/// Beyond this `(a − 1)u` the series after Euler's transformation overflows.
+const MOST_EULER: f64 = 500.0;
+
 impl Geometric {
     /// Rates are gamma with shape `r` and rate `alpha` (in units of time), chances to drop out beta
     /// with `a` and `b`.
@@ -145,7 +148,11 @@ impl Geometric {
     pub(super) fn growth(&self, purchases: f64, age: f64, horizon: f64) -> Result<f64> {
         let c = self.a + self.stays() + purchases - 1.0;
         let u = libm::log1p(horizon / (self.alpha + age));
-        Ok(c * growth(self.a - 1.0, c - self.r - purchases, c, u)?)
+        let (epsilon, a) = (self.a - 1.0, c - self.r - purchases);
+        if epsilon * u > MOST_EULER {
+            return Ok(c * growth_of_many(epsilon, self.r + purchases, c, u)?);
+        }
+        Ok(c * growth(epsilon, a, c, u)?)
     }
 
     /// The probability of exactly `count` repeat purchases within `horizon` of the first purchase.
@@ -193,6 +200,27 @@ fn growth(epsilon: f64, a: f64, c: f64, u: f64) -> Result<f64> {
     Err(Error::new(Code::NotIdentifiable, "the horizon is too long for this age and `alpha`"))
 }
 
+/// The same as [`growth`] by the series before Euler's transformation, `[1 − e^(−ru)·₂F₁(r, C − ε; C; z)]/ε`:
+/// for a large `ε`, where the other overflows and this one is not 0/0. Its sum is kept below 1e200.
+fn growth_of_many(epsilon: f64, r: f64, c: f64, u: f64) -> Result<f64> {
+    const LARGE: f64 = 1e200;
+    let z = -libm::expm1(-u);
+    let (mut sum, mut term, mut ln_scale) = (0.0, 1.0, -r * u);
+    for n in 0..MOST_TERMS {
+        sum += term;
+        let n = f64::from(n);
+        term *= (r + n) * (c - epsilon + n) / ((c + n) * (n + 1.0)) * z;
+        if term.abs() <= f64::EPSILON / 8.0 * sum * (1.0 - z) {
+            return Ok(-libm::expm1(ln_scale + libm::log(sum)) / epsilon);
+        }
+        if sum > LARGE {
+            (sum, term) = (sum / LARGE, term / LARGE);
+            ln_scale += libm::log(LARGE);
+        }
+    }
+    Err(Error::new(Code::NotIdentifiable, "the horizon is too long for this age and `alpha`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +234,33 @@ mod tests {
         let history = History::new(3, 20.0, 30.0).unwrap();
         let at = |a: f64| model(Dropout::AfterRepeats, a).expected(history, 52.0).unwrap();
         assert!((at(1.0 + 1e-9) - at(1.0)).abs() < 1e-7 && (at(1.0 - 1e-9) - at(1.0)).abs() < 1e-7);
+    }
+
+    #[test]
+    fn both_series_agree_and_customers_who_are_all_alike_have_a_finite_expectation() {
+        for (a, b, x, u) in
+            [(3.0, 2.0, 1.0, 0.4), (20.0, 90.0, 4.0, 2.0), (150.0, 900.0, 40.0, 3.0)]
+        {
+            let (epsilon, r, c): (f64, f64, f64) = (a - 1.0, 0.6 + x, a + b + x);
+            let one = growth(epsilon, c - r, c, u).unwrap();
+            let other = growth_of_many(epsilon, r, c, u).unwrap();
+            assert!((one / other - 1.0).abs() < 1e-12, "{a} {b}: {one} {other}");
+        }
+        // The chance to drop out is 0.1 for everybody: more of the same changes little, and nothing overflows.
+        let expected = |size: f64, x: u64| {
+            let model =
+                Geometric::new(Dropout::AfterAll, 0.6, 3.5, 0.1 * size, 0.9 * size).unwrap();
+            model.expected(History::new(x, 20.0, 20.0).unwrap(), 52.0).unwrap()
+        };
+        for x in [1, 30, 900] {
+            let (large, larger) = (expected(1e5, x), expected(1e9, x));
+            assert!(
+                large > 0.5 && large < 10.0 && (large / larger - 1.0).abs() < 2e-2,
+                "{x}: {large} {larger}"
+            );
+            // A toss after each purchase: ten are made on average until one fails.
+            assert!(larger < 10.0);
+        }
     }
 
     #[test]
