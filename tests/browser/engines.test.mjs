@@ -474,6 +474,21 @@ for (const engine of wanted) {
         await page.shot(join(shots, `${engine}-segments.png`))
       })
 
+      claim('who is leaving, whom to contact and what customers will bring', async (page) => {
+        await openSample(page, 'shop')
+        await confirm(page)
+        await page.click('[data-view=churn-risk]')
+        await page.waitFor('[data-alive]')
+        assert.match(await page.text('#leave-title'), /^About 2,128 of 3,489 customers/)
+        const best = Number(await page.attribute('[data-targets]', 'data-best'))
+        const saved = await page.save('[data-save=leaving-targets]')
+        assert.equal(saved.text.trimEnd().split('\r\n').length, best + 1)
+        await page.shot(join(shots, `${engine}-leaving.png`))
+        await page.click('[data-view=value-score]')
+        await page.waitFor('[data-check]')
+        assert.equal(await page.count('[data-decile]'), 10)
+      })
+
       claim('a GBK export with a title above its header is read as it stands', async (page) => {
         const lines = ['店铺订单报表', '订单编号,买家会员名,付款时间,实付金额']
         for (let i = 0; i < 300; i += 1) lines.push(`A${1000 + i},会员${i % 40},2025/3/${1 + (i % 28)} 10:2${i % 10},"1,${100 + i}.50"`)
