@@ -1,6 +1,6 @@
 //! Floor 4: the one list of what Siyu can do, and the one way to do it.
 //!
-//! A request is plain data: `{ analysis, version, inputs, options, purpose }`. Dispatch is in two
+//! A request is plain data: `{ analysis, version, inputs, options, purpose, at }`. Dispatch is in two
 //! steps: the name decides the option type, then the options are read with path tracking. A
 //! [`Job`] asks the gate, checks memory, drives the analysis step by step over loaded tables or
 //! over files that stream by, and completes the report.
@@ -13,9 +13,11 @@ use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
 use crate::plain::{Value, nearest};
 use crate::privacy::gate::{Allowed, AllowedNames, Gate, Grant, Needs, Request};
+use crate::privacy::policy::instant;
 use crate::read::{FileOptions, Reader};
 use crate::report::{About, ColumnSet, InputAbout, Outcome, Report, Used, Warning};
 use crate::table::block::Block;
+use crate::table::calendar::Date;
 use crate::table::role::Role;
 use crate::table::{Dictionaries, Schema, Table};
 
@@ -195,6 +197,8 @@ struct Recipe {
     options: Value,
     #[serde(default)]
     purpose: Option<String>,
+    #[serde(default)]
+    at: Option<String>,
 }
 
 fn null() -> Value {
@@ -312,6 +316,7 @@ pub struct Job {
     gate: Rc<Gate>,
     analysis: String,
     purpose: Option<String>,
+    consent_at: Option<(i64, Date)>,
     at: usize,
     is_joined: bool,
     finishing: Progress,
@@ -338,7 +343,11 @@ impl Job {
     ) -> Result<Job> {
         let mut recipe: Recipe = request.read()?;
         let options = Options::read(&mut recipe)?;
-        let ask = Request { analysis: &recipe.analysis, purpose: recipe.purpose.as_deref() };
+        let consent_at =
+            recipe.at.as_deref().map(|text| instant(text).map_err(|e| e.at_path("at")));
+        let consent_at = consent_at.transpose()?;
+        let purpose = recipe.purpose.as_deref();
+        let ask = Request { analysis: &recipe.analysis, purpose, at: consent_at };
         let mut inputs = Vec::new();
         for (number, name, table, source) in assigned(&recipe.inputs, options.inputs(), tables)? {
             let needs = options.needs(number).map_err(|error| error.inside("options"))?;
@@ -376,6 +385,7 @@ impl Job {
             gate,
             analysis,
             purpose,
+            consent_at,
             at: 0,
             is_joined: false,
             finishing: Progress::default(),
@@ -388,8 +398,18 @@ impl Job {
     /// # Errors
     /// What the analysis meets; the job is then lost.
     pub fn step(&mut self, rows: usize) -> Result<StepReport> {
-        let Job { running, inputs, gate, analysis, purpose, at, is_joined, finishing, is_finished } =
-            self;
+        let Job {
+            running,
+            inputs,
+            gate,
+            analysis,
+            purpose,
+            consent_at,
+            at,
+            is_joined,
+            finishing,
+            is_finished,
+        } = self;
         let Some(input) = inputs.get_mut(*at) else {
             // What an analysis finds wrong is one of its options.
             let inside = |error: Error| match error.path() {
@@ -412,7 +432,7 @@ impl Job {
                 finished: *is_finished,
             });
         };
-        let request = Request { analysis, purpose: purpose.as_deref() };
+        let request = Request { analysis, purpose: purpose.as_deref(), at: *consent_at };
         let (mut total, mut wants, mut file) = (facts_of(*at, &input.source).rows, None, 0);
         match &input.source {
             Source::Loaded(table) => {
@@ -503,7 +523,8 @@ impl Job {
             blocks.push(block);
             Ok(())
         })?;
-        let request = Request { analysis: &self.analysis, purpose: self.purpose.as_deref() };
+        let (purpose, at) = (self.purpose.as_deref(), self.consent_at);
+        let request = Request { analysis: &self.analysis, purpose, at };
         let customers = streamed.reader.dictionaries().get(Role::Customer);
         self.gate.admit(request, customers, grant);
         let known = customers.map_or(0, |customers| customers.len());
@@ -549,6 +570,7 @@ impl Job {
                 rows: input.rows,
                 fingerprint: format!("{fingerprint:016x}"),
                 zone: input.schema().zone.name().to_owned(),
+                refused: input.grant.refused().to_vec(),
             });
         }
         let names = names_of(&self.inputs);

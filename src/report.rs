@@ -103,6 +103,29 @@ pub struct InputAbout {
     pub fingerprint: String,
     /// The zone in which days were counted.
     pub zone: String,
+    /// How many customers the policy refused, by reason; empty without a policy.
+    pub refused: Vec<Refused>,
+}
+
+/// Customers whom a policy refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Refused {
+    /// Why, as a stable kebab-case name.
+    pub reason: &'static str,
+    /// How many.
+    pub customers: u64,
+}
+
+impl Refused {
+    /// Counts one customer more.
+    pub fn count(all: &mut Vec<Refused>, reason: &'static str) {
+        match all.iter_mut().find(|one| one.reason == reason) {
+            Some(one) => one.customers += 1,
+            None => all.push(Refused { reason, customers: 1 }),
+        }
+    }
 }
 
 /// How many rows and customers entered the answer.

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use siyu::customers::attributes::Latest;
 use siyu::error::{Code, Result};
 use siyu::plain::Value;
-use siyu::privacy::gate::{Allowed, AllowedNames, Gate, Needs, Policy, Request};
+use siyu::privacy::gate::{Allowed, AllowedNames, Gate, Judge, Needs, Policy, Request};
 use siyu::read::columns::{ColumnLoader, Values};
 use siyu::read::{Options, Reader, read_table};
 use siyu::table::Table;
 use siyu::table::role::Role;
 use siyu::table::zone::Zone;
 
-const ASK: Request<'_> = Request { analysis: "test", purpose: None };
+const ASK: Request<'_> = Request { analysis: "test", purpose: None, at: None };
 
 fn options(json: &str) -> Options {
     serde_json::from_str::<Value>(json).unwrap().read().unwrap()
@@ -171,8 +171,8 @@ impl Policy for Hides {
         name != "city"
     }
 
-    fn allows_customer(&self, _: Request<'_>, customer: &[u8]) -> bool {
-        customer != b"a"
+    fn judge<'p>(&'p self, _: Request<'p>, _: Vec<String>) -> Judge<'p> {
+        Box::new(|customer| (customer == b"a").then_some("denied"))
     }
 }
 

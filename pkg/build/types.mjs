@@ -52,6 +52,8 @@ function typeOf(schema, place) {
       return listOf(schema, place)
     case 'object':
       if (schema.properties) return `{ ${Object.keys(schema.properties).map((name) => field(schema, name, place)).join('; ')} }`
+      if (schema.additionalProperties === true) return 'Record<string, unknown>'
+      if (schema.additionalProperties === false) return 'Record<string, never>'
       if (typeof schema.additionalProperties === 'object') return `Record<string, ${typeOf(schema.additionalProperties, place)}>`
   }
   throw new Stop(`${place}: no type is known for ${JSON.stringify(schema)}`)
@@ -88,7 +90,7 @@ function declaration(name, schema) {
 }
 
 function written() {
-  const { analyses, errorCodes, options, results } = schema()
+  const { analyses, tasks, errorCodes, options, results } = schema()
   for (const name of Object.keys(results)) {
     if (name in options && JSON.stringify(options[name]) !== JSON.stringify(results[name])) {
       throw new Stop(`${name} is one type as an option and another as a result: give one of them another name`)
@@ -105,6 +107,7 @@ function written() {
     BANNER,
     ...all.map(([type, schema]) => declaration(type, schema)),
     `/** Every analysis: its version, its inputs, its options and its result. */\nexport interface Analyses {\n${entries.join('')}}\n`,
+    `/** What \`privacy\` does: options and answer of each task. */\nexport interface PrivacyTasks {\n${tasks.map((one) => `${comment(one.about, '  ')}  ${one.name}: { options: ${name(one.options)}; result: ${name(one.result)} }\n`).join('')}}\n`,
     `/** The codes of the errors that the crate raises. */\nexport type ErrorCode =\n${errorCodes.map((code) => `  | '${code}'\n`).join('')}`,
   ]
   return parts.join('\n')

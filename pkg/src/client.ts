@@ -9,7 +9,7 @@ import type { ColumnSet } from './columns.js'
 import { fail, failureOf, SiyuError } from './errors.js'
 import { stand } from './floor.js'
 import type {
-  AssignOptions, AssignResult, DescribeOptions, DescribeResult, ExperimentOptions, ExperimentResult, Guess, PowerOptions, PowerResult, Profile, Quality, RfmOptions, RfmResult, Roles,
+  AssignOptions, AssignResult, DescribeOptions, DescribeResult, ExperimentOptions, ExperimentResult, Guess, PolicyDocument, PowerOptions, PowerResult, PrivacyTasks, Profile, Quality, RfmOptions, RfmResult, Roles,
 } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
@@ -58,14 +58,10 @@ const opened: { platform: Platform; options: OpenOptions; siyu: Promise<Client> 
 export function openOn(platform: Platform, options: OpenOptions = {}): Promise<Siyu> {
   const address = (value: unknown): unknown => (value instanceof URL ? value.href : value)
   const same = opened.find(one => one.platform === platform
-    && address(one.options.worker) === address(options.worker)
-    && address(one.options.wasm) === address(options.wasm)
-    && address(one.options.sheet) === address(options.sheet)
-    && one.options.memoryLimit === options.memoryLimit)
+    && (['worker', 'wasm', 'sheet', 'memoryLimit', 'policy'] as const).every(name => address(one.options[name]) === address(options[name])))
   if (same) return same.siyu
   const siyu = Client.open(platform, options)
-  const entry = { platform, options: { ...options }, siyu }
-  opened.push(entry)
+  opened.push({ platform, options: { ...options }, siyu })
   siyu.catch(() => forget(siyu))
   return siyu
 }
@@ -133,7 +129,8 @@ class Client implements Siyu {
 
   constructor(platform: Platform, options: OpenOptions) {
     this.#platform = platform
-    this.#options = options
+    // A copy: its policy changes, and an engine that takes the place of another has it too.
+    this.#options = { ...options }
   }
 
   static open(platform: Platform, options: OpenOptions): Promise<Client> {
@@ -172,7 +169,7 @@ class Client implements Siyu {
 
   async append(table: Table, source: Source | readonly Source[], call: CallOptions = {}): Promise<Table> {
     const { inputs, asked } = this.#recordOf(table, table.name)
-    if (!inputs) throw fail('closed', 'Only tables of Files and Blobs are read again: read all sources as one list.', { table: table.name })
+    if (!inputs) throw fail('closed', 'Only Files and Blobs are read again: read one list.', { table: table.name })
     return this.#read(inputs, source, asked, call)
   }
 
@@ -265,7 +262,16 @@ class Client implements Siyu {
   async exportCsv(set: ColumnSet, options: ExportOptions & CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     const { signal, onProgress } = options
     const { csvFile } = await part('export.js', () => import('./export.js'))
-    return csvFile(set, options, (names, columns) => this.#call('csv', { names, columns }, calling({ signal, onProgress: undefined })), onProgress)
+    return csvFile(set, options, request => this.#call('csv', request, calling({ signal, onProgress: undefined })), onProgress)
+  }
+
+  privacy<T extends keyof PrivacyTasks>(task: T, options: PrivacyTasks[T]['options'], call: CallOptions = {}): Promise<PrivacyTasks[T]['result']> {
+    return this.#call('privacy', { task, options }, call) as Promise<PrivacyTasks[T]['result']>
+  }
+
+  async setPolicy(policy: PolicyDocument | null): Promise<void> {
+    await this.privacy('policy' as never, policy as never)
+    this.#options.policy = policy as PolicyDocument
   }
 
   memory(): Promise<{ wasmBytes: number; tables: number }> {
@@ -306,7 +312,7 @@ class Client implements Siyu {
   }
 
   #again(record: TableRecord, call: CallOptions): Promise<void> | void {
-    const gone = (): SiyuError => fail('closed', 'The table was lost with the engine: read it anew.', { table: record.name })
+    const gone = (): SiyuError => fail('closed', 'The table was lost: read it again.', { table: record.name })
     if (record.closed || this.#closed) throw fail('closed', 'The table was closed.', { table: record.name })
     const session = this.#start()
     if (record.session === session) return
@@ -347,7 +353,7 @@ class Client implements Siyu {
     port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
     const open = async (): Promise<void> => {
       const wasm = this.#module ?? (await this.#wasm())
-      port.post({ type: 'open', id, wasm, sheet: this.#sheet(), memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT })
+      port.post({ type: 'open', id, wasm, sheet: this.#sheet(), memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT, policy: this.#options.policy })
       this.#module = (await ready).module
       session.opened = true
     }
@@ -512,7 +518,7 @@ class Client implements Siyu {
 }
 
 const SILENCE = 'no answer'
-const RESTARTED = 'The engine was replaced and the call not finished: call again.'
+const RESTARTED = 'The engine was replaced: call again.'
 
 /** An address relative to the page, not to the worker. */
 function fromPage(address: string): string {

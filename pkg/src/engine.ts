@@ -12,10 +12,10 @@ import type { Guess, Roles } from './generated.js'
 import { mappingOf, rolesOf } from './mapping.js'
 import { part } from './part.js'
 import { pause } from './pause.js'
-import type { TableFacts } from './protocol.js'
+import type { Calls, TableFacts } from './protocol.js'
 import type { RawReport } from './reports.js'
 import type { LoadSheet } from './sheet.js'
-import { type Batch, type ByteInput, type Cells, type Cursor, type Input, sizeOf } from './sources.js'
+import { type Batch, type ByteInput, type Cursor, type Input, sizeOf } from './sources.js'
 import type { Task } from './task.js'
 import type { GuessOptions, Keep, Place, Recipe, RowAt, TableOptions } from './types.js'
 import { call, type Step, type Wasm } from './wasm.js'
@@ -129,7 +129,7 @@ export class Engine {
     const again = inputs.every(input => input.again)
     const size = inputs.reduce((sum, input) => sum + (input.size ?? 0), 0)
     if (keep === 'source' && !again) {
-      throw fail('invalid-option', 'Only a File or Blob can be streamed again: read it as loaded.', { path: 'keep' })
+      throw fail('invalid-option', 'Only Files and Blobs are read again: read it as loaded.', { path: 'keep' })
     }
     return this.#read(inputs, plan, keep ?? (!again ? 'loaded' : size > LARGE ? 'source' : 'auto'), task)
   }
@@ -171,7 +171,7 @@ export class Engine {
       task.keeps(giveBack)
       giveBack = () => this.#back(wasm => wasm.drop(facts.table))
       if (plan.fingerprint !== undefined && plan.fingerprint !== facts.fingerprint) {
-        throw fail('closed', 'The file has changed since the table was read: read it again.')
+        throw fail('closed', 'The file has changed: read it again.')
       }
       for (const [at, { encoding }] of texts.entries()) {
         const file = quality.files[at]
@@ -364,9 +364,14 @@ export class Engine {
     return { name, file, text, close: () => closing.forEach(close => close()) }
   }
 
-  /** Writes columns as a CSV file with BOM and header. */
-  csv(names: string[], columns: Cells[]): Uint8Array {
-    return this.#call(wasm => wasm.releaseCsv(names, columns))
+  /** Writes columns as a CSV file with BOM and header; those that are numbered in `hidden` with pseudonyms. */
+  csv({ names, columns, hidden, pseudonyms }: Calls['csv']['request']): Uint8Array {
+    return this.#call(wasm => wasm.releaseCsv(names, columns, hidden, pseudonyms))
+  }
+
+  /** Runs a task of privacy; `policy` sets the gate of runs that start from now on. */
+  privacy(task: string, options: object | null | undefined): unknown {
+    return this.#call(wasm => (task === 'policy' ? wasm.setPolicy(options) : wasm.privacy(task, options)))
   }
 
   /** What is left of the memory for one more table. */
@@ -413,7 +418,7 @@ function placed(error: unknown, text: Utf8 | null, table: string, file?: number,
   const named = { ...(table && { table }), ...(file !== undefined && { file }) }
   const notUtf8 = text?.encoding.notUtf8
   if (notUtf8 && (code === 'missing-column' || code === 'missing-role')) {
-    return fail('encoding', 'These columns are there neither in UTF-8 nor in another encoding: name the encoding.', {
+    return fail('encoding', 'These columns are in no known encoding: name it.', {
       ...notUtf8, ...named,
     })
   }

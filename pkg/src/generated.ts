@@ -81,6 +81,46 @@ export interface AmountSummary {
   zeros: number
 }
 
+/** The figures. */
+export interface Anonymity {
+  /** How many classes there are. */
+  classes: number
+  /** The size of the smallest class. */
+  k: number
+  /** The fewest distinct sensitive values in a class. */
+  lDistinct: number
+  /** e to the smallest entropy of the sensitive values in a class. */
+  lEntropy: number
+  /** The largest share of one sensitive value in a class. */
+  maxSensitiveShare: number
+  /** Whether all that was demanded is reached. */
+  passes: boolean
+  /** The highest probability of finding a person who is known to be in the table: 1/k. */
+  prosecutorRiskMax: number
+  /** The mean of it: classes over rows. */
+  prosecutorRiskMean: number
+  /** How many of them hold one row. */
+  singletons: number
+  /** The largest distance of a class from the whole: half the sum of differences of shares. */
+  tEqual: number
+  /** The same for ordered values, from 0 to 1. */
+  tOrdered: number | null
+}
+
+/** A table whose figures are asked for. */
+export interface AnonymityOptions {
+  /** What to demand. */
+  demand?: Demand
+  /** The values of that column in their order, if they have one. */
+  orderedValues?: unknown[] | null
+  /** The columns by which a person could be found. */
+  quasiIdentifiers: string[]
+  /** The rows, one for each person: objects of values by column. */
+  rows: unknown[]
+  /** The column that nobody should learn of a person. */
+  sensitive: string
+}
+
 /** An arm against the control in one metric. */
 export interface ArmComparison {
   /** The p-value that decides, adjusted for the arms and metrics; null of guardrails. */
@@ -223,6 +263,16 @@ export type AttributeType =
    * (`type`).
    */
   | 'number'
+
+/** What Gaussian noise must reach. */
+export interface CalibrateOptions {
+  /** δ. */
+  delta: number
+  /** ε. */
+  epsilon: number
+  /** How much one customer changes the answer, in the root of squares. */
+  sensitivity?: number
+}
 
 /** A fitted map from a score in log-odds to a probability. */
 export type Calibration = 'none' | { platt: [number, number] } | { beta: [number, number, number] } | { isotonic: ([number, number])[] }
@@ -571,6 +621,30 @@ export interface ClustersResult {
   undivided: GapRow | null
 }
 
+/** How a column is to be treated. */
+export type ColumnClass =
+  /** Names a person by itself: a phone number, a member number. */
+  | 'identifier'
+  /** Names a person together with others: a city, an age. */
+  | 'quasi-identifier'
+  /**
+   * Its misuse harms: health, accounts, places, all of children under 14 (art. 28 of the
+   * Personal Information Protection Law). Needs a consent of its own.
+   */
+  | 'sensitive'
+  /** None of these. */
+  | 'ordinary'
+
+/** What one column is and may serve. */
+export interface ColumnRule {
+  /** How it is to be treated. */
+  class?: ColumnClass
+  /** A role such as `amount`, or `@` and the name of an attribute. */
+  column: string
+  /** The names of the purposes for which it may be read. */
+  purposes: string[]
+}
+
 /** One column of the header. */
 export interface ColumnUse {
   /** The attribute that it was read as, if it was. Of several the first. */
@@ -652,6 +726,16 @@ export interface CompetingRisksResult {
   times: number[]
 }
 
+/** Equal answers. */
+export interface CompositionOptions {
+  /** How many. */
+  count: number
+  /** The probability with which the sum need not hold. */
+  delta: number
+  /** ε of each. */
+  epsilon: number
+}
+
 /** Options of `concentration`. */
 export interface ConcentrationOptions {
   /**
@@ -705,6 +789,69 @@ export interface Conflict {
   tags: [string, string]
 }
 
+/**
+ * One record of consent: for one purpose. Instants are such as `2025-06-01T12:00:00+08:00`; a
+ * date is its first instant in UTC.
+ */
+export interface Consent {
+  /** Whether the customer refused automated decisions. */
+  admOptOut?: boolean
+  /** `consent`, or another legal basis such as `contract`. */
+  basis?: string
+  /** The customer's date of birth, where it decides: under 14 a guardian must agree. */
+  birth?: string | null
+  /** Whether it was one tick for several things. Such a record is refused. */
+  bundled?: boolean
+  /** The columns that it covers; all if left out. */
+  columns?: string[] | null
+  /** The customer's id, as in the tables. */
+  customer: string
+  /** When it ends by itself. */
+  expiresAt?: string | null
+  /** From when on. */
+  grantedAt: string
+  /** Whether a guardian agreed. */
+  guardian?: boolean
+  /** The day of the customer's last activity, where a retention is set. */
+  lastActivity?: string | null
+  /** Whether the tick was there before the customer came. Such a record is refused. */
+  preTicked?: boolean
+  /** The purpose: one. Consent to several at once is none. */
+  purpose: string
+  /** The sensitive columns that were agreed to one by one; `*` stands for all. */
+  separate?: string[]
+  /** Where the record comes from. */
+  source?: string | null
+  /** The version of the text that was agreed to. */
+  text?: string | null
+  /** When it was withdrawn. */
+  withdrawnAt?: string | null
+}
+
+/** What a policy says of customers. */
+export interface ConsentCoverage {
+  /** How many may be used. */
+  allowed: number
+  /** Of each customer the reason, for or against. */
+  reasons: string[]
+  /** How many may not, by reason. */
+  refused: Refused[]
+}
+
+/** Customers and a purpose, to be held against a policy before anything is computed. */
+export interface ConsentCoverageOptions {
+  /** The instant at which consent must hold. */
+  at: string
+  /** The columns that would be read: roles, and attributes with an `@` before their names. */
+  columns: string[]
+  /** The customers. */
+  customers: string[]
+  /** The policy. */
+  policy: PolicyDocument
+  /** The purpose. */
+  purpose: string
+}
+
 /** How a value becomes a score. `n` is the number of customers, `bins` the number of scores. */
 export type Convention =
   /**
@@ -747,6 +894,14 @@ export type Convention =
    * month and every shop.
    */
   | 'fixed'
+
+/** Answers to be accounted. */
+export interface CostOptions {
+  /** The answers. */
+  answers: NoisyAnswers[]
+  /** The probability with which ε need not hold. */
+  delta: number
+}
 
 /** What counts as one purchase. */
 export type Count =
@@ -1026,6 +1181,16 @@ export interface DecisionReason {
   metric: string | null
 }
 
+/** What a table must reach; what is not named is not demanded. */
+export interface Demand {
+  /** At least so many in each class. */
+  k?: number | null
+  /** At least so many distinct sensitive values in each class. */
+  l?: number | null
+  /** At most this distance of a class from the whole: ordered where values have an order. */
+  t?: number | null
+}
+
 /** Options of `describe`. */
 export interface DescribeOptions {
   /** The role of the column: `amount` or `quantity`. */
@@ -1047,6 +1212,22 @@ export interface DescribeResult {
   moments: MomentSummary
   /** The quantiles, in the order asked for; empty without a value. */
   quantiles: Quantile[]
+}
+
+/** Texts to look through: the cells of a column, or free text. */
+export interface DetectOptions {
+  /** The texts. */
+  texts: string[]
+  /** Today's date. A resident number with a later date of birth is none. */
+  today?: string | null
+}
+
+/** What was found. */
+export interface Detected {
+  /** Every find, in order. */
+  finds: Find[]
+  /** By kind. */
+  kinds: KindFound[]
 }
 
 /**
@@ -1130,6 +1311,15 @@ export interface EventNames {
   /** Shares. */
   share?: string[]
 }
+
+/** What a find rests on, from the weakest to the strongest. */
+export type Evidence =
+  /** Its shape alone. */
+  | 'shape'
+  /** Its check digit, or a form that little else has. */
+  | 'checksum'
+  /** A word before it. */
+  | 'context'
 
 /** Options of `experiment`. */
 export interface ExperimentOptions {
@@ -1309,6 +1499,20 @@ export interface FileUse {
   time: TimeRange | null
 }
 
+/** One find. */
+export interface Find {
+  /** Where it ends, exclusive. */
+  end: number
+  /** What it rests on. */
+  evidence: Evidence
+  /** What it is. */
+  kind: PersonalKind
+  /** Where it begins, in Unicode scalar values. */
+  start: number
+  /** Which text, from 0. */
+  text: number
+}
+
 /** How a fit ended. */
 export type FitStatus =
   /** At the optimum, as far as floats go. */
@@ -1480,6 +1684,14 @@ export interface GroupChange {
   name: Text
 }
 
+/** A group and its customers. With noise the number may be below 0. */
+export interface GroupCount {
+  /** How many customers. */
+  customers: number
+  /** Its name. */
+  name: string
+}
+
 /** How customers are grouped. */
 export interface GroupOptions {
   /** With `map`: the rules, in order. The first that fits decides. */
@@ -1578,6 +1790,11 @@ export interface GuessColumn {
   /** The name in the header. */
   name: string
   /**
+   * Personal information that was found in its values, the most frequent first: how the column
+   * is to be treated.
+   */
+  personal: KindFound[]
+  /**
    * Its first values that are not empty, at most five and each at most 60 characters: cells
    * of the file, for the eyes of its owner only.
    */
@@ -1649,6 +1866,20 @@ export interface HeldOut {
   tenths: Tenth[]
 }
 
+/** What another may work out of a hidden cell. */
+export interface HiddenCell {
+  /** Its column, from 0. */
+  column: number
+  /** Whether it is hidden for the sake of others. */
+  complementary: boolean
+  /** The least that it can be. */
+  least: number
+  /** The most. */
+  most: number
+  /** Its row, from 0. */
+  row: number
+}
+
 /** How few customers hold a part of the total. */
 export interface Holders {
   /** The fewest customers who hold it. */
@@ -1657,6 +1888,32 @@ export interface Holders {
   part: number
   /** Their share of all customers. */
   share: number
+}
+
+/** What a number is. Several may be true of one. */
+export interface Identified {
+  /** A payment card by its check digit; blanks and hyphens are left out. */
+  card: boolean
+  /** A unified social credit code. */
+  creditCode: boolean
+  /** An e-mail address. */
+  email: boolean
+  /** A mobile number of mainland China. */
+  mobile: boolean
+  /** A resident identity number. */
+  resident: ResidentFacts | null
+}
+
+/** A number, as a person typed it. */
+export interface IdentifyOptions {
+  /** Whether blanks inside are left out first. */
+  lenient?: boolean
+  /** Whether full-width and other forms of digits count as digits. */
+  normalise?: boolean
+  /** The number. */
+  text: string
+  /** Today's date. A resident number with a later date of birth is none. */
+  today?: string | null
 }
 
 /** After how many days without interaction a flag is raised; the day itself counts. */
@@ -1712,6 +1969,8 @@ export interface InputAbout {
   fingerprint: string
   /** The analysis's name for the input. */
   name: string
+  /** How many customers the policy refused, by reason; empty without a policy. */
+  refused: Refused[]
   /** Usable rows in the table. */
   rows: number
   /** The caller's name for the table. */
@@ -1764,6 +2023,55 @@ export type Kept =
   | 'awake'
   /** Valid followers. */
   | 'valid'
+
+/** One kind over the texts of a column. */
+export interface KindFound {
+  /** How a column of it is to be treated, as a proposal. */
+  class: ColumnClass
+  /** What it is. */
+  kind: PersonalKind
+  /** The share of them among texts that are not empty. */
+  share: number
+  /** How many texts hold it. */
+  texts: number
+}
+
+/** A log: entries and the hash of each, in their order. */
+export interface Ledger {
+  /** The entries: objects with a number `seq` each. */
+  entries: unknown[]
+  /** The hashes, in hexadecimal digits. */
+  hashes: string[]
+}
+
+/** A log and what is to be added. */
+export interface LedgerAppendOptions {
+  /**
+   * What happened, as an object. What names a person does not belong into it: an entry in
+   * which personal information is found is refused.
+   */
+  entry: Record<string, unknown>
+  /** The log; empty at first. */
+  ledger?: Ledger
+}
+
+/** What a check of a log found. */
+export interface LedgerCheck {
+  /** `seq` of the first entry whose hash is another, if there is one. */
+  firstBad: number | null
+  /** Whether nothing was found. */
+  intact: boolean
+  /** Whether the last hash is not the one that was kept elsewhere: entries were cut off. */
+  isCut: boolean
+}
+
+/** A log to be checked. */
+export interface LedgerCheckOptions {
+  /** The last hash as it was kept elsewhere: without it a cut tail does not show. */
+  head?: string | null
+  /** The log. */
+  ledger: Ledger
+}
 
 /** Rows or customers that did not enter the answer. */
 export interface LeftOut {
@@ -1962,6 +2270,47 @@ export type Linkage =
   | 'complete'
   /** The nearest pair: follows chains. */
   | 'single'
+
+/** What came of it. */
+export interface LocalAnswer {
+  /** The answers, changed. */
+  changed: number[]
+  /**
+   * How many customers have each choice, without bias: it may be below 0. Empty if nothing
+   * was collected.
+   */
+  estimates: number[]
+  /** The probabilities. */
+  plan: LocalPlan
+}
+
+/** Answers that each customer changes by chance. */
+export interface LocalOptions {
+  /** True answers to be changed, each a choice from 0. */
+  answers?: number[]
+  /** How many choices there are. */
+  choices: number
+  /** Changed answers that were collected, from which the whole is estimated. */
+  collected?: number[]
+  /** ε, as exact decimal digits. */
+  epsilon: string
+}
+
+/** What randomised answers among `k` choices are like, and optimised unary encoding. */
+export interface LocalPlan {
+  /** Probability of each other answer: 1 / (e^ε + k − 1). */
+  other: number
+  /** Probability of the true answer: e^ε / (e^ε + k − 1). */
+  truth: number
+  /** Unary encoding: probability that another bit is: 1 / (e^ε + 1). */
+  unaryOther: number
+  /** Unary encoding: probability that the customer's own bit is sent as set. */
+  unaryOwn: number
+  /** The same for unary encoding: better where k > 3e^ε + 2. */
+  unaryVariance: number
+  /** Variance for each customer of the estimated count of a choice that nobody has. */
+  variance: number
+}
 
 /** A measure of the log. */
 export type LogMeasure =
@@ -2167,6 +2516,20 @@ export interface MapRule {
   name: string
   /** Lowest and highest recency score, both included. Left out: any. */
   r?: [number, number] | null
+}
+
+/** Texts to be shown. */
+export interface MaskOptions {
+  /** What each text is as a whole. Without it, what is found in the texts is masked. */
+  kind?: PersonalKind | null
+  /** The texts. */
+  texts: string[]
+}
+
+/** Texts as they may be shown. */
+export interface Masked {
+  /** The texts, as long as before. */
+  texts: string[]
 }
 
 /** Welch's comparison of two means. */
@@ -2508,6 +2871,155 @@ export interface NamespaceOptions {
   to: number
 }
 
+/** Which data sets count as neighbours. */
+export type Neighbours =
+  /** One customer more or less. */
+  | 'add-remove'
+  /** One customer in the place of another. */
+  | 'substitute'
+
+/** A new key. */
+export interface NewKey {
+  /**
+   * 32 random bytes of the platform as 64 hexadecimal digits. Who has it can tell whose a
+   * pseudonym is: keep it apart from the data.
+   */
+  key: string
+}
+
+/** Nothing to choose. */
+export type NoOptions = Record<string, never>
+
+/** Gaussian noise for ε and δ. */
+export interface NoiseCalibration {
+  /** Whether that holds: for ε below 1 only. */
+  classicHolds: boolean
+  /** The exact δ of it. */
+  delta: number
+  /** ε that follows from ρ by ρ + 2√(ρ ln(1/δ)). */
+  epsilonSimple: number
+  /** ε that follows from ρ by the tight conversion. */
+  epsilonTight: number
+  /** The order at which it is reached. */
+  order: number
+  /** ρ of zero-concentrated privacy. */
+  rho: number
+  /** The smallest σ (Balle and Wang 2018). */
+  sigma: number
+  /** √(2 ln(1.25/δ))Δ/ε, as textbooks have it. */
+  sigmaClassic: number
+}
+
+/** How noise is distributed. */
+export interface NoiseLaw {
+  /** The accuracy of discrete noise. */
+  accuracy: number
+  /** The accuracy of continuous noise of the same scale. */
+  accuracyContinuous: number
+  /** P(|X| ≥ 10), of Laplace noise. */
+  beyondTen: number | null
+  /** P(X = k) for k from 0 to 10; the law is symmetric. */
+  mass: number[]
+  /** The variance. */
+  variance: number
+}
+
+/** What makes an answer private. */
+export type NoiseMechanism =
+  /** Gaussian noise. */
+  | 'gaussian'
+  /** Laplace noise. */
+  | 'laplace'
+
+/** Noise. */
+export interface NoiseOptions {
+  /** An answer is off by the accuracy or more in this share of cases. */
+  alpha?: number
+  /** The kind. */
+  mechanism: NoiseMechanism
+  /** Its scale: σ, or the sensitivity over ε. */
+  scale: number
+}
+
+/** Several equal answers, to be accounted. */
+export interface NoisyAnswers {
+  /** How many such answers. */
+  count: number
+  /** The noise. */
+  mechanism: NoiseMechanism
+  /** Its scale (σ, or b) over the sensitivity of the answer. */
+  noiseMultiplier: number
+  /** The rate of a Poisson sample of customers that each answer is over, for Gaussian noise. */
+  sampling?: number | null
+}
+
+/** Counts that may be published, and the log with this answer in it. */
+export interface NoisyCounts {
+  /** The groups with noisy counts: integers, below 0 where the noise is larger than the count. */
+  groups: GroupCount[]
+  /** What it cost, and the log with this answer in it. */
+  receipt: Receipt
+  /** Noisy counts below this were left out with their names, if names come from the data. */
+  threshold: number | null
+  /** In 95 of 100 cases a count is off by less than this. */
+  within95: number
+}
+
+/** Counts to be published. */
+export interface NoisyCountsOptions {
+  /** What may be spent in all. */
+  budget: PrivacyBudget
+  /** δ of this answer: for Gaussian noise and for names that come from the data. */
+  delta?: string | null
+  /** ε of this answer, as exact decimal digits. */
+  epsilon: string
+  /** The groups and how many customers each has. */
+  groups: GroupCount[]
+  /** How many groups one customer is in at most. */
+  groupsPerCustomer?: number
+  /** The log of what was published before; empty at first. */
+  ledger?: Ledger
+  /** The noise. */
+  mechanism?: NoiseMechanism
+  /**
+   * Whether the names of the groups are known without the data, as those of segments are. If
+   * not, groups with few customers are left out, for which `delta` is needed.
+   */
+  namesKnown?: boolean
+  /** The question, and the data it is asked of: the same words get the same answer from the log. */
+  query: string
+}
+
+/** A quantile that may be published. */
+export interface NoisyQuantile {
+  /** What it cost, and the log with this answer in it. */
+  receipt: Receipt
+  /** The quantile. */
+  value: number
+}
+
+/** A quantile to be published: one value of each customer. */
+export interface NoisyQuantileOptions {
+  /** What may be spent in all. */
+  budget: PrivacyBudget
+  /** Places behind the point of the answer, 0 to 4. */
+  decimals?: number
+  /** ε of this answer, as exact decimal digits. */
+  epsilon: string
+  /** The log of what was published before; empty at first. */
+  ledger?: Ledger
+  /** The least value that is possible, known without the data. Lower ones count as this. */
+  lower: number
+  /** Which quantile: 0.5 is the median. Four places count. */
+  q: number
+  /** The question, and the data it is asked of: the same words get the same answer from the log. */
+  query: string
+  /** The largest value that is possible, known without the data. */
+  upper: number
+  /** The values, one of each customer, at most 200,000. They are rounded to `decimals`. */
+  values: number[]
+}
+
 /** What becomes of customers without a purchase. */
 export type NonBuyers =
   /** They are in a group: not valuable, and recent by their last action. */
@@ -2674,6 +3186,47 @@ export interface PeriodRow {
   woken: number
 }
 
+/** A kind of personal information. */
+export type PersonalKind =
+  /** A mobile number of mainland China. */
+  | 'cn-mobile'
+  /** A landline number of mainland China, with its area code. */
+  | 'cn-landline'
+  /** A resident identity number of 18 characters. */
+  | 'cn-resident-id'
+  /** A unified social credit code: of an organisation, and of a person in business. */
+  | 'cn-uscc'
+  /** A payment card. */
+  | 'bank-card'
+  /** The number of a mobile device. */
+  | 'imei'
+  /** A passport. */
+  | 'cn-passport'
+  /** A travel permit for Hong Kong and Macau. */
+  | 'hk-macau-permit'
+  /** A plate of a car. */
+  | 'cn-plate'
+  /** A postal address with road and number. */
+  | 'cn-address'
+  /** An e-mail address. */
+  | 'email'
+  /** An internet address. */
+  | 'ip'
+  /** A place: latitude and longitude inside China. */
+  | 'geo'
+  /** A WeChat openid: one customer in one account. */
+  | 'wechat-openid'
+  /** A WeChat unionid: one customer in all accounts of one owner. */
+  | 'wechat-unionid'
+  /** One of the two, without a word that says which. */
+  | 'wechat-id'
+  /** A WeChat account. */
+  | 'wechat-wxid'
+  /** A QQ number. */
+  | 'qq'
+  /** A name. Never found; to be masked where the caller knows it. */
+  | 'name'
+
 /** A planned look. */
 export interface PlannedLook {
   /** The p-value of one look that this is, two-sided. */
@@ -2696,6 +3249,27 @@ export interface PlannedUnits {
   total: number
   /** Of each other arm. */
   treatment: number
+}
+
+/**
+ * A policy. Without one every column of every customer may be used for anything, and reports
+ * say so.
+ */
+export interface PolicyDocument {
+  /** The columns that may be read. One that is not listed is refused. */
+  columns: ColumnRule[]
+  /** Who agreed to what. */
+  consents?: Consent[]
+  /** Whether that text changed so much that consent to an older one does not hold. */
+  materialChange?: boolean
+  /** The name that reports show. */
+  name: string
+  /** What computations may be for. A request names one of them. */
+  purposes: Purpose[]
+  /** The version of the text that customers agree to. */
+  text?: string | null
+  /** The version of this form: 1. */
+  version: number
 }
 
 /** Options of `power`. */
@@ -2792,6 +3366,28 @@ export interface PresetWords {
   meaning: RuleWords
 }
 
+/** What may be spent in all. */
+export interface PrivacyBudget {
+  /** δ, as exact decimal digits; `0` if left out. */
+  delta?: string | null
+  /** ε, as exact decimal digits. */
+  epsilon: string
+}
+
+/** What all answers cost together. */
+export interface PrivacyCost {
+  /** The sum of ε, if all noise is Laplace: holds with δ = 0. */
+  basic: number | null
+  /** The failure probability asked for. */
+  delta: number
+  /** The smallest bound on ε at this δ: what may be claimed. */
+  epsilon: number
+  /** Through RDP. */
+  rdp: number | null
+  /** Through zCDP, if nothing is sampled. */
+  zcdp: number | null
+}
+
 /** How one kind of export is read. */
 export interface Profile {
   /** The kind of export, as in `Guess::kind`. */
@@ -2865,6 +3461,62 @@ export interface Proposal {
   rival: OptionValue | null
   /** Its value. */
   value: OptionValue
+}
+
+/** Pseudonyms. */
+export interface PseudonymList {
+  /** What they are: `de-identified, still personal information`. */
+  label: string
+  /** Of each id its pseudonym, 64 hexadecimal digits. */
+  pseudonyms: string[]
+}
+
+/** Ids to be replaced. */
+export interface PseudonymOptions {
+  /** The ids, taken as they are. */
+  ids: string[]
+  /** The secret key: 64 hexadecimal digits, as `newKey` makes them. */
+  key: string
+  /** What they are for: each purpose has pseudonyms of its own. */
+  purpose: string
+  /** The version of the key: a new one gives new pseudonyms. */
+  version?: number
+}
+
+/** Which columns of a file get pseudonyms, and with which key. */
+export interface PseudonymousExport {
+  /** The secret key: 64 hexadecimal digits, as the task `newKey` makes them. */
+  key: string
+  /** What the file is for: each purpose has pseudonyms of its own. */
+  purpose: string
+  /** The version of the key: a new one gives new pseudonyms. */
+  version?: number
+}
+
+/** The composition of `count` ε-private answers. */
+export interface PureComposition {
+  /** ε√(2n ln(1/δ)) + nε(e^ε − 1) (Dwork, Rothblum, Vadhan 2010). */
+  advanced: number
+  /** nε, with δ = 0. */
+  basic: number
+  /** The same with (e^ε − 1)/(e^ε + 1) (as Kairouz, Oh, Viswanath 2015). */
+  optimalStyle: number
+  /** ρ = nε²/2. */
+  rho: number
+  /** By ρ and the tight conversion. */
+  throughZcdp: number
+}
+
+/** What a computation may be for. */
+export interface Purpose {
+  /** Whether it decides about customers without a person: then a refusal wins over consent. */
+  automated?: boolean
+  /** Whether it needs a record of each customer. Without, all customers are used. */
+  consent?: boolean
+  /** Its name in requests. */
+  name: string
+  /** Days after a customer's last activity for which the data may serve it. */
+  retentionDays?: number | null
 }
 
 /**
@@ -3011,6 +3663,18 @@ export interface ReasonRow {
   reason: NotCounted
 }
 
+/** What an answer costs, and the log with it. */
+export interface Receipt {
+  /** δ spent so far. */
+  deltaSpent: number
+  /** ε spent so far. */
+  epsilonSpent: number
+  /** The log: keep it, and give it with the next question. */
+  ledger: Ledger
+  /** Whether the answer is that of an earlier, equal question. */
+  repeated: boolean
+}
+
 /** What a negative amount does. */
 export type Refunds =
   /** It reduces the money, and is no purchase: frequency, first and last stay. */
@@ -3019,6 +3683,14 @@ export type Refunds =
   | 'drop'
   /** It is a row like any other. */
   | 'keep'
+
+/** Customers whom a policy refused. */
+export interface Refused {
+  /** How many. */
+  customers: number
+  /** Why, as a stable kebab-case name. */
+  reason: string
+}
 
 /** An option that would read cells that were left out. */
 export interface Remedy {
@@ -3031,6 +3703,34 @@ export interface Remedy {
   rows: number
   /** Its value. */
   value: OptionValue
+}
+
+/** What a resident number says. */
+export interface ResidentFacts {
+  /** The date of birth. */
+  birth: string
+  /** Whether it has the older form of 15 digits, which has no check digit. */
+  legacy: boolean
+  /** Whether the person is recorded as male; not told of 15 digits. */
+  male: boolean | null
+}
+
+/** What is over. */
+export interface Retained {
+  /** How many are. */
+  count: number
+  /** Of each whether its time is over. */
+  expired: boolean[]
+}
+
+/** Days on which something was last used, and how long it may be kept. */
+export interface RetentionOptions {
+  /** The days of last activity. */
+  lastActivity: string[]
+  /** For how many days it may be kept. */
+  retentionDays: number
+  /** The day from which is counted. */
+  today: string
 }
 
 /** Options of `rfm`. */
@@ -3851,6 +4551,39 @@ export interface SegmentsResult {
   segments: SegmentOf[]
 }
 
+/** How much one customer can change an answer. */
+export interface Sensitivity {
+  /** In the sum of differences: for Laplace noise. */
+  l1: number
+  /** In the root of squares: for Gaussian noise. */
+  l2: number
+}
+
+/** An answer and its bounds. */
+export interface SensitivityOptions {
+  /** The least value of a row, of a sum. */
+  lower?: number
+  /** Which data sets count as neighbours. */
+  neighbours?: Neighbours
+  /** What is asked. */
+  query: SensitivityQuery
+  /** How many rows of a customer count at most. */
+  rowsPerCustomer?: number
+  /** How many of them in one group. */
+  rowsPerGroup?: number | null
+  /** The largest value of a row, of a sum. */
+  upper?: number
+}
+
+/** What is asked. */
+export type SensitivityQuery =
+  /** How many rows. */
+  | 'count'
+  /** The sum of a value. */
+  | 'sum'
+  /** How many rows in each group. */
+  | 'histogram'
+
 /** One step of a sequence. */
 export interface SequenceStep {
   /** The event. Absent: a purchase. */
@@ -4008,6 +4741,28 @@ export interface StagesAt {
   customers: number[]
   /** The period's name; of the last one, `at` is the end. */
   period: string
+}
+
+/** Counts by two attributes. */
+export interface SuppressOptions {
+  /** The counts of customers, row by row. */
+  counts: number[][]
+  /** Counts from 1 to k − 1 are hidden. */
+  k: number
+}
+
+/** A table that may be published. */
+export interface Suppressed {
+  /** The sums of the columns. */
+  columnTotals: number[]
+  /** The counts; null where hidden. Empty if nothing protects the small cells. */
+  counts: ((number | null)[])[]
+  /** Whether the small cells are protected. If not, the totals must stay hidden too. */
+  feasible: boolean
+  /** The hidden cells. */
+  hidden: HiddenCell[]
+  /** The sums of the rows; empty if nothing protects the small cells. */
+  rowTotals: number[]
 }
 
 /** A regression of lives. */
@@ -4738,6 +5493,48 @@ export interface Analyses {
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }
   assign: { version: 1; inputs: 'units'; options: AssignOptions; result: AssignResult }
+}
+
+/** What `privacy` does: options and answer of each task. */
+export interface PrivacyTasks {
+  /** Finds personal information in texts. */
+  detect: { options: DetectOptions; result: Detected }
+  /** Hides the inner part of personal information in texts, for display. */
+  mask: { options: MaskOptions; result: Masked }
+  /** What a number says of itself by its own rules. */
+  identify: { options: IdentifyOptions; result: Identified }
+  /** Which customers a policy lets through for a purpose, and why not the others. */
+  coverage: { options: ConsentCoverageOptions; result: ConsentCoverage }
+  /** What has been kept for its time. */
+  retention: { options: RetentionOptions; result: Retained }
+  /** A new secret key for pseudonyms. */
+  newKey: { options: NoOptions; result: NewKey }
+  /** Keyed pseudonyms of ids, for one purpose. */
+  pseudonyms: { options: PseudonymOptions; result: PseudonymList }
+  /** A two-way table of counts in which small ones are hidden so that totals do not give them away. */
+  suppress: { options: SuppressOptions; result: Suppressed }
+  /** How well people hide in a table: k, l, t and the risk of being found. */
+  anonymity: { options: AnonymityOptions; result: Anonymity }
+  /** Counts of groups with noise that hides each customer, paid from a budget. */
+  noisyCounts: { options: NoisyCountsOptions; result: NoisyCounts }
+  /** A quantile with noise that hides each customer, paid from a budget. */
+  noisyQuantile: { options: NoisyQuantileOptions; result: NoisyQuantile }
+  /** What several noisy answers cost together. */
+  privacyCost: { options: CostOptions; result: PrivacyCost }
+  /** What equal answers of a pure ε cost together, by each bound. */
+  composition: { options: CompositionOptions; result: PureComposition }
+  /** How much Gaussian noise an ε and δ need. */
+  calibrate: { options: CalibrateOptions; result: NoiseCalibration }
+  /** How noise of a scale is distributed, and how far an answer may be off. */
+  noise: { options: NoiseOptions; result: NoiseLaw }
+  /** How much one customer can change an answer. */
+  sensitivity: { options: SensitivityOptions; result: Sensitivity }
+  /** What answers are like that each customer changes by chance. */
+  localNoise: { options: LocalOptions; result: LocalAnswer }
+  /** Adds an entry to a log that shows whether it was changed. */
+  ledgerAppend: { options: LedgerAppendOptions; result: Ledger }
+  /** Whether a log was changed. */
+  ledgerCheck: { options: LedgerCheckOptions; result: LedgerCheck }
 }
 
 /** The codes of the errors that the crate raises. */

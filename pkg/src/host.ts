@@ -75,9 +75,10 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builti
     if (message.type === 'open') {
       stand() // a worker has its own globals
       const wasm = message.wasm ?? builtin?.()
-      if (!wasm) throw fail('engine-load', 'There is no address of siyu.wasm: give one as open({ wasm }).')
+      if (!wasm) throw fail('engine-load', 'There is no siyu.wasm: give open({ wasm }).')
       const module = await compile(wasm)
       engine = new Engine(start(make, module), message.memoryLimit, () => sheet?.(message.sheet) ?? message.sheet)
+      engine.privacy('policy', message.policy)
       return { answer: { version: engine.version(), module } }
     }
     if (!engine) throw fail('closed', 'The engine is not open.')
@@ -95,9 +96,11 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builti
         return { answer: report, transfer: buffersOfSets(report.sets) }
       }
       case 'csv': {
-        const file = engine.csv(message.names, message.columns)
+        const file = engine.csv(message)
         return { answer: file, transfer: [file.buffer as ArrayBuffer] }
       }
+      case 'privacy':
+        return { answer: engine.privacy(message.task, message.options) }
       case 'memory':
         return { answer: engine.memory() }
     }

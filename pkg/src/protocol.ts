@@ -5,7 +5,7 @@
  * the page are asked for by the engine (`pull`), so that no more than one is on its way.
  */
 import type { Failure } from './errors.js'
-import type { AttributeColumn, Guess, Quality, Roles } from './generated.js'
+import type { AttributeColumn, Guess, PolicyDocument, PseudonymousExport, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
 import type { GuessOptions, Keep, Place, Progress, Recipe, RowAt, TableOptions } from './types.js'
@@ -44,7 +44,7 @@ export interface TableFacts {
 export interface Calls {
   open: {
     /** `sheet` is the address of the module of sheets, which is loaded when first needed. */
-    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; memoryLimit: number }
+    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; memoryLimit: number; policy: PolicyDocument | undefined }
     answer: { version: string; module: WebAssembly.Module }
   }
   guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }
@@ -52,7 +52,9 @@ export interface Calls {
   rowsAt: { request: { sources: Remote[]; places: readonly Place[]; options: TableOptions }; answer: RowAt[] }
   run: { request: { recipe: Recipe; inputs: { name: string; table: number }[] }; answer: RawReport }
   /** Some rows of a file, with BOM and header. */
-  csv: { request: { names: string[]; columns: Cells[] }; answer: Uint8Array }
+  csv: { request: { names: string[]; columns: Cells[]; hidden: Uint32Array; pseudonyms: PseudonymousExport | null }; answer: Uint8Array }
+  /** A task of privacy, or `policy`: the gate of runs that start from now on. */
+  privacy: { request: { task: string; options: object | null | undefined }; answer: unknown }
   memory: { request: object; answer: { wasmBytes: number; tables: number } }
 }
 

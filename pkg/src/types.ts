@@ -4,7 +4,7 @@
  */
 import type { ColumnSet } from './columns.js'
 import type {
-  AssignOptions, AssignResult, DescribeOptions, DescribeResult, ExperimentOptions, ExperimentResult, FoundRow, Guess, InputAbout, LeftOut, Method, PowerOptions, PowerResult, Profile, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
+  AssignOptions, AssignResult, DescribeOptions, DescribeResult, ExperimentOptions, ExperimentResult, FoundRow, Guess, InputAbout, LeftOut, Method, PolicyDocument, PowerOptions, PowerResult, PrivacyTasks, Profile, PseudonymousExport, Quality, ReadOptions, RfmOptions, RfmResult, Roles, Used, Warning,
 } from './generated.js'
 
 /** How the engine is started. Every field has a default. */
@@ -20,6 +20,8 @@ export interface OpenOptions {
   worker?: URL | string | (() => Worker)
   /** Upper bound of the engine's memory in bytes. Default 512 MiB. */
   memoryLimit?: number
+  /** Whose rows may be used, of which columns, for what. Without one everything may be, and every report says so. */
+  policy?: PolicyDocument
 }
 
 /** Ids or categories in memory. Numbers become their shortest decimal text. */
@@ -133,8 +135,10 @@ export interface Recipe {
   inputs?: Record<string, string>
   /** The options of the analysis. */
   options?: object
-  /** What the computation is for; the gate may ask. */
+  /** What the computation is for; a policy asks. */
   purpose?: string
+  /** The instant at which consent must hold, such as `2025-06-01T00:00:00+08:00`; a policy asks. */
+  at?: string
 }
 
 /** What a report says about itself. */
@@ -192,6 +196,8 @@ export interface ExportOptions {
   rows?: Uint32Array
   /** Other names for columns in the first line. */
   header?: Record<string, string>
+  /** Pseudonyms in the place of ids: of these columns (default `customer`), with this key, for this purpose. */
+  pseudonyms?: PseudonymousExport & { columns?: string[] }
 }
 
 /** An open engine. */
@@ -234,6 +240,16 @@ export interface Siyu extends Disposable {
   assign(options: AssignOptions, units?: Table, call?: CallOptions): Promise<AssignReport>
   /** Columns as a CSV file (UTF-8 with BOM) that no spreadsheet takes for formulas. */
   exportCsv(set: ColumnSet, options?: ExportOptions & CallOptions): Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * Personal information, consents, pseudonyms, safe tables, noise and logs, as plain data. A task is one
+   * step: give lists of more than about 10,000 texts in parts.
+   */
+  privacy<T extends keyof PrivacyTasks>(task: T, options: PrivacyTasks[T]['options'], call?: CallOptions): Promise<PrivacyTasks[T]['result']>
+  /**
+   * Sets the policy of all runs that start from now on, null for none. Tables are not read again: a
+   * customer who withdrew is not in the next answer.
+   */
+  setPolicy(policy: PolicyDocument | null): Promise<void>
   /** What the engine holds now. */
   memory(): Promise<{ wasmBytes: number; tables: number }>
   /** Ends the engine; pending calls reject with the code `closed`. */

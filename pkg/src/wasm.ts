@@ -4,7 +4,7 @@
  * Every function takes handles and plain data; a failure is thrown as a plain object with a code.
  */
 import { Broken, fail, isFailure, SiyuError } from './errors.js'
-import type { FoundRow, Guess, Profile, Quality, Roles } from './generated.js'
+import type { FoundRow, Guess, Profile, PseudonymousExport, Quality, Roles } from './generated.js'
 import type { RawReport } from './reports.js'
 import type { Batch, Cells } from './sources.js'
 import type { Keep, Progress } from './types.js'
@@ -57,7 +57,10 @@ export interface Wasm {
   plausibility(text: string): number
   /** Forgets a table, a reading, a job or a search; an unknown handle is forgotten already. */
   drop(handle: number): void
-  releaseCsv(names: string[], columns: Cells[]): Uint8Array
+  releaseCsv(names: string[], columns: Cells[], hidden: Uint32Array, pseudonyms: PseudonymousExport | null): Uint8Array
+  privacy(task: string, options: object | null | undefined): unknown
+  /** Null opens the gate. */
+  setPolicy(policy: object | null | undefined): void
   memoryBytes(): number
 }
 
@@ -85,7 +88,7 @@ export function start(make: MakeGlue, module: WebAssembly.Module): Wasm {
   try {
     glue.initSync({ module })
   } catch (error) {
-    throw fail('engine-load', `The module does not start (${(error as Error).message}): is it of this version?`)
+    throw fail('engine-load', `The module does not start (${(error as Error).message}).`)
   }
   return glue
 }
@@ -96,7 +99,7 @@ export async function compile(wasm: string | Response | BufferSource | WebAssemb
   let bytes: BufferSource
   if (typeof wasm === 'string' || (typeof Response === 'function' && wasm instanceof Response)) {
     const response = typeof wasm === 'string' ? await fetched(wasm, file) : wasm
-    if (!response.ok) throw fail('engine-load', `The server answered ${response.status} for ${file}: ${ADVICE}`)
+    if (!response.ok) throw fail('engine-load', `The server said ${response.status} for ${file}: ${ADVICE}`)
     // Streaming needs the right content type and an untouched response; bytes always work.
     const streamed = await WebAssembly.compileStreaming?.(response.clone()).catch(() => null)
     if (streamed) return streamed

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::{churn, classification, experiment, malformed, segmentation};
+use super::{churn, classification, experiment, malformed, privacy, segmentation};
 use crate::analysis::{Job, Source};
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::Gate;
@@ -161,6 +161,34 @@ pub const METHODS: &[(&str, Method)] = &[
     ("experiment/tost_proportions", experiment::tost_proportions),
     ("experiment/uplift_ranking", experiment::uplift_ranking),
     ("experiment/winsorized_welch", experiment::winsorized),
+    ("privacy/anonymity", privacy::anonymity),
+    ("privacy/audit_chain", privacy::audit_chain),
+    ("privacy/budget_ledger", privacy::budget_ledger),
+    ("privacy/cn_resident_id", privacy::cn_resident_id),
+    ("privacy/cn_uscc", privacy::cn_uscc),
+    ("privacy/consent_gate", privacy::consent_gate),
+    ("privacy/discrete_gaussian_pmf", privacy::discrete_gaussian_pmf),
+    ("privacy/discrete_laplace_pmf", privacy::discrete_laplace_pmf),
+    ("privacy/dp_quantile_exponential", privacy::dp_quantile_exponential),
+    ("privacy/formula_injection", privacy::formula_injection),
+    ("privacy/gaussian_analytic", privacy::gaussian_analytic),
+    ("privacy/gaussian_calibration", privacy::gaussian_calibration),
+    ("privacy/hkdf_sha256", privacy::hkdf_sha256),
+    ("privacy/hmac_pseudonym", privacy::hmac_pseudonym),
+    ("privacy/local_dp", privacy::local_dp),
+    ("privacy/luhn", privacy::luhn),
+    ("privacy/masking", privacy::masking),
+    ("privacy/noise_accuracy", privacy::noise_accuracy),
+    ("privacy/partition_threshold", privacy::partition_threshold),
+    ("privacy/pii_detection", privacy::pii_detection),
+    ("privacy/pure_composition", privacy::pure_composition),
+    ("privacy/rdp_composition", privacy::rdp_composition),
+    ("privacy/rdp_subsampled_gaussian", privacy::rdp_subsampled_gaussian),
+    ("privacy/retention", privacy::retention),
+    ("privacy/sensitivity", privacy::sensitivity),
+    ("privacy/suppression", privacy::suppression),
+    ("privacy/to_zcdp", privacy::to_zcdp),
+    ("privacy/zcdp_to_approx_dp", privacy::zcdp_to_approx_dp),
 ];
 
 /// A typed field of a case.

@@ -13,6 +13,7 @@ mod classification;
 pub mod compare;
 mod experiment;
 pub mod methods;
+mod privacy;
 mod segmentation;
 mod zones;
 

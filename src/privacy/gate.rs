@@ -8,7 +8,9 @@
 use std::fmt;
 
 use crate::error::{Code, Error, Result};
+use crate::report::Refused;
 use crate::table::block::{Bitmap, Block, Column};
+use crate::table::calendar::Date;
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
 use crate::table::{Dictionaries, Schema};
@@ -65,12 +67,26 @@ pub struct Request<'a> {
     pub analysis: &'a str,
     /// What the caller says the computation is for.
     pub purpose: Option<&'a str>,
+    /// The instant at which consent must hold, in milliseconds since 1970 UTC, and its date.
+    pub at: Option<(i64, Date)>,
 }
+
+/// Says of a customer's id why its rows may not be used; `None` if they may.
+pub type Judge<'p> = Box<dyn FnMut(&[u8]) -> Option<&'static str> + 'p>;
 
 /// A host's rules. All methods must be pure: the same question has the same answer.
 pub trait Policy {
     /// The name that the report shows.
     fn name(&self) -> &str;
+
+    /// Whether the request says what the policy asks for.
+    ///
+    /// # Errors
+    /// `denied` with the path of what is missing.
+    fn check(&self, request: Request<'_>) -> Result<()> {
+        let _ = request;
+        Ok(())
+    }
 
     /// Whether this computation may read a column of this role.
     fn allows_role(&self, request: Request<'_>, role: Role) -> bool;
@@ -78,8 +94,9 @@ pub trait Policy {
     /// Whether this computation may read the attribute of this name.
     fn allows_attribute(&self, request: Request<'_>, name: &str) -> bool;
 
-    /// Whether this computation may use the rows of a customer.
-    fn allows_customer(&self, request: Request<'_>, customer: &[u8]) -> bool;
+    /// Decides which customers' rows this computation may use, given the columns it was granted:
+    /// roles, and attributes with an `@` before their names.
+    fn judge<'p>(&'p self, request: Request<'p>, columns: Vec<String>) -> Judge<'p>;
 }
 
 /// Decides what a computation may see.
@@ -116,9 +133,12 @@ impl Gate {
     /// Asks for the columns of one input.
     ///
     /// # Errors
-    /// `missing-role` if a required column is not mapped, `denied` if the policy refuses it. What
+    /// `denied` if the policy asks for more than the request says; `missing-role` if a required column is not mapped, `denied` if the policy refuses it. What
     /// is said of roles holds for attributes too.
     pub fn ask(&self, request: Request<'_>, needs: &Needs, schema: &Schema) -> Result<Grant> {
+        if let Some(policy) = &self.policy {
+            policy.check(request)?;
+        }
         let mut columns = Vec::new();
         for (role, required) in needs
             .required
@@ -148,7 +168,8 @@ impl Gate {
             }
         }
         let attributes = self.ask_attributes(request, needs, schema, &mut columns)?;
-        Ok(Grant { columns, attributes, keep: self.policy.is_some().then(Keep::default) })
+        let keep = self.policy.is_some().then(Keep::default);
+        Ok(Grant { columns, attributes, keep, refused: Vec::new() })
     }
 
     /// Adds the attributes that are granted to `columns`; answers their names and roles.
@@ -198,9 +219,21 @@ impl Gate {
         else {
             return;
         };
+        if keep.len >= dictionary.len() {
+            return;
+        }
+        let roles = grant.columns.iter().map(|(role, _)| role);
+        let roles = roles.filter(|role| !matches!(role, Role::Attribute(_)));
+        let names = grant.attributes.iter().map(|(name, _)| format!("@{name}"));
+        let mut judge = policy
+            .judge(request, roles.map(|role| role.as_str().to_owned()).chain(names).collect());
         while keep.len < dictionary.len() {
             let id = dictionary.get(keep.len as u32).unwrap_or_default();
-            keep.push(policy.allows_customer(request, id));
+            let refusal = judge(id);
+            keep.push(refusal.is_none());
+            if let Some(reason) = refusal {
+                Refused::count(&mut grant.refused, reason);
+            }
         }
     }
 }
@@ -216,9 +249,16 @@ pub struct Grant {
     /// The granted attributes by name.
     attributes: Vec<(String, Role)>,
     keep: Option<Keep>,
+    refused: Vec<Refused>,
 }
 
 impl Grant {
+    /// How many customers the policy refused, by reason.
+    #[must_use]
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
+    }
+
     fn attribute(&self, name: &str) -> Option<Role> {
         self.attributes.iter().find(|(granted, _)| granted == name).map(|(_, role)| *role)
     }

@@ -1,11 +1,32 @@
 //! The one way by which Siyu itself writes results to a file.
 //!
 //! Cells come from other people's exports, so a spreadsheet that opens the file must see text
-//! and never a formula: a cell that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or
-//! one of their full-width forms gets a leading apostrophe, unless all of it is one plain
-//! number. (OWASP, "CSV Injection".) Quoting follows RFC 4180.
+//! and never a formula: a cell that begins with `=`, `+`, `-`, `@`, a tab, a line end or one of
+//! their full-width forms gets a leading apostrophe, unless all of it is one plain number. (OWASP,
+//! "CSV Injection".) To read it back, take one leading apostrophe away. Quoting follows RFC 4180.
 
+use serde::Deserialize;
+
+use super::pseudonym::Pseudonyms;
 use crate::error::{Code, Error, Result};
+
+/// Which columns of a file get pseudonyms, and with which key.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(serde::Serialize, schemars::JsonSchema))]
+pub struct PseudonymousExport {
+    /// The secret key: 64 hexadecimal digits, as the task `newKey` makes them.
+    pub key: String,
+    /// The version of the key: a new one gives new pseudonyms.
+    #[serde(default = "first")]
+    pub version: u32,
+    /// What the file is for: each purpose has pseudonyms of its own.
+    pub purpose: String,
+}
+
+fn first() -> u32 {
+    1
+}
 
 /// One column of a result that may leave.
 #[derive(Debug)]
@@ -84,6 +105,28 @@ pub fn csv(names: &[String], columns: &[Released<'_>]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// A text column with the pseudonym of each cell in its place; an empty cell stays empty.
+///
+/// # Errors
+/// `type` if the ends do not fit the bytes, `limit-memory` without memory.
+pub fn pseudonymised(bytes: &[u8], ends: &[u32], of: &Pseudonyms) -> Result<(Vec<u8>, Vec<u32>)> {
+    let (mut out, mut out_ends) = (Vec::new(), Vec::with_capacity(ends.len()));
+    let mut start = 0;
+    for end in ends {
+        let cell = bytes.get(start..*end as usize).ok_or_else(|| {
+            Error::new(Code::Type, "the ends of a text column do not fit its bytes")
+        })?;
+        start = *end as usize;
+        out.try_reserve(64)
+            .map_err(|_| Error::new(Code::LimitMemory, "the file does not fit into memory"))?;
+        if !cell.is_empty() {
+            out.extend_from_slice(of.of(cell).as_bytes());
+        }
+        out_ends.push(out.len() as u32);
+    }
+    Ok((out, out_ends))
+}
+
 fn write_text(out: &mut Vec<u8>, cell: &[u8]) {
     let quoted = cell.iter().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'));
     if quoted {
@@ -103,27 +146,31 @@ fn write_text(out: &mut Vec<u8>, cell: &[u8]) {
     }
 }
 
-/// Whether a spreadsheet might run a cell. Leading white space is looked through, since
-/// spreadsheets trim it.
-fn is_formula(cell: &[u8]) -> bool {
+/// Whether a spreadsheet might run a cell: it begins with a tab or a line end, or, behind blanks
+/// and quotes, with `=`, `+`, `-`, `@` or a full-width form of them. A plain number with at most a
+/// minus is none.
+#[must_use]
+pub fn is_formula(cell: &[u8]) -> bool {
     if matches!(cell.first(), Some(b'\t' | b'\r' | b'\n')) {
         return true;
     }
     let text = String::from_utf8_lossy(cell);
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '"');
     match text.chars().next() {
-        Some('-' | '+') => !is_number(text),
-        Some('=' | '@' | '＝' | '＋' | '－' | '＠') => true,
+        Some('-') => !is_number(text),
+        Some('=' | '+' | '@' | '＝' | '＋' | '－' | '＠') => true,
         _ => false,
     }
 }
 
-/// A sign, digits, and at most one point between digits.
+/// A minus, digits, at most one point between digits, and an exponent.
 fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let digits = text.strip_prefix('-').unwrap_or(text);
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    all_digits(whole) && all_digits(fraction)
+    let (digits, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    all_digits(whole) && all_digits(fraction) && all_digits(exponent)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::privacy::detect;
 use crate::table::role::Role;
 use crate::table::zone::Zone;
 
@@ -139,7 +140,7 @@ impl GuessRoles {
 }
 
 /// One column of the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GuessColumn {
@@ -148,6 +149,9 @@ pub struct GuessColumn {
     /// Its first values that are not empty, at most five and each at most 60 characters: cells
     /// of the file, for the eyes of its owner only.
     pub samples: Vec<String>,
+    /// Personal information that was found in its values, the most frequent first: how the column
+    /// is to be treated.
+    pub personal: Vec<detect::KindFound>,
 }
 
 /// Values of a proposed column that reading would leave out.
@@ -327,7 +331,9 @@ fn of_objects(text: &[u8], flavour: Flavour, encoding: String, options: &Options
 
 fn columns_of(profiles: Vec<Profile>) -> Vec<GuessColumn> {
     let profiles = profiles.into_iter();
-    profiles.map(|p| GuessColumn { name: p.name, samples: p.samples }).collect()
+    profiles
+        .map(|p| GuessColumn { name: p.name, samples: p.samples, personal: p.personal.kinds() })
+        .collect()
 }
 
 struct Header {
@@ -522,6 +528,7 @@ struct Profile {
     as_amount: Attempts,
     distinct: HashSet<Vec<u8>>,
     times: Times,
+    personal: detect::Tally,
 }
 
 impl Profile {
@@ -544,6 +551,7 @@ impl Profile {
             as_amount: Attempts::default(),
             distinct: HashSet::new(),
             times: Times::new(Dates::default()),
+            personal: detect::Tally::default(),
         }
     }
 
@@ -553,6 +561,9 @@ impl Profile {
             return;
         }
         self.filled += 1;
+        if let Ok(text) = std::str::from_utf8(value) {
+            self.personal.see(text, None);
+        }
         if self.samples.len() < SAMPLES {
             let shown = String::from_utf8_lossy(value).chars().take(SAMPLE_CHARS).collect();
             self.samples.push(shown);

@@ -8,8 +8,8 @@
 //! have the shape of personal data (`pii`).
 
 use crate::error::Result;
+use crate::privacy::identifier::{is_mail, is_mobile, resident_id, satisfies_luhn};
 use crate::table::block::MISSING;
-use crate::table::calendar::Date;
 use crate::table::dictionary::{Dictionary, short_key};
 
 use super::lookalike::plain_form;
@@ -84,74 +84,23 @@ fn is_mangled(id: &[u8]) -> bool {
     fraction && exponent.len() >= 2 && exponent.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether an id has the shape of personal data.
+/// Whether an id has the shape of personal data. A card must begin as those of a card organisation
+/// do, since every tenth order number satisfies a check digit.
 fn is_personal(id: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
     let number = id.strip_prefix(b"+").unwrap_or(id);
+    let is_issued = || {
+        matches!(
+            number,
+            [b'4', ..] | [b'5', b'1'..=b'5', ..] | [b'6', b'2', ..] | [b'2', b'2'..=b'7', ..]
+        )
+    };
     match number.len() {
-        11 | 13 if digits(number) => {
-            let own = if number.len() == 13 { number.strip_prefix(b"86") } else { Some(number) };
-            matches!(own, Some([b'1', b'3'..=b'9', ..]))
-        }
-        16..=19 if digits(number) && is_card(number) => true,
-        18 if is_resident_id(number) => true,
+        11 => is_mobile(number) || is_mail(id),
+        13 => number.strip_prefix(b"86").is_some_and(is_mobile) || is_mail(id),
+        16..=19 if is_issued() && satisfies_luhn(number) => true,
+        18 if resident_id(number, None).is_some() => true,
         _ => is_mail(id),
     }
-}
-
-/// A resident identity number: region, date of birth, serial number, and the check character of
-/// GB 11643-1999 (ISO 7064, MOD 11-2).
-fn is_resident_id(id: &[u8]) -> bool {
-    let Some((check, body)) = id.split_last() else { return false };
-    if !body.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let number = |from: usize, to: usize| {
-        let part = body.get(from..to).unwrap_or_default();
-        part.iter().fold(0i32, |all, digit| all * 10 + i32::from(digit - b'0'))
-    };
-    let born = Date::new(number(6, 10), number(10, 12) as u8, number(12, 14) as u8);
-    let weighted = body.iter().fold(0u32, |sum, digit| (sum + u32::from(digit - b'0')) * 2 % 11);
-    let expected = match (12 - weighted) % 11 {
-        10 => b'X',
-        digit => b'0' + digit as u8,
-    };
-    number(0, 2) >= 11
-        && born.is_some_and(|born| (1900..=2100).contains(&born.year))
-        && check.eq_ignore_ascii_case(&expected)
-}
-
-/// A bank card number: the first digits of a card organisation, and the check digit of ISO/IEC
-/// 7812 (H. P. Luhn's).
-fn is_card(digits: &[u8]) -> bool {
-    let issued = matches!(
-        digits,
-        [b'4', ..] | [b'5', b'1'..=b'5', ..] | [b'6', b'2', ..] | [b'2', b'2'..=b'7', ..]
-    );
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(at, digit)| {
-            let digit = u32::from(digit - b'0');
-            if at % 2 == 0 { digit } else { digit * 2 % 10 + digit / 5 }
-        })
-        .sum();
-    issued && sum.is_multiple_of(10)
-}
-
-/// Something, an at sign, and a domain with a point inside.
-fn is_mail(id: &[u8]) -> bool {
-    let mut parts = id.split(|byte| *byte == b'@');
-    let (Some(name), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
-    let usual =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+');
-    let point = domain.iter().rposition(|byte| *byte == b'.');
-    !name.is_empty()
-        && name.iter().chain(domain).all(usual)
-        && point.is_some_and(|at| at > 0 && domain.len() - at > 2)
 }
 
 /// Whether an id is the word that stands in front of a sum in reports: such a row sums up

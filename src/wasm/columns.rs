@@ -4,7 +4,8 @@ use js_sys::{Array, Float64Array, Int32Array, Object, Reflect, Uint8Array, Uint3
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::{Code, Error, Result};
-use crate::privacy::release::Released;
+use crate::privacy::pseudonym::Pseudonyms;
+use crate::privacy::release::{Released, pseudonymised};
 use crate::read::columns::Values as Slice;
 use crate::report::{ColumnSet, Values};
 use crate::table::Schema;
@@ -47,6 +48,17 @@ impl Held {
             Held::Text { bytes, ends } => Released::Text { bytes, ends },
             Held::Numbers(values) => Released::Numbers(values),
             Held::Unsigned(_) | Held::Signed(_) => Released::Numbers(&[]),
+        }
+    }
+
+    /// The same with pseudonyms in the place of its texts.
+    pub(super) fn pseudonymised(self, of: &Pseudonyms) -> Result<Held> {
+        match self {
+            Held::Text { bytes, ends } => {
+                let (bytes, ends) = pseudonymised(&bytes, &ends, of)?;
+                Ok(Held::Text { bytes, ends })
+            }
+            _ => Err(wrong("pseudonyms stand for texts")),
         }
     }
 

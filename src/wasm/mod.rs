@@ -18,7 +18,10 @@ use wasm_bindgen::prelude::*;
 use crate::analysis::{Job, StepReport};
 use crate::error::{Code, Error};
 use crate::plain::Value;
-use crate::privacy::release;
+use crate::privacy::gate::Gate;
+use crate::privacy::policy::PolicyDocument;
+use crate::privacy::pseudonym::Pseudonyms;
+use crate::privacy::{release, task};
 use crate::read;
 use crate::table::zone::Zone;
 use registry::{Entry, Keep, Reading, with_registry};
@@ -287,19 +290,62 @@ pub fn forget(handle: u32) {
     with_registry(|registry| registry.remove(handle));
 }
 
-/// A CSV file of result columns, safe for spreadsheets: `[{ text, ends } | { numbers }]`.
+/// A CSV file of result columns, safe for spreadsheets: `[{ text, ends } | { numbers }]`. The
+/// columns numbered in `hidden` get pseudonyms, as `pseudonyms` says.
 ///
 /// # Errors
-/// `type` if the columns do not fit each other.
+/// `type` if the columns do not fit each other, `invalid-option` for a key that is none.
 #[wasm_bindgen(js_name = releaseCsv)]
-pub fn release_csv(names: Vec<String>, columns: Vec<JsValue>) -> Thrown<Uint8Array> {
+pub fn release_csv(
+    names: Vec<String>,
+    columns: Vec<JsValue>,
+    hidden: &Uint32Array,
+    pseudonyms: JsValue,
+) -> Thrown<Uint8Array> {
     let columns: Result<Vec<columns::Held>, Error> =
         columns.iter().map(columns::Held::from_js).collect();
-    let columns = columns.map_err(thrown)?;
+    let mut columns = columns.map_err(thrown)?;
+    let hidden = hidden.to_vec();
+    if !hidden.is_empty() {
+        let inside = |error: Error| thrown(error.inside("pseudonyms"));
+        let release::PseudonymousExport { key, version, purpose } =
+            plain(pseudonyms)?.read().map_err(inside)?;
+        let of = Pseudonyms::new(&key, version, &purpose).map_err(inside)?;
+        let replaced = (0u32..).zip(columns).map(|(at, column)| match hidden.contains(&at) {
+            true => column.pseudonymised(&of),
+            false => Ok(column),
+        });
+        columns = replaced.collect::<Result<_, Error>>().map_err(thrown)?;
+    }
     let released: Vec<release::Released<'_>> =
         columns.iter().map(columns::Held::released).collect();
     let file = release::csv(&names, &released).map_err(thrown)?;
     Ok(Uint8Array::from(file.as_slice()))
+}
+
+/// Runs a task of privacy by its name: plain data in and out.
+///
+/// # Errors
+/// As [`task::run`].
+#[wasm_bindgen]
+pub fn privacy(name: &str, options: JsValue) -> Thrown<JsValue> {
+    to_js(&task::run(name, plain(options)?).map_err(thrown)?)
+}
+
+/// Sets the policy of the gate, or opens it for `null`. Jobs that run keep what they began with.
+///
+/// # Errors
+/// A mistake in the policy, with its path.
+#[wasm_bindgen(js_name = setPolicy)]
+pub fn set_policy(policy: JsValue) -> Thrown<()> {
+    let gate = if policy.is_null() || policy.is_undefined() {
+        Gate::open()
+    } else {
+        let document: PolicyDocument = plain(policy)?.read().map_err(thrown)?;
+        Gate::with_policy(Box::new(document.checked().map_err(thrown)?))
+    };
+    with_registry(|registry| registry.set_gate(gate));
+    Ok(())
 }
 
 /// Plain data out of a JavaScript value.

@@ -242,6 +242,10 @@ impl Registry {
         Rc::clone(&self.gate)
     }
 
+    pub(super) fn set_gate(&mut self, gate: Gate) {
+        self.gate = Rc::new(gate);
+    }
+
     pub(super) fn add(&mut self, entry: Entry) -> u32 {
         let handle = self.next;
         self.next += 1;

@@ -4,7 +4,7 @@
 use crate::tables::{Answer, run_through, table};
 use siyu::analysis::NAMES;
 use siyu::error::{Code, Result};
-use siyu::privacy::gate::{Gate, Policy, Request};
+use siyu::privacy::gate::{Gate, Judge, Policy, Request};
 use siyu::table::role::Role;
 
 const LOG: &str = "customer,time,amount\n\
@@ -130,8 +130,10 @@ impl Policy for Refuses {
         self.attribute != Some(name)
     }
 
-    fn allows_customer(&self, _: Request<'_>, customer: &[u8]) -> bool {
-        self.customer.map(str::as_bytes) != Some(customer)
+    fn judge<'p>(&'p self, _: Request<'p>, _: Vec<String>) -> Judge<'p> {
+        Box::new(|customer| {
+            (self.customer.map(str::as_bytes) == Some(customer)).then_some("denied")
+        })
     }
 }
 

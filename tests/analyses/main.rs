@@ -19,6 +19,7 @@ mod look_alike;
 mod lrfm;
 mod metamorphic;
 mod migration;
+mod policy;
 mod real_data;
 mod requests;
 mod rfm;

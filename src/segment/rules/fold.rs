@@ -1118,7 +1118,7 @@ mod tests {
                 .unwrap();
             let (table, _) = loader.finish().unwrap();
             let needs = Needs::roles(&[Role::Customer, Role::Time, Role::Amount]);
-            let ask = Request { analysis: "test", purpose: None };
+            let ask = Request { analysis: "test", purpose: None, at: None };
             let grant = Gate::open().ask(ask, &needs, &table.schema).unwrap();
             let ids = table.dictionaries.get(Role::Customer).unwrap();
             let mut fold = Fold::new(plan.clone(), Zone::utc());
@@ -1194,7 +1194,7 @@ mod tests {
             let (table, _) = loader.finish().unwrap();
             assert_eq!(table.blocks.len(), 5);
             let needs = Needs::roles(&[Role::Customer, Role::Time, Role::Amount, Role::Order]);
-            let ask = Request { analysis: "test", purpose: None };
+            let ask = Request { analysis: "test", purpose: None, at: None };
             let grant = Gate::open().ask(ask, &needs, &table.schema).unwrap();
             let known = table.dictionaries.get(Role::Customer).unwrap().len();
             let folded = |blocks: &[usize]| {
