@@ -3705,6 +3705,22 @@ export interface Remedy {
   value: OptionValue
 }
 
+/** One renewal. Intervals have no width where the fit did not converge. */
+export interface Renewal {
+  /**
+   * Renewals to come of a customer just before this one, discounted, the next one not
+   * (discounted expected residual lifetime, DERL). Times the margin of a contract it is what the
+   * customer is worth.
+   */
+  discountedRenewals: number
+  /** Share of those there who renew, by the model. */
+  retention: Measured
+  /** Share of the cohort that was there after it; null for renewals to come. */
+  seen: number | null
+  /** The same by the model. */
+  survival: Measured
+}
+
 /** What a resident number says. */
 export interface ResidentFacts {
   /** The date of birth. */
@@ -3721,6 +3737,31 @@ export interface Retained {
   count: number
   /** Of each whether its time is over. */
   expired: boolean[]
+}
+
+/** Options of `retention-curve`. */
+export interface RetentionCurveOptions {
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** Discount rate from one renewal to the next, 0.001 to 10. */
+  discount?: number
+  /** Renewals that are told, those seen included: 1 to 200. Default: as many again as were seen. */
+  renewals?: number | null
+  /**
+   * How many customers were there at the start and after each renewal; it does not rise. 3 to 200
+   * numbers.
+   */
+  survivors: number[]
+}
+
+/** Result of `retention-curve`. */
+export interface RetentionCurveResult {
+  /** Customers of the cohort. */
+  customers: number
+  /** sBG: chances to leave at a renewal are beta with `alpha` and `beta` among customers. */
+  model: ModelFit
+  /** Renewal by renewal, the first one first. */
+  renewals: Renewal[]
 }
 
 /** Days on which something was last used, and how long it may be kept. */
@@ -5491,6 +5532,7 @@ export interface Analyses {
   'survival-regression': { version: 1; inputs: 'lives'; options: SurvivalRegressionOptions; result: SurvivalRegressionResult }
   'competing-risks': { version: 1; inputs: 'lives'; options: CompetingRisksOptions; result: CompetingRisksResult }
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
+  'retention-curve': { version: 1; inputs: never; options: RetentionCurveOptions; result: RetentionCurveResult }
   power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }
   assign: { version: 1; inputs: 'units'; options: AssignOptions; result: AssignResult }
 }

@@ -148,6 +148,37 @@ pub struct ModelFit {
     pub evaluations: u32,
 }
 
+impl ModelFit {
+    /// What a search found; `width` is half that of the intervals, in standard errors.
+    pub(super) fn of(names: &[&'static str], fit: &Fit, width: f64) -> ModelFit {
+        let size = names.len();
+        let covariance = fit.maximum.covariance.as_deref();
+        let of = |(at, (name, value)): (usize, (&&'static str, &f64))| {
+            let error = covariance.and_then(|entries| entries.get(at * (size + 1)));
+            let error = error.map(|variance| variance.max(0.0).sqrt());
+            Parameter {
+                name,
+                value: *value,
+                standard_error: error.map(|error| value * error),
+                interval: error.map(|error| {
+                    let factor = libm::exp(width * error);
+                    Interval { low: value / factor, high: value * factor }
+                }),
+            }
+        };
+        let maximum = &fit.maximum;
+        ModelFit {
+            parameters: names.iter().zip(&fit.parameters).enumerate().map(of).collect(),
+            log_likelihood: maximum.value,
+            ending: maximum.ending,
+            culprit: maximum.culprit.and_then(|at| names.get(at).copied()),
+            gradient: maximum.gradient,
+            condition: maximum.condition,
+            evaluations: maximum.evaluations,
+        }
+    }
+}
+
 /// A parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -580,7 +611,7 @@ impl LifetimeValue {
         };
         let (reason, spend, model) = match spend(&repeaters) {
             Ok((model, fit)) => {
-                let told = self.model_fit(["p", "q", "v"].as_slice(), &fit);
+                let told = ModelFit::of(&["p", "q", "v"], &fit, self.width());
                 match usable(&model, &fit) {
                     None => (None, Spend::Model(model, fit), Some(told)),
                     reason => (reason, Spend::Mean(mean), Some(told)),
@@ -698,35 +729,6 @@ impl LifetimeValue {
         Ok(())
     }
 
-    fn model_fit(&self, names: &[&'static str], fit: &Fit) -> ModelFit {
-        let size = names.len();
-        let width = self.width();
-        let covariance = fit.maximum.covariance.as_deref();
-        let of = |(at, (name, value)): (usize, (&&'static str, &f64))| {
-            let error = covariance.and_then(|entries| entries.get(at * (size + 1)));
-            let error = error.map(|variance| variance.max(0.0).sqrt());
-            Parameter {
-                name,
-                value: *value,
-                standard_error: error.map(|error| value * error),
-                interval: error.map(|error| {
-                    let factor = libm::exp(width * error);
-                    Interval { low: value / factor, high: value * factor }
-                }),
-            }
-        };
-        let maximum = &fit.maximum;
-        ModelFit {
-            parameters: names.iter().zip(&fit.parameters).enumerate().map(of).collect(),
-            log_likelihood: maximum.value,
-            ending: maximum.ending,
-            culprit: maximum.culprit.and_then(|at| names.get(at).copied()),
-            gradient: maximum.gradient,
-            condition: maximum.condition,
-            evaluations: maximum.evaluations,
-        }
-    }
-
     /// Tenths of the customers by value.
     fn deciles(&self) -> Vec<Decile> {
         let column = |name: &str| {
@@ -772,7 +774,7 @@ impl LifetimeValue {
             expected_purchases: self.sums.purchases,
             value: total.value,
             value_interval: has_errors.then_some(Interval { low: total.low, high: total.high }),
-            purchases: self.model_fit(&self.options.model.parameters(), fit),
+            purchases: ModelFit::of(&self.options.model.parameters(), fit, self.width()),
             spend: spend.clone(),
             check,
             at_risk,

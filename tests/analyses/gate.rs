@@ -185,7 +185,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Analyses that read no table.
-const WITHOUT_TABLES: [&str; 1] = ["power"];
+const WITHOUT_TABLES: [&str; 2] = ["power", "retention-curve"];
 
 /// A role that the analysis cannot do without.
 fn required(analysis: &str) -> Role {

@@ -22,6 +22,7 @@ mod migration;
 mod policy;
 mod real_data;
 mod requests;
+mod retention_curve;
 mod rfm;
 mod rfm_periods;
 mod rfms;

@@ -50,6 +50,18 @@ impl ShiftedGeometric {
         (self.beta + before) / (self.alpha + self.beta + before)
     }
 
+    /// Slopes of `ln` of [`Self::survival`] by the logarithms of both parameters.
+    pub(crate) fn survival_slopes(&self, renewals: u32) -> [f64; 2] {
+        let (stayed, both) = (f64::from(renewals), self.alpha + self.beta);
+        let all = digamma_step(both, stayed);
+        [-self.alpha * all, self.beta * (digamma_step(self.beta, stayed) - all)]
+    }
+
+    /// Slopes of the log-odds of [`Self::retention`] by the same.
+    pub(crate) fn odds_slopes(&self, at: u32) -> [f64; 2] {
+        [-1.0, self.beta / (self.beta + f64::from(at.max(1)) - 1.0)]
+    }
+
     /// The log-likelihood of a cohort, in nats: how many were there at the start and after each
     /// renewal.
     ///
