@@ -506,10 +506,17 @@ impl Members {
         if count * 4 > numbers.len() * 3 {
             return Ok(self.findings(leaf, numbers, Some(asked))?.holds);
         }
-        // Few enough to look only at them.
-        let asked = asked.iter().enumerate().filter(|(_, asked)| **asked == 1).map(|(at, _)| at);
-        let places: Vec<usize> = collected(asked, count)?;
-        let few = places.iter().filter_map(|at| numbers.get(*at).copied());
+        // Few enough to look only at them. Without a branch, since nothing foretells who is asked.
+        let mut places = filled(0, numbers.len())?;
+        let mut next = 0;
+        for (at, asked) in asked.iter().enumerate() {
+            if let Some(place) = places.get_mut(next) {
+                *place = at;
+            }
+            next += usize::from(*asked);
+        }
+        places.truncate(next);
+        let few = places.iter().map(|at| numbers.get(*at).copied().unwrap_or(0));
         let found = self.findings(leaf, &collected(few, count)?, None)?.holds;
         let mut holds = filled(0, numbers.len())?;
         for (at, found) in places.iter().zip(found) {

@@ -459,12 +459,14 @@ impl Segments {
         let customers = members.population.len() as u64;
         let minor = members.revenue()?;
         let sum = |is_in: Option<&[u8]>| {
-            let minor = minor.as_ref()?.iter().map(|minor| i128::from(*minor));
+            let minor = minor.as_ref()?.iter();
             Some(match is_in {
+                // 1 or 0, without a branch.
                 Some(is_in) => {
-                    minor.zip(is_in).filter(|(_, is_in)| **is_in == 1).map(|(minor, _)| minor).sum()
+                    let own = minor.zip(is_in).map(|(minor, is_in)| minor & -i64::from(*is_in));
+                    own.map(i128::from).sum()
                 }
-                None => minor.sum::<i128>(),
+                None => minor.copied().map(i128::from).sum::<i128>(),
             })
         };
         let all = sum(None);
