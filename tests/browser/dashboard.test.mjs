@@ -964,10 +964,12 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
-  test('nothing is wider than the screen, nothing is serious to axe, in any language, theme and width', async () => {
+  test('nothing is wider than the screen, nothing is serious to axe, in each pair of language, theme and width', async () => {
     for (const viewport of [WIDE, NARROW]) {
       for (const colorScheme of ['light', 'dark']) {
         for (const locale of ['en-US', 'zh-CN']) {
+          // Half of the eight, so that each pair of language, theme and width is met; all of them for screenshots.
+          if (!shots && [viewport === NARROW, colorScheme === 'dark', locale === 'zh-CN'].filter(Boolean).length % 2 === 1) continue
           const name = `${viewport.width}-${colorScheme}-${locale.slice(0, 2)}`
           const { page, end } = await visit({ viewport, colorScheme, locale })
           // What stands around a view was looked at before it was opened.

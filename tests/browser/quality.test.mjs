@@ -575,9 +575,11 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
     await end()
   })
 
-  test('the report and its panel are in order for axe and for the screen, in any language, theme and width', async () => {
+  test('the report and its panel are in order for axe and for the screen, in each pair of language, theme and width', async () => {
     for (const viewport of [WIDE, NARROW]) {
       for (const [colorScheme, locale] of [['light', 'en-US'], ['dark', 'zh-CN'], ['dark', 'en-US'], ['light', 'zh-CN']]) {
+        // Half of the eight, so that each pair of language, theme and width is met; all of them for screenshots.
+        if (!shots && [viewport === NARROW, colorScheme === 'dark', locale === 'zh-CN'].filter(Boolean).length % 2 === 1) continue
         const name = `quality-${viewport.width}-${colorScheme}-${locale.slice(0, 2)}`
         const { page, end } = await visit({ viewport, colorScheme, locale })
         const check = async step => {
