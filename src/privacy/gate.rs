@@ -83,8 +83,7 @@ pub trait Policy {
     ///
     /// # Errors
     /// `denied` with the path of what is missing.
-    fn check(&self, request: Request<'_>) -> Result<()> {
-        let _ = request;
+    fn check(&self, _request: Request<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -133,8 +132,8 @@ impl Gate {
     /// Asks for the columns of one input.
     ///
     /// # Errors
-    /// `denied` if the policy asks for more than the request says; `missing-role` if a required column is not mapped, `denied` if the policy refuses it. What
-    /// is said of roles holds for attributes too.
+    /// `denied` if the policy asks for more than the request says, or refuses a required column;
+    /// `missing-role` if one is not mapped. What is said of roles holds for attributes too.
     pub fn ask(&self, request: Request<'_>, needs: &Needs, schema: &Schema) -> Result<Grant> {
         if let Some(policy) = &self.policy {
             policy.check(request)?;

@@ -110,15 +110,16 @@ pub fn csv(names: &[String], columns: &[Released<'_>]) -> Result<Vec<u8>> {
 /// # Errors
 /// `type` if the ends do not fit the bytes, `limit-memory` without memory.
 pub fn pseudonymised(bytes: &[u8], ends: &[u32], of: &Pseudonyms) -> Result<(Vec<u8>, Vec<u32>)> {
-    let (mut out, mut out_ends) = (Vec::new(), Vec::with_capacity(ends.len()));
+    let no_memory = |_| Error::new(Code::LimitMemory, "the file does not fit into memory");
+    let (mut out, mut out_ends) = (Vec::new(), Vec::new());
+    out_ends.try_reserve_exact(ends.len()).map_err(no_memory)?;
     let mut start = 0;
     for end in ends {
         let cell = bytes.get(start..*end as usize).ok_or_else(|| {
             Error::new(Code::Type, "the ends of a text column do not fit its bytes")
         })?;
         start = *end as usize;
-        out.try_reserve(64)
-            .map_err(|_| Error::new(Code::LimitMemory, "the file does not fit into memory"))?;
+        out.try_reserve(64).map_err(no_memory)?;
         if !cell.is_empty() {
             out.extend_from_slice(of.of(cell).as_bytes());
         }

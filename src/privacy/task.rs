@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::anonymity::{Anonymity, AnonymityOptions, anonymity};
 use super::consent::is_retention_over;
 use super::detect::{Detector, Entity, Evidence, Kind, KindFound, Tally};
-use super::dp::accountant::Mechanism;
 use super::dp::accountant::{
-    Answers, Cost, PureComposition, compose_pure, cost, gaussian_delta, gaussian_sigma,
+    Answers, Cost, Mechanism, PureComposition, compose_pure, cost, gaussian_delta, gaussian_sigma,
     gaussian_sigma_classic, rho_of_gaussian, zcdp_simple, zcdp_tight,
 };
 use super::dp::groups::{self, NoisyCounts, NoisyCountsOptions};
