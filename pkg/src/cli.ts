@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { ColumnSet } from './columns.js'
 import { SiyuError } from './errors.js'
 import { fileAt } from './files.node.js'
-import type { AttributeColumn, Guess, GuessRole, Profile, RfmOptions, Role, Roles } from './generated.js'
+import type { AttributeColumn, Guess, GuessRole, Ledger, Profile, RfmOptions, Role, Roles } from './generated.js'
 import { mappingOf, SURE } from './mapping.js'
 import { open } from './sync.node.js'
 import type { Recipe, RfmReport, Siyu, Table, TableOptions } from './types.js'
@@ -25,6 +25,9 @@ const USAGE = `siyu: customer segments from order files (CSV, .xlsx), on this ma
       any analysis, given as data: { "analysis": "rfm", "inputs": { "log": "orders" }, "options": { … } }
 
       --table orders=may.csv --table orders=june.csv: several files as one table
+  siyu ledger verify ledger.json [--head HASH]
+      whether a log of what was published was changed; with the last hash, as it was kept elsewhere, also
+      whether its end was cut off. Ends with 1 if it was
 
 Columns, if the guess is not right (several tables: orders.buyer as the column):
   --customer NAME  --time NAME  --amount NAME  --order NAME
@@ -59,7 +62,7 @@ type Flags = Record<string, string | undefined> & { table?: never }
 /** The command's words, and its flags. */
 function understood(words: string[]): { command: string; files: string[]; tables: string[]; profiles: string[]; attributes: string[]; flags: Flags } {
   const text = { type: 'string' } as const
-  const names = [...ROLES, ...RFM, ...SCORING, ...GROUPS, ...READ, 'at', 'bins', 'out', 'csv']
+  const names = [...ROLES, ...RFM, ...SCORING, ...GROUPS, ...READ, 'at', 'bins', 'head', 'out', 'csv']
   try {
     const { values, positionals } = parseArgs({
       args: words, allowPositionals: true,
@@ -94,6 +97,8 @@ async function main(words: string[]): Promise<void> {
         return await rfm(siyu, files, flags, await known(profiles))
       case 'run':
         return await run(siyu, only(files, 'a recipe'), tables, flags, await known(profiles), attributes)
+      case 'ledger':
+        return await verify(siyu, files, flags)
       default:
         throw new Misuse(`there is no command ${command}`)
     }
@@ -149,6 +154,22 @@ async function run(siyu: Siyu, file: string, given: string[], flags: Flags, prof
   const report = await siyu.run(recipe, tables)
   await write(siyu, report, flags)
   if (!flags.out) process.stdout.write(`${asJson(report)}\n`)
+}
+
+/** Says whether a log was changed. */
+async function verify(siyu: Siyu, [what, ...files]: string[], { head }: Flags): Promise<void> {
+  if (what !== 'verify') throw new Misuse('ledger is followed by verify and a file')
+  const file = only(files, 'a file')
+  let ledger: Ledger
+  try {
+    ledger = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new Misuse(`${file} is no log: ${(error as Error).message}`)
+  }
+  const { intact, firstBad, isCut } = await siyu.privacy('ledgerCheck', { ledger, ...(head !== undefined && { head }) })
+  const entries = `${ledger.entries.length} entries`
+  process.stdout.write(intact ? `intact: ${entries}, last hash ${ledger.hashes.at(-1) ?? 'none'}\n` : firstBad !== null ? `changed: from entry ${firstBad} on\n` : isCut ? 'changed: the last hash is another\n' : 'changed\n')
+  if (!intact) process.exitCode = 1
 }
 
 /**

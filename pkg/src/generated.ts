@@ -3020,6 +3020,60 @@ export interface NoisyQuantileOptions {
   values: number[]
 }
 
+/** A group as it may be published. */
+export interface NoisySum {
+  /** Its customers, with noise: it may be below 0. */
+  customers: number
+  /** The sum for each customer: one over the other, null below one customer. */
+  mean: number | null
+  /** Its name. */
+  name: string
+  /** The sum of their amounts, with noise. */
+  sum: number
+}
+
+/** Sums that may be published. */
+export interface NoisySums {
+  /** In 95 of 100 cases a number of customers is off by less than this. */
+  customersWithin95: number
+  /** The groups. */
+  groups: NoisySum[]
+  /** What it cost, and the log with this answer in it. */
+  receipt: Receipt
+  /** In 95 of 100 cases a sum is off by less than this. */
+  sumWithin95: number
+}
+
+/** Sums to be published. Rows are given as lists of one length. */
+export interface NoisySumsOptions {
+  /** The amount of each row, at most 1,000,000 rows. They are rounded to `decimals`. */
+  amounts: number[]
+  /** What may be spent in all. */
+  budget: PrivacyBudget
+  /** The customer of each row, as any number. Each row is a customer if this is left out. */
+  customer?: number[] | null
+  /** Places behind the point of amounts, 0 to 4. */
+  decimals?: number
+  /** ε of this answer, as exact decimal digits. */
+  epsilon: string
+  /** The group of each row, from 0. All rows are in the first if this is left out. */
+  group?: number[] | null
+  /** The groups. Their names are known without the data, as those of segments are. */
+  groups: string[]
+  /** In how many groups one customer counts at most: the first ones. */
+  groupsPerCustomer?: number
+  /** The log of what was published before; empty at first. */
+  ledger?: Ledger
+  /** The least amount that counts, known without the data. Lower ones count as this. */
+  lower: number
+  /** The question, and the data it is asked of: the same words get the same answer from the log. */
+  query: string
+  /** How many rows of a customer count at most, in all groups together: the first ones. */
+  rowsPerCustomer?: number
+  /** The largest amount that counts, known without the data. Higher ones count as this. */
+  upper: number
+}
+
 /** What becomes of customers without a purchase. */
 export type NonBuyers =
   /** They are in a group: not valuable, and recent by their last action. */
@@ -4790,6 +4844,10 @@ export interface SuppressOptions {
   counts: number[][]
   /** Counts from 1 to k − 1 are hidden. */
   k: number
+  /** The log of what was published before; empty at first. Only asked if `table` is named. */
+  ledger?: Ledger
+  /** Which table this is: what was published of it before may not differ by fewer than k customers. */
+  table?: string | null
 }
 
 /** A table that may be published. */
@@ -4802,6 +4860,11 @@ export interface Suppressed {
   feasible: boolean
   /** The hidden cells. */
   hidden: HiddenCell[]
+  /**
+   * The log with this table in it, if `table` was named and there is something to publish: keep
+   * it, and give it with the next table.
+   */
+  ledger: Ledger | null
   /** The sums of the rows; empty if nothing protects the small cells. */
   rowTotals: number[]
 }
@@ -5559,6 +5622,8 @@ export interface PrivacyTasks {
   anonymity: { options: AnonymityOptions; result: Anonymity }
   /** Counts of groups with noise that hides each customer, paid from a budget. */
   noisyCounts: { options: NoisyCountsOptions; result: NoisyCounts }
+  /** Sums and means by group with noise that hides each customer, paid from a budget. */
+  noisySums: { options: NoisySumsOptions; result: NoisySums }
   /** A quantile with noise that hides each customer, paid from a budget. */
   noisyQuantile: { options: NoisyQuantileOptions; result: NoisyQuantile }
   /** What several noisy answers cost together. */

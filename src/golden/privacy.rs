@@ -238,7 +238,12 @@ pub(super) fn anonymity(case: &Value) -> Result<Value> {
 
 pub(super) fn suppression(case: &Value) -> Result<Value> {
     let (counts, k): (Vec<Vec<u32>>, u32) = (field(case, "counts")?, field(case, "k")?);
-    let found = suppress(&SuppressOptions { counts: counts.clone(), k })?;
+    let found = suppress(&SuppressOptions {
+        counts: counts.clone(),
+        k,
+        table: None,
+        ledger: Ledger::default(),
+    })?;
     let columns = counts.first().map_or(0, Vec::len);
     let column = |at: usize| -> u64 {
         counts.iter().filter_map(|row| row.get(at)).map(|count| u64::from(*count)).sum()

@@ -7,7 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::Ledger;
 use crate::error::{Code, Error, Result};
+use crate::plain::Value;
 use crate::stats::order::sort_by;
 
 /// So many cells that may be hidden are tried in every combination; beyond, hidden cells are added
@@ -25,6 +27,12 @@ pub struct SuppressOptions {
     pub counts: Vec<Vec<u32>>,
     /// Counts from 1 to k − 1 are hidden.
     pub k: u32,
+    /// Which table this is: what was published of it before may not differ by fewer than k customers.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// The log of what was published before; empty at first. Only asked if `table` is named.
+    #[serde(default)]
+    pub ledger: Ledger,
 }
 
 /// What another may work out of a hidden cell.
@@ -59,6 +67,9 @@ pub struct Suppressed {
     pub hidden: Vec<HiddenCell>,
     /// Whether the small cells are protected. If not, the totals must stay hidden too.
     pub feasible: bool,
+    /// The log with this table in it, if `table` was named and there is something to publish: keep
+    /// it, and give it with the next table.
+    pub ledger: Option<Ledger>,
 }
 
 /// A table with which cells are hidden in it.
@@ -157,9 +168,11 @@ impl Hiding<'_> {
 /// smallest sum (for more than 16 candidates: a choice from which no cell can be taken away).
 ///
 /// # Errors
-/// `invalid-option` for a table whose rows have different lengths, or is too large.
+/// `invalid-option` for a table whose rows have different lengths, or is too large; `denied` if it
+/// differs by 1 to k − 1 customers from the same table as it was published before; `decode` if the
+/// log was changed.
 pub fn suppress(options: &SuppressOptions) -> Result<Suppressed> {
-    let SuppressOptions { counts, k } = options;
+    let SuppressOptions { counts, k, .. } = options;
     let columns = counts.first().map_or(0, Vec::len);
     let fits = counts.iter().all(|row| row.len() == columns) && columns.max(counts.len()) <= MOST;
     if !fits || columns == 0 {
@@ -209,13 +222,14 @@ pub fn suppress(options: &SuppressOptions) -> Result<Suppressed> {
         };
         of_row.iter().enumerate().map(one).collect()
     });
-    Ok(match feasible {
+    let mut found = match feasible {
         true => Suppressed {
             counts: shown.collect(),
             row_totals: totals(&|cell| cell / columns, counts.len()),
             column_totals: totals(&|cell| cell % columns, columns),
             hidden: hidden.collect(),
             feasible,
+            ledger: None,
         },
         false => Suppressed {
             counts: Vec::new(),
@@ -223,8 +237,60 @@ pub fn suppress(options: &SuppressOptions) -> Result<Suppressed> {
             column_totals: Vec::new(),
             hidden: Vec::new(),
             feasible,
+            ledger: None,
         },
-    })
+    };
+    if let (Some(table), true) = (&options.table, feasible) {
+        found.ledger = Some(published(&found, table, options)?);
+    }
+    Ok(found)
+}
+
+/// The log with a table that was not published before, or so that nobody is in the difference.
+///
+/// Two tables of the same people, one of them joined or gone, tell of that one what each alone
+/// hides: what both show may be equal or differ by k or more.
+fn published(found: &Suppressed, table: &str, options: &SuppressOptions) -> Result<Ledger> {
+    let number =
+        |count: Option<u64>| count.map_or(Value::Null, |count| Value::Number(count as f64));
+    let inner = found.counts.iter().flatten().map(|count| number(count.map(u64::from)));
+    let totals = || found.row_totals.iter().chain(&found.column_totals).copied();
+    let all: u64 = found.row_totals.iter().sum();
+    let cells: Vec<Value> =
+        inner.chain(totals().chain([all]).map(|total| number(Some(total)))).collect();
+    let mut ledger = options.ledger.clone();
+    ledger.untouched()?;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let entry = vec![
+        ("op".to_owned(), text("table")),
+        ("table".to_owned(), text(table)),
+        ("rows".to_owned(), Value::Number(found.counts.len() as f64)),
+        ("cells".to_owned(), Value::List(cells.clone())),
+    ];
+    let mut is_same = false;
+    for before in &ledger.entries {
+        let of_table = entry.iter().take(2).all(|(name, value)| before.get(name) == Some(value));
+        let (true, Some(Value::List(shown))) = (of_table, before.get("cells")) else { continue };
+        let differs = |(one, other): (&Value, &Value)| match (one, other) {
+            (Value::Number(one), Value::Number(other)) => {
+                (0.5..f64::from(options.k) - 0.5).contains(&(one - other).abs())
+            }
+            _ => false,
+        };
+        if before.get("rows") != entry.get(2).map(|(_, rows)| rows) || shown.len() != cells.len() {
+            let hint = "this table had another shape before: give it another name";
+            return Err(Error::new(Code::InvalidOption, hint).at_path("table"));
+        }
+        if shown.iter().zip(&cells).any(differs) {
+            let hint = "this table was published before and differs by fewer than k customers: who has both could tell of them";
+            return Err(Error::new(Code::Denied, hint).at_path("counts"));
+        }
+        is_same |= *shown == cells;
+    }
+    if !is_same {
+        ledger.append(entry)?;
+    }
+    Ok(ledger)
 }
 
 /// Hides candidates until the primary cells are protected; false if nothing protects them.
@@ -286,7 +352,11 @@ mod tests {
 
     fn table(counts: &[&[u32]], k: u32) -> Suppressed {
         let counts = counts.iter().map(|row| row.to_vec()).collect();
-        suppress(&SuppressOptions { counts, k }).unwrap()
+        suppress(&of(counts, k)).unwrap()
+    }
+
+    fn of(counts: Vec<Vec<u32>>, k: u32) -> SuppressOptions {
+        SuppressOptions { counts, k, table: None, ledger: Ledger::default() }
     }
 
     #[test]
@@ -309,16 +379,41 @@ mod tests {
             (0..8).map(|row| (0..7).map(|column| 20 + row * 7 + column).collect()).collect();
         let mut counts = rows.clone();
         counts[2][3] = 1;
-        let found = suppress(&SuppressOptions { counts, k: 5 }).unwrap();
+        let found = suppress(&of(counts, 5)).unwrap();
         assert_eq!(found.hidden.len(), 4);
-        let none = suppress(&SuppressOptions { counts: rows, k: 5 }).unwrap();
+        let none = suppress(&of(rows, 5)).unwrap();
         assert!(none.hidden.is_empty() && none.feasible);
     }
 
     #[test]
     fn a_table_is_a_table() {
-        let bad = |counts| suppress(&SuppressOptions { counts, k: 5 }).unwrap_err();
+        let bad = |counts| suppress(&of(counts, 5)).unwrap_err();
         assert_eq!(bad(vec![vec![1], vec![1, 2]]).path(), Some("counts"));
         assert_eq!(bad(Vec::new()).path(), Some("counts"));
+    }
+
+    #[test]
+    fn two_tables_do_not_differ_by_a_few_customers() {
+        let first = vec![vec![20, 30], vec![40, 50]];
+        let ask = |counts: Vec<Vec<u32>>, ledger: &Ledger| {
+            let table = Some("segment by city".to_owned());
+            suppress(&SuppressOptions { table, ledger: ledger.clone(), ..of(counts, 5) })
+        };
+        let log = ask(first.clone(), &Ledger::default()).unwrap().ledger.unwrap();
+        assert_eq!(log.entries.len(), 1);
+        assert_eq!(ask(first.clone(), &log).unwrap().ledger.unwrap(), log);
+        let mut one_gone = first.clone();
+        one_gone[1][0] -= 1;
+        let error = ask(one_gone, &log).unwrap_err();
+        assert_eq!((error.code(), error.path()), (Code::Denied, Some("counts")));
+        // One more and one less: no total differs, the cells do.
+        assert!(ask(vec![vec![21, 29], vec![39, 51]], &log).is_err());
+        let later = ask(vec![vec![25, 30], vec![40, 58]], &log).unwrap().ledger.unwrap();
+        assert_eq!(later.entries.len(), 2);
+        // The first table counts after the second, too.
+        assert!(ask(vec![vec![22, 30], vec![40, 50]], &later).is_err());
+        let mut forged = later;
+        forged.entries.remove(0);
+        assert_eq!(ask(first, &forged).unwrap_err().code(), Code::Decode);
     }
 }

@@ -16,6 +16,7 @@ use super::dp::local::{self, LocalPlan};
 use super::dp::noise::Platform;
 use super::dp::quantile::{self, NoisyQuantile, NoisyQuantileOptions};
 use super::dp::sensitivity::{Neighbours, of_count, of_histogram, of_sum};
+use super::dp::sums::{self, NoisySums, NoisySumsOptions};
 use super::dp::{budget::Decimal, demand, positive, probability};
 use super::gate::Request;
 use super::identifier::{folded, is_card, is_credit_code, is_mail, is_mobile, resident_id};
@@ -99,6 +100,8 @@ tasks! {
     Anonymity = "anonymity": AnonymityOptions => Anonymity, |options| anonymity(&options);
     /// Counts of groups with noise that hides each customer, paid from a budget.
     NoisyCounts = "noisyCounts": NoisyCountsOptions => NoisyCounts, |options| groups::publish(options, &mut Platform);
+    /// Sums and means by group with noise that hides each customer, paid from a budget.
+    NoisySums = "noisySums": NoisySumsOptions => NoisySums, |options| sums::publish(options, &mut Platform);
     /// A quantile with noise that hides each customer, paid from a budget.
     NoisyQuantile = "noisyQuantile": NoisyQuantileOptions => NoisyQuantile, |options| quantile::publish(options, &mut Platform);
     /// What several noisy answers cost together.

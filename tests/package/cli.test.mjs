@@ -124,3 +124,24 @@ test('a command that is not understood ends with 2 and the help', () => {
   assert.match(stdout, /--at/)
   assert.match(siyu('--version').stdout, /^\d+\.\d+\.\d+\n$/)
 })
+
+test('ledger verify says whether a log was changed, and ends with 1 if it was', async () => {
+  const { open } = await import('siyu/sync')
+  const engine = await open()
+  let ledger
+  for (const op of ['run', 'release']) ledger = await engine.privacy('ledgerAppend', { ...(ledger && { ledger }), entry: { op } })
+  engine.close()
+  const [first, last] = ledger.hashes
+  const good = siyu('ledger', 'verify', file('ledger.json', JSON.stringify(ledger)), '--head', last)
+  assert.deepEqual([good.status, good.stdout], [0, `intact: 2 entries, last hash ${last}\n`])
+  const cut = file('cut.json', JSON.stringify({ entries: ledger.entries.slice(0, 1), hashes: [first] }))
+  assert.equal(siyu('ledger', 'verify', cut).status, 0)
+  assert.deepEqual([siyu('ledger', 'verify', cut, '--head', last).status, siyu('ledger', 'verify', cut, '--head', last).stdout], [1, 'changed: the last hash is another\n'])
+  ledger.entries[1].op = 'erase'
+  const edited = siyu('ledger', 'verify', file('edited.json', JSON.stringify(ledger)))
+  assert.deepEqual([edited.status, edited.stdout], [1, 'changed: from entry 2 on\n'])
+  for (const args of [['check'], ['verify'], ['verify', 'plain.csv'], ['verify', 'absent.json']]) assert.equal(siyu('ledger', ...args).status, 2)
+  const other = siyu('ledger', 'verify', file('other.json', '{"entries":1}'))
+  assert.equal(other.status, 1)
+  assert.match(other.stderr, /ledger/)
+})

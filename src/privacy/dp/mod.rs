@@ -10,6 +10,7 @@
 //! * [`quantile`] – the exponential mechanism
 //! * [`local`] – noise at each customer, before anything is collected
 //! * [`groups`] – the counts of groups as they may be published
+//! * [`sums`] – what customers of groups spend, in all and each
 //!
 //! Floating-point noise identifies the data by its last bits (Mironov 2012), so noise is made of
 //! integers only (Canonne, Kamath, Steinke 2020), and randomness comes from the platform: no seed
@@ -24,6 +25,7 @@ pub mod noise;
 pub mod quantile;
 pub mod question;
 pub mod sensitivity;
+pub mod sums;
 
 use crate::error::{Code, Error, Result};
 
@@ -43,4 +45,16 @@ pub(crate) fn positive(value: f64, field: &'static str) -> Result<()> {
 /// A probability between zero and one, neither included.
 pub(crate) fn probability(value: f64, field: &'static str) -> Result<()> {
     demand(value > 0.0 && value < 1.0, field, "this is between 0 and 1")
+}
+
+/// Bounds of amounts in whole units of the last of `decimals` places, after the unit's size: so
+/// many make 1.
+pub(crate) fn units(lower: f64, upper: f64, decimals: u8) -> Result<(f64, i64, i64)> {
+    demand(decimals <= 4, "decimals", "this is 0 to 4")?;
+    demand(lower < upper, "upper", "this is above `lower`")?;
+    let unit = f64::from(10u32.pow(decimals.into()));
+    let (lower, upper) = ((lower * unit).round(), (upper * unit).round());
+    let fits = lower.abs().max(upper.abs()) < 9e15;
+    demand(fits && lower < upper, "upper", "the bounds are beyond the integers")?;
+    Ok((unit, lower as i64, upper as i64))
 }

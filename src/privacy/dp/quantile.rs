@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::demand;
 use super::noise::{Entropy, bernoulli_exp, uniform};
 use super::question::{Budget, Paid, Receipt, amount};
+use super::{demand, units};
 use crate::error::{Code, Error, Result};
 use crate::plain::Value;
 use crate::privacy::ledger::Ledger;
@@ -59,15 +59,9 @@ pub struct NoisyQuantile {
 pub fn publish(options: NoisyQuantileOptions, from: &mut dyn Entropy) -> Result<NoisyQuantile> {
     let NoisyQuantileOptions { query, values, q, lower, upper, decimals, epsilon, budget, ledger } =
         options;
-    demand(decimals <= 4, "decimals", "this is 0 to 4")?;
     demand((0.0..=1.0).contains(&q), "q", "a quantile is asked for from 0 to 1")?;
     demand(values.iter().all(|value| !value.is_nan()), "values", "all of them are numbers")?;
-    demand(lower < upper, "upper", "this is above `lower`")?;
-    let unit = f64::from(10u32.pow(u32::from(decimals)));
-    let whole = |value: f64| (value * unit).round();
-    let fits = whole(lower).abs().max(whole(upper).abs()) < 9e15;
-    demand(fits && whole(lower) < whole(upper), "upper", "the bounds are beyond the integers")?;
-    let bounds = (whole(lower) as i64, whole(upper) as i64);
+    let (unit, least, most) = units(lower, upper, decimals)?;
     let number = |value: f64| Value::Number(value);
     let settings = [
         ("quantile", number(q)),
@@ -78,8 +72,8 @@ pub fn publish(options: NoisyQuantileOptions, from: &mut dyn Entropy) -> Result<
     let ratio = amount(&epsilon, "epsilon")?.ratio()?;
     let paid = Paid::charge(&query, &settings, &epsilon, None, &budget, ledger)?;
     let (answer, receipt) = paid.answered(|| {
-        let values = values.iter().map(|value| whole(*value) as i64).collect();
-        let drawn = draw(values, (q * 1e4).round() as u32, bounds, ratio, from)?;
+        let values = values.iter().map(|value| (value * unit).round() as i64).collect();
+        let drawn = draw(values, (q * 1e4).round() as u32, (least, most), ratio, from)?;
         Ok(number(drawn as f64 / unit))
     })?;
     let value = if let Value::Number(value) = answer { value } else { lower };
