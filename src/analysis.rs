@@ -438,7 +438,7 @@ impl Job {
         match &input.source {
             Source::Loaded(table) => {
                 let customers = table.dictionaries.get(Role::Customer);
-                gate.admit(request, customers, &mut input.grant);
+                gate.admit_table(request, table, &mut input.grant);
                 let known = customers.map_or(0, |customers| customers.len());
                 let mut left = rows;
                 while let Some(block) = table.blocks.get(input.next) {

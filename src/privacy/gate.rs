@@ -5,7 +5,9 @@
 //! The default gate is open, and the report says so. A host sets its own rules by a
 //! [`Policy`].
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::{Rc, Weak};
 
 use crate::error::{Code, Error, Result};
 use crate::report::Refused;
@@ -13,7 +15,7 @@ use crate::table::block::{Bitmap, Block, Column};
 use crate::table::calendar::Date;
 use crate::table::dictionary::Dictionary;
 use crate::table::role::Role;
-use crate::table::{Dictionaries, Schema};
+use crate::table::{Dictionaries, Schema, Table};
 
 /// The columns an analysis reads of one input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +104,25 @@ pub trait Policy {
 #[derive(Default)]
 pub struct Gate {
     policy: Option<Box<dyn Policy>>,
+    /// What was decided of tables in memory, the last first.
+    decided: RefCell<Vec<Decided>>,
 }
+
+/// So many decisions are kept.
+const DECIDED: usize = 8;
+
+/// Which customers of a table may be used for a request. A policy is pure and neither it nor a
+/// table in memory changes, so that this holds as long as both are there; the weak reference keeps
+/// another table from taking the place of one that is gone.
+struct Decided {
+    table: Weak<Table>,
+    asked: Asked,
+    keep: Keep,
+    refused: Vec<Refused>,
+}
+
+/// All that a decision depends on: analysis, purpose, instant with its date, columns.
+type Asked = (String, Option<String>, Option<(i64, Date)>, Vec<String>);
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,13 +134,13 @@ impl Gate {
     /// Every column of every customer, for any purpose.
     #[must_use]
     pub fn open() -> Self {
-        Gate { policy: None }
+        Gate::default()
     }
 
     /// The rules of a host.
     #[must_use]
     pub fn with_policy(policy: Box<dyn Policy>) -> Self {
-        Gate { policy: Some(policy) }
+        Gate { policy: Some(policy), ..Gate::default() }
     }
 
     /// The policy's name, `none` for an open gate.
@@ -211,6 +231,37 @@ impl Gate {
         Ok(attributes)
     }
 
+    /// The keep-bits of a grant for all customers of a table in memory. What was decided before
+    /// for the same table and request is not asked again.
+    pub fn admit_table(&self, request: Request<'_>, table: &Rc<Table>, grant: &mut Grant) {
+        let customers = table.dictionaries.get(Role::Customer);
+        let Some(keep) = grant.keep.as_ref().filter(|_| customers.is_some()) else { return };
+        if keep.len > 0 {
+            return self.admit(request, customers, grant);
+        }
+        let asked: Asked = (
+            request.analysis.to_owned(),
+            request.purpose.map(str::to_owned),
+            request.at,
+            columns_of(&grant.columns, &grant.attributes).collect(),
+        );
+        let mut decided = self.decided.borrow_mut();
+        let place = Rc::downgrade(table);
+        let known = decided.iter().find(|one| one.table.ptr_eq(&place) && one.asked == asked);
+        if let Some(Decided { keep, refused, .. }) = known {
+            grant.keep = Some(keep.clone());
+            grant.refused.clone_from(refused);
+            return;
+        }
+        self.admit(request, customers, grant);
+        if let Some(keep) = grant.keep.clone() {
+            decided.retain(|one| one.table.strong_count() > 0);
+            decided.truncate(DECIDED - 1);
+            decided
+                .insert(0, Decided { table: place, asked, keep, refused: grant.refused.clone() });
+        }
+    }
+
     /// Extends the keep-bits of a grant to the customers that `dictionary` has by now.
     pub fn admit(&self, request: Request<'_>, dictionary: Option<&Dictionary>, grant: &mut Grant) {
         let (Some(policy), Some(keep), Some(dictionary)) =
@@ -221,11 +272,8 @@ impl Gate {
         if keep.len >= dictionary.len() {
             return;
         }
-        let roles = grant.columns.iter().map(|(role, _)| role);
-        let roles = roles.filter(|role| !matches!(role, Role::Attribute(_)));
-        let names = grant.attributes.iter().map(|(name, _)| format!("@{name}"));
-        let mut judge = policy
-            .judge(request, roles.map(|role| role.as_str().to_owned()).chain(names).collect());
+        let mut judge =
+            policy.judge(request, columns_of(&grant.columns, &grant.attributes).collect());
         while keep.len < dictionary.len() {
             let id = dictionary.get(keep.len as u32).unwrap_or_default();
             let refusal = judge(id);
@@ -235,6 +283,16 @@ impl Gate {
             }
         }
     }
+}
+
+/// The names of what was granted: roles, and attributes with an `@` before their names.
+fn columns_of<'a>(
+    columns: &'a [(Role, usize)],
+    attributes: &'a [(String, Role)],
+) -> impl Iterator<Item = String> + 'a {
+    let roles = columns.iter().filter(|(role, _)| !matches!(role, Role::Attribute(_)));
+    let names = attributes.iter().map(|(name, _)| format!("@{name}"));
+    roles.map(|(role, _)| role.as_str().to_owned()).chain(names)
 }
 
 fn gone() -> Error {
@@ -274,7 +332,7 @@ pub enum AttributeValues<'a> {
 }
 
 /// One bit per customer code: set where the customer's rows may be used.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Keep {
     words: Vec<u64>,
     len: usize,

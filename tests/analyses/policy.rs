@@ -1,10 +1,16 @@
 //! A policy decides which rows reach an analysis, and the report says how many customers it
 //! refused and why.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use crate::tables::{Answer, plain, run_on, table};
+use siyu::analysis::{Job, Source};
 use siyu::error::{Code, Error, Result};
-use siyu::privacy::gate::Gate;
+use siyu::privacy::gate::{Gate, Judge, Policy, Request};
 use siyu::privacy::policy::PolicyDocument;
+use siyu::table::Table;
+use siyu::table::role::Role;
 
 const LOG: &str = "customer,time,amount,city\n\
     a,2025-05-01,1.5,X\nb,2025-05-02,2,Y\nc,2025-05-03,3,X\nb,2025-05-09,40,Y\nd,2025-05-20,9,X\n";
@@ -143,4 +149,78 @@ fn a_changed_text_outdates_consent_to_the_old_one() {
     };
     assert_eq!(changed("v2").unwrap().customers(), ["a", "c"]);
     assert_eq!(changed("v1").unwrap().customers(), ["c"]);
+}
+
+/// Runs a request over a table in memory through a gate that lives on.
+fn run_again(gate: &Rc<Gate>, table: &Rc<Table>, request: &str) -> Answer {
+    let tables = vec![("orders".to_owned(), Source::Loaded(Rc::clone(table)))];
+    let job = Job::start(plain(request), tables, Rc::clone(gate), 1 << 30).unwrap();
+    job.run().map(Answer::new).unwrap()
+}
+
+/// Lets everybody through and counts how often it was asked.
+struct Counting(Rc<Cell<u32>>);
+
+impl Policy for Counting {
+    fn name(&self) -> &str {
+        "counting"
+    }
+
+    fn allows_role(&self, _: Request<'_>, _: Role) -> bool {
+        true
+    }
+
+    fn allows_attribute(&self, _: Request<'_>, _: &str) -> bool {
+        true
+    }
+
+    fn judge<'p>(&'p self, _: Request<'p>, _: Vec<String>) -> Judge<'p> {
+        Box::new(|_| {
+            self.0.set(self.0.get() + 1);
+            None
+        })
+    }
+}
+
+#[test]
+fn customers_are_asked_for_once_for_a_table_and_a_request() {
+    let asked = Rc::new(Cell::new(0));
+    let gate = Rc::new(Gate::with_policy(Box::new(Counting(Rc::clone(&asked)))));
+    let orders = table(LOG);
+    let first = run_again(&gate, &orders, REQUEST);
+    assert_eq!(asked.get(), 4);
+    assert_eq!(run_again(&gate, &orders, REQUEST).customers(), first.customers());
+    assert_eq!(asked.get(), 4);
+    // Another purpose, another instant, another table: each is a question of its own.
+    run_again(&gate, &orders, &REQUEST.replace("\"segmentation\"", "\"service\""));
+    run_again(&gate, &orders, &REQUEST.replace("2025-06-01", "2025-06-02"));
+    run_again(&gate, &table(LOG), REQUEST);
+    assert_eq!(asked.get(), 16);
+}
+
+#[test]
+fn what_was_decided_holds_for_its_table_and_instant_alone() {
+    let consents = [
+        consent("a", r#","withdrawnAt":"2025-07-01""#),
+        consent("b", "").replace("2025-01-01", "2025-06-10"),
+    ];
+    let gate = Rc::new(gate(&policy(&consents.join(","))).unwrap());
+    let at =
+        |table: &Rc<Table>, day: &str| run_again(&gate, table, &REQUEST.replace("2025-06-01", day));
+    let orders = table(LOG);
+    let first = at(&orders, "2025-06-01");
+    assert_eq!(first.customers(), ["a"]);
+    assert_eq!(at(&orders, "2025-06-15").customers(), ["a", "b"]);
+    assert_eq!(at(&orders, "2025-08-01").customers(), ["b"]);
+    let again = at(&orders, "2025-06-01");
+    assert_eq!(again.customers(), ["a"]);
+    assert_eq!(again.at("/about/inputs"), first.at("/about/inputs"));
+    drop(orders);
+    // Tables that come and go, in which `b` has the code that `a` had.
+    for round in 0..40 {
+        let (one, other) = if round % 2 == 0 { ("a", "b") } else { ("b", "a") };
+        let orders =
+            table(&format!("customer,time,amount\n{one},2025-05-01,1\n{other},2025-05-02,2\n"));
+        assert_eq!(at(&orders, "2025-06-01").customers(), ["a"], "round {round}");
+    }
 }
