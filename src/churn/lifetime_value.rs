@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::btyd::check::{Bin, Comparison, Holdout};
-use super::btyd::fit::{Fit, purchases, spend};
+use super::btyd::fit::{Fit, purchases, spend, without_dropout};
 use super::btyd::gamma_gamma::GammaGamma;
 use super::btyd::histories::{Counted, Counts, PaidDay};
 use super::btyd::predict::{Outlook, Predictor, Ranged, Spend};
@@ -147,6 +147,9 @@ pub struct ModelFit {
     /// Evaluations of the likelihood.
     pub evaluations: u32,
 }
+
+/// What two more parameters must add to a log-likelihood to be worth having, by Akaike's criterion.
+const TWO_PARAMETERS: f64 = 2.0;
 
 impl ModelFit {
     /// What a search found; `width` is half that of the intervals, in standard errors.
@@ -350,6 +353,8 @@ pub struct LifetimeValue {
     codes: Vec<u32>,
     holdout: Holdout,
     fitted: Option<(Model, Fit)>,
+    /// Nothing in the log speaks for anybody dropping out.
+    is_without_dropout: bool,
     spend: Option<(Spend, SpendFit)>,
     check: Option<Check>,
     predictor: Option<Predictor>,
@@ -424,6 +429,7 @@ impl Analysis for LifetimeValue {
             codes: Vec::new(),
             holdout: Holdout::default(),
             fitted: None,
+            is_without_dropout: false,
             spend: None,
             check: None,
             predictor: None,
@@ -454,7 +460,12 @@ impl Analysis for LifetimeValue {
                 days + self.next as u64
             }
             Phase::Purchases => {
-                self.fitted = Some(purchases(self.options.model, &self.counted()?)?);
+                let rows = self.counted()?;
+                let fitted = purchases(self.options.model, &rows)?;
+                let found = fitted.1.maximum.value;
+                self.is_without_dropout = without_dropout(&rows)
+                    .is_ok_and(|simple| found - simple.maximum.value < TWO_PARAMETERS);
+                self.fitted = Some(fitted);
                 self.phase = Phase::Money;
                 days + known + 1
             }
@@ -793,8 +804,17 @@ impl LifetimeValue {
                 "not-converged",
                 1,
                 format!(
-                    "the log does not determine {name}: there are no intervals, and a simpler model may do"
+                    "the log does not determine {name}: there are no intervals, and another `model` may do"
                 ),
+            );
+        }
+        if self.is_without_dropout {
+            warn(
+                "no-dropout",
+                1,
+                "the log fits no worse without anybody dropping out: a P(alive) near 1 is no finding, \
+                 `churn-risk` or `lifecycle` tell who has gone silent"
+                    .to_owned(),
             );
         }
         if let Some(reason) = result.spend.reason {

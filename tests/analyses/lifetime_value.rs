@@ -197,7 +197,7 @@ fn a_log_that_determines_nothing_is_answered_without_intervals() {
     assert!(answer.numbers("alive").iter().all(|alive| *alive > 0.99));
     assert!(answer.numbers("expectedSpend").iter().all(|spend| *spend == 5.0));
     let codes: Vec<_> = answer.at("/about/warnings").as_array().unwrap().iter().collect();
-    for code in ["not-converged", "spend-not-modelled", "long-horizon"] {
+    for code in ["not-converged", "no-dropout", "spend-not-modelled", "long-horizon"] {
         assert!(codes.iter().any(|warning| warning["code"] == code), "{code}");
     }
 }

@@ -9,7 +9,7 @@ use super::gamma_gamma::GammaGamma;
 use super::geometric::Counting;
 use super::histories::Counted;
 use super::shifted::ShiftedGeometric;
-use super::{Family, Model};
+use super::{Family, History, Model, digamma_step, gamma};
 use crate::error::{Code, Error, Result};
 use crate::stats::optimum::{Function, Maximum, maximum};
 
@@ -112,6 +112,38 @@ pub fn purchases(family: Family, rows: &[Counted]) -> Result<(Model, Fit)> {
         value
     })?;
     Ok((model(&fit.parameters)?, fit))
+}
+
+/// Fits purchases at a customer's own rate, gamma(r, alpha) among them, by people who never drop out
+/// (NBD): what a model with drop-out has to beat.
+///
+/// # Errors
+/// As [`purchases`].
+pub fn without_dropout(rows: &[Counted]) -> Result<Fit> {
+    let sum = |of: &dyn Fn(&Counted) -> f64| -> f64 {
+        rows.iter().map(|row| row.customers * of(row)).sum()
+    };
+    let (customers, repeats) = (sum(&|_| 1.0), sum(&|row| row.history.purchases));
+    let age = sum(&|row| row.history.age);
+    if !(repeats > 0.0 && age > 0.0) {
+        return Err(Error::new(Code::NotEnoughData, "nobody bought again"));
+    }
+    let start = [0.5, 0.5 * customers / repeats];
+    search(&[&start], &[1.0, age / customers], customers, &mut |parameters, gradient| {
+        let [r, alpha] = parameters else { return f64::NAN };
+        let (mut value, mut counting) = (0.0, (f64::NAN, 0.0, 0.0));
+        for Counted { history, customers } in rows {
+            let History { purchases: x, age, .. } = *history;
+            if counting.0 != x {
+                counting = (x, gamma(r + x) - gamma(*r), digamma_step(*r, x));
+            }
+            let longer = libm::log1p(age / alpha);
+            value += customers * (counting.1 - r * longer - x * libm::log(alpha + age));
+            let slope = [counting.2 - longer, r / alpha - (r + x) / (alpha + age)];
+            add(gradient, *customers, &slope);
+        }
+        value
+    })
 }
 
 /// Fits Gamma-Gamma to customers' repeat purchases and the mean money of one, by ascending purchases.

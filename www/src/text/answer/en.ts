@@ -547,6 +547,7 @@ export const en = {
   'warning.rare-values': 'Of each column the 20 most frequent values are compared; {n} rarer ones are left out.',
   'warning.nothing-to-compare': 'There is nothing to compare.',
   'warning.few-members': 'There are too few customers to start from to measure the ranking.',
+  'warning.no-dropout': 'Nothing in these orders speaks for anybody leaving for good: pauses fit each customer’s own pace. A chance near 100 % of being still there is no finding here. See who has gone silent under Who is leaving.',
   'warning.not-converged': 'The model did not settle: read its order with care.',
   'warning.too-good': 'The ranking is too good to be true: something that is used probably made the start. Untick it.',
   'warning.constant-dimension': 'In {n} dimension all customers are equal: it tells nobody apart.|In {n} dimensions all customers are equal: they tell nobody apart.',

@@ -549,6 +549,7 @@ export const zh: Record<Key, string> = {
   'warning.rare-values': '每列只比较最常见的 20 个值，另有 {n} 个较少的未列。',
   'warning.nothing-to-compare': '没有可比较的项。',
   'warning.few-members': '起点客户太少，无法检验排序。',
+  'warning.no-dropout': '这些订单里没有迹象表明有人彻底离开：停顿与各自的购买节奏相符。“仍在的可能”接近 100% 在这里不是结论。谁已沉默，请看“谁要流失”。',
   'warning.not-converged': '模型没有收敛：次序请谨慎看待。',
   'warning.too-good': '排序好得不真实：勾选的某一项多半就是定义起点的。请取消它。',
   'warning.constant-dimension': '有 {n} 个维度全体客户相同，区分不出任何人。',
