@@ -454,12 +454,6 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
             let (found, spent) = spend(&paid).unwrap();
             held[0] += parameters_held(&fitted.1, &truth);
             held[3] += parameters_held(&spent, &MONEY);
-            // The worth of purchases at 1 each that nothing is taken off is their number.
-            let undiscounted = Outlook { rate: 0.0, ..outlook };
-            let each_one = (fitted.clone(), Spend::Mean(1.0));
-            let mut counter =
-                Predictor::new(family, each_one.0, each_one.1, undiscounted, 1.0).unwrap();
-            let number = counter.customer(&probe, 1.0).unwrap().value;
             let of_money = Spend::Model(found, spent);
             let mut predictor = Predictor::new(family, fitted, of_money, outlook, 1.0).unwrap();
             let told = predictor.customer(&probe, 30.0).unwrap();
@@ -467,7 +461,7 @@ fn lifetimes(_: u32, runs: u32) -> Vec<Line> {
                 |range: Ranged, truth: f64| u32::from(range.low <= truth && truth <= range.high);
             held[1] += holds(told.alive, model.alive(history));
             held[2] += holds(told.value, true_value);
-            held[4] += holds(number, model.discounted(history, 12, 4.35, 0.0).unwrap());
+            held[4] += holds(told.purchases, model.discounted(history, 12, 4.35, 0.0).unwrap());
         }
         // Money is drawn alike with all three, and told once.
         for ((claim, held), each) in claims.into_iter().zip(held).zip([4, 1, 1, 3, 1]) {

@@ -97,7 +97,8 @@ fn usual_risk() -> f64 {
 /// Result of `lifetime-value`. The column set `customers` holds `customer`, `repeats` (days of purchase
 /// after the first), `last` and `age` (units from the first purchase to the last and to `at`),
 /// `meanSpend` (money of a repeat), `alive`, `expectedPurchases`, `expectedSpend` (of each of them),
-/// `value`, and where the model has standard errors `aliveLow`, `aliveHigh`, `valueLow`, `valueHigh`.
+/// `value`, and where the model has standard errors also `aliveLow`, `aliveHigh`, `expectedPurchasesLow`,
+/// `expectedPurchasesHigh`, `valueLow`, `valueHigh`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -303,7 +304,7 @@ pub struct Decile {
 }
 
 /// The columns of numbers, in their order. Those that end in Low or High need standard errors.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "repeats",
     "last",
     "age",
@@ -312,6 +313,8 @@ const COLUMNS: [&str; 12] = [
     "aliveLow",
     "aliveHigh",
     "expectedPurchases",
+    "expectedPurchasesLow",
+    "expectedPurchasesHigh",
     "expectedSpend",
     "value",
     "valueLow",
@@ -706,7 +709,7 @@ impl LifetimeValue {
             let told = predictor.customer(counts, mean)?;
             let alive = told.alive;
             sums.alive += alive.value;
-            sums.purchases += told.purchases;
+            sums.purchases += told.purchases.value;
             if alive.value < self.options.at_risk_below {
                 sums.risk.customers += 1;
                 sums.risk.value += told.value.value;
@@ -720,7 +723,9 @@ impl LifetimeValue {
                 alive.value,
                 alive.low,
                 alive.high,
-                told.purchases,
+                told.purchases.value,
+                told.purchases.low,
+                told.purchases.high,
                 told.spend,
                 told.value.value,
                 told.value.low,

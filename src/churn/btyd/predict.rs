@@ -1,8 +1,8 @@
 //! What is expected of each customer, with intervals: P(alive), purchases, money, value.
 //!
 //! Intervals are of the delta method: the gradient by the logarithms of the parameters against their
-//! covariance. That of P(alive) is taken of its logit and that of a value of its logarithm, so that
-//! neither leaves its range. They say how well the parameters are known and nothing of chance: what
+//! covariance. That of P(alive) is taken of its logit and those of purchases and of a value of their
+//! logarithms, so that none leaves its range. They say how well the parameters are known and nothing of chance: what
 //! one customer will do scatters far more.
 
 use super::fit::Fit;
@@ -28,7 +28,7 @@ pub struct Prediction {
     /// How likely they are still there.
     pub alive: Ranged,
     /// Purchases expected over the horizon.
-    pub purchases: f64,
+    pub purchases: Ranged,
     /// Money expected of each of them.
     pub spend: f64,
     /// Discounted worth of these purchases.
@@ -83,8 +83,8 @@ pub struct Predictor {
 struct Growth {
     purchases: f64,
     discounted: f64,
-    /// Of `ln discounted`.
-    gradient: [f64; 4],
+    /// Of the logarithms of both, by the logarithms of the parameters.
+    gradients: [[f64; 4]; 2],
 }
 
 /// Half the distance of differences, in logarithms of parameters.
@@ -136,13 +136,17 @@ impl Predictor {
         let (x, age) = (f64::from(counts.repeats), f64::from(counts.age) / self.unit);
         let of = |model: &Model| model.horizon(x, age, steps, length, rate);
         let (purchases, discounted) = of(&self.model)?;
-        let mut gradient = [0.0; 4];
+        let mut gradients = [[0.0; 4]; 2];
         if self.fit.maximum.covariance.is_some() {
-            for (slope, [up, down]) in gradient.iter_mut().zip(&self.shifted) {
-                *slope = libm::log(of(up)?.1 / of(down)?.1) / (2.0 * SHIFT);
+            let [of_purchases, of_discounted] = &mut gradients;
+            let slopes = of_purchases.iter_mut().zip(of_discounted).zip(&self.shifted);
+            for ((count, worth), [up, down]) in slopes {
+                let (up, down) = (of(up)?, of(down)?);
+                *count = libm::log(up.0 / down.0) / (2.0 * SHIFT);
+                *worth = libm::log(up.1 / down.1) / (2.0 * SHIFT);
             }
         }
-        let growth = Growth { purchases, discounted, gradient };
+        let growth = Growth { purchases, discounted, gradients };
         self.known = Some((key, growth));
         Ok(growth)
     }
@@ -178,8 +182,12 @@ impl Predictor {
         let alive = Ranged { value: alive, low: end(reach), high: end(-reach) };
         let value_if_alive = self.outlook.margin * spend * growth.discounted;
         let value = value_if_alive * alive.value;
-        let mut slopes = growth.gradient;
-        slopes.iter_mut().zip(by_odds).for_each(|(slope, odds)| *slope -= gone * odds);
+        let [mut of_count, mut slopes] = growth.gradients;
+        for (slope, odds) in of_count.iter_mut().chain(&mut slopes).zip(by_odds.iter().cycle()) {
+            *slope -= gone * odds;
+        }
+        let purchases = growth.purchases * alive.value;
+        let times = libm::exp(width * standard_error(covariance, &of_count));
         let of_purchases = standard_error(covariance, &slopes);
         let of_spend = standard_error(self.spend_covariance(), &spend_slopes);
         let factor = libm::exp(width * libm::hypot(of_purchases, of_spend));
@@ -190,7 +198,7 @@ impl Predictor {
         let ends = (value / factor, value * factor);
         Ok(Prediction {
             alive,
-            purchases: growth.purchases * alive.value,
+            purchases: Ranged { value: purchases, low: purchases / times, high: purchases * times },
             spend,
             value: Ranged { value, low: ends.0.min(ends.1), high: ends.0.max(ends.1) },
             value_if_alive,
