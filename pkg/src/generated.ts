@@ -2195,7 +2195,8 @@ export interface LifetimeValueOptions {
  * Result of `lifetime-value`. The column set `customers` holds `customer`, `repeats` (days of purchase
  * after the first), `last` and `age` (units from the first purchase to the last and to `at`),
  * `meanSpend` (money of a repeat), `alive`, `expectedPurchases`, `expectedSpend` (of each of them),
- * `value`, and where the model has standard errors `aliveLow`, `aliveHigh`, `valueLow`, `valueHigh`.
+ * `value`, and where the model has standard errors also `aliveLow`, `aliveHigh`, `expectedPurchasesLow`,
+ * `expectedPurchasesHigh`, `valueLow`, `valueHigh`.
  */
 export interface LifetimeValueResult {
   /** Customers still there, expected: the sum of P(alive). */

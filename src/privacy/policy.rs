@@ -188,12 +188,24 @@ impl PolicyDocument {
     /// `unknown-version`; `invalid-option` with its path for a name that does not exist, a bundled
     /// or pre-ticked consent; `date`; `limit-memory`.
     pub fn checked(mut self) -> Result<CheckedPolicy> {
+        let consents = std::mem::take(&mut self.consents);
+        self.checked_with(&mut consents.into_iter().map(Ok))
+    }
+
+    /// As [`PolicyDocument::checked`], with the consents one by one in place of the document's own:
+    /// a million of them are then never there as plain data all at once.
+    ///
+    /// # Errors
+    /// As there, and what a consent comes with in its place.
+    pub fn checked_with(
+        self,
+        consents: &mut dyn Iterator<Item = Result<Consent>>,
+    ) -> Result<CheckedPolicy> {
         if self.version != 1 {
             return Err(
                 Error::new(Code::UnknownVersion, "the version of a policy is 1").at_path("version")
             );
         }
-        let consents = std::mem::take(&mut self.consents);
         let purpose = |name: &str| self.purposes.iter().position(|purpose| purpose.name == name);
         let wrong = |hint: &'static str, path: String| {
             Err(Error::new(Code::InvalidOption, hint).at_path(path))
@@ -215,8 +227,9 @@ impl PolicyDocument {
         }
         let mut customers = Dictionary::new(0);
         let mut held = Vec::new();
-        for (at, consent) in consents.into_iter().enumerate() {
+        for (at, consent) in consents.enumerate() {
             let path = |field: &str| format!("consents[{at}].{field}");
+            let consent = consent.map_err(|error| error.inside(&format!("consents[{at}]")))?;
             let bundled = [("bundled", consent.bundled), ("preTicked", consent.pre_ticked)];
             if let Some((field, _)) = bundled.iter().find(|(_, is)| *is) {
                 return wrong(
@@ -289,6 +302,7 @@ impl CheckedPolicy {
             self.rule(request, column).is_some_and(|rule| rule.class == Class::Sensitive)
         };
         let sensitive: Vec<String> = columns.iter().filter(is_sensitive).cloned().collect();
+        let mut records: Vec<&Record> = Vec::new();
         move |customer| {
             let (Some((number, purpose)), Some((at, today))) = (purpose, at) else {
                 return Reason::NoBasis;
@@ -303,7 +317,7 @@ impl CheckedPolicy {
             if is_over.is_some_and(|(days, last)| is_retention_over(last, days, today)) {
                 return Reason::RetentionOver;
             }
-            let mut records: Vec<&Record> = Vec::with_capacity(of_customer.len());
+            records.clear();
             let of_purpose = of_customer.iter().filter(|one| one.purpose == number);
             records.extend(of_purpose.map(|one| &one.record));
             if !purpose.consent {

@@ -11,7 +11,7 @@ pub mod golden;
 mod registry;
 mod thrown;
 
-use js_sys::{Float64Array, Int32Array, Uint8Array, Uint32Array};
+use js_sys::{Array, Float64Array, Int32Array, Object, Reflect, Uint8Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -341,23 +341,39 @@ pub fn set_policy(policy: JsValue) -> Thrown<()> {
     let gate = if policy.is_null() || policy.is_undefined() {
         Gate::open()
     } else {
-        let document: PolicyDocument = plain(policy)?.read().map_err(thrown)?;
-        Gate::with_policy(Box::new(document.checked().map_err(thrown)?))
+        // Consents cross one at a time: each is many small pieces of memory until it is read.
+        let (rest, mut consents) = (Object::new(), Array::new());
+        for field in Object::entries(policy.unchecked_ref()).iter() {
+            let field: Array = field.unchecked_into();
+            let (name, value) = (field.get(0), field.get(1));
+            if name == "consents" && Array::is_array(&value) {
+                consents = value.unchecked_into();
+            } else {
+                Reflect::set(&rest, &name, &value)?;
+            }
+        }
+        let document: PolicyDocument = plain(rest.into())?.read().map_err(thrown)?;
+        let mut consents = consents.iter().map(|consent| plain_value(consent)?.read());
+        Gate::with_policy(Box::new(document.checked_with(&mut consents).map_err(thrown)?))
     };
     with_registry(|registry| registry.set_gate(gate));
     Ok(())
 }
 
-/// Plain data out of a JavaScript value.
+/// Plain data out of a JavaScript value; nothing is an object without fields.
 fn plain(value: JsValue) -> Thrown<Value> {
     if value.is_undefined() || value.is_null() {
         return Ok(Value::Object(Vec::new()));
     }
+    plain_value(value).map_err(thrown)
+}
+
+fn plain_value(value: JsValue) -> Result<Value, Error> {
     serde_wasm_bindgen::from_value(value).map_err(|_| {
-        thrown(Error::new(
+        Error::new(
             Code::InvalidOption,
             "a request is made of plain values: texts, numbers, booleans, lists and objects",
-        ))
+        )
     })
 }
 

@@ -28,6 +28,10 @@ for (const [entry, { open }] of Object.entries(entries)) {
     assert.deepEqual(one.customers.column('customer'), ['A1'])
     const failure = await rejected(siyu.setPolicy(policy(consent('A1', { bundled: true }))))
     assert.equal(failure.path, 'consents[0].bundled')
+    for (const [wrong, path] of [[{ given: true }, 'consents[1].given'], [{ grantedAt: 5 }, 'consents[1].grantedAt'], [{ grantedAt: 'once' }, 'consents[1].grantedAt']]) {
+      assert.equal((await rejected(siyu.setPolicy(policy(consent('A1'), consent('B2', wrong))))).path, path)
+    }
+    assert.equal((await rejected(siyu.setPolicy({ ...policy(), consents: 'all' }))).path, 'consents')
     // What was refused changed nothing.
     assert.deepEqual((await siyu.run(RUN, { orders: table })).customers.column('customer'), ['A1'])
     await siyu.setPolicy(null)
