@@ -31,6 +31,7 @@ const policy = {
 
 const without = await open({ memoryLimit: 2 ** 31 })
 const before = await without.read({ columns }, { keep: 'loaded' })
+// Another limit, since engines with the same options are one.
 const withOne = await open({ memoryLimit: 2 ** 31 - 1 })
 const set = await timed(() => withOne.setPolicy(policy))
 const behind = await withOne.read({ columns }, { keep: 'loaded' })

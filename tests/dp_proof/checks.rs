@@ -152,8 +152,9 @@ fn at_most(hits: usize, of: usize) -> f64 {
     1.0 - at_least(of - hits, of)
 }
 
-/// ε that the answers of two neighbouring data sets show, from below; up to `delta` is not counted. The event is chosen by one half of the answers and judged by the other, so that
-/// the bound holds whatever was chosen.
+/// ε that the answers of two neighbouring data sets show, from below; up to `delta` is not counted.
+/// The event is chosen by one half of the answers and judged by the other, so that the bound holds
+/// whatever was chosen.
 fn shown_epsilon(
     of: &dyn Mechanism,
     neighbours: [&[Row]; 2],

@@ -4,18 +4,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AT, CSV, READ, entries, rejected } from './given.mjs'
+import { AT, CSV, READ, consent, entries, policy, rejected } from './given.mjs'
 
 const GONE = 'B2'
 const at = '2025-12-31T00:00:00Z'
-const consent = (customer, more = {}) => ({ customer, purpose: 'segmentation', grantedAt: '2025-01-01', ...more })
-const policy = (...consents) => ({
-  version: 1,
-  name: 'shop',
-  purposes: [{ name: 'segmentation' }],
-  columns: ['customer', 'time', 'amount', 'order'].map(column => ({ column, purposes: ['segmentation'] })),
-  consents,
-})
 
 /** Everything of a report, columns included, as one text. */
 const allOf = report => JSON.stringify(report, (_, value) => {

@@ -77,3 +77,13 @@ export function workerAfter(script, workerData) {
   const first = script ? `await import(${JSON.stringify(new URL(script, import.meta.url).href)});` : ''
   return new Worker(`(async () => { ${first} await import(${real}) })()`, { eval: true, workerData })
 }
+
+/** A consent to segmentation, and a policy of one purpose for every column, with such consents. */
+export const consent = (customer, more = {}) => ({ customer, purpose: 'segmentation', grantedAt: '2025-01-01', ...more })
+export const policy = (...consents) => ({
+  version: 1,
+  name: 'shop',
+  purposes: [{ name: 'segmentation' }],
+  columns: ['customer', 'time', 'amount', 'order'].map(column => ({ column, purposes: ['segmentation'] })),
+  consents,
+})

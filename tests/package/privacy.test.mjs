@@ -2,17 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AT, CSV, READ, entries, rejected } from './given.mjs'
+import { AT, CSV, READ, consent, entries, policy, rejected } from './given.mjs'
 
 const RUN = { analysis: 'rfm', purpose: 'segmentation', at: '2025-12-31T00:00:00Z', options: AT }
-const consent = (customer, more = {}) => ({ customer, purpose: 'segmentation', grantedAt: '2025-01-01', ...more })
-const policy = (...consents) => ({
-  version: 1,
-  name: 'shop',
-  purposes: [{ name: 'segmentation' }],
-  columns: ['customer', 'time', 'amount', 'order'].map(column => ({ column, purposes: ['segmentation'] })),
-  consents,
-})
 
 for (const [entry, { open }] of Object.entries(entries)) {
   test(`${entry}: a policy stands before every run, and a withdrawal holds from the next on`, async () => {
