@@ -8,7 +8,7 @@ use super::methods::field;
 use crate::error::Result;
 use crate::plain;
 use crate::privacy::anonymity::{AnonymityOptions, Demand, anonymity as figures};
-use crate::privacy::consent::{Asked, Reason, Record, decide, is_retention_over};
+use crate::privacy::consent::{Asked, Reason, Record, Terms, decide, is_retention_over};
 use crate::privacy::detect::{Detector, Kind};
 use crate::privacy::dp::accountant::{self, Mechanism};
 use crate::privacy::dp::budget::{Decimal, Filter, Outcome};
@@ -427,16 +427,19 @@ pub(super) fn consent_gate(case: &Value) -> Result<Value> {
             }
             _ => Vec::new(),
         };
-        records.push(Record {
+        let terms = Terms {
             basis: one.basis,
-            granted_at: instant(&one.granted_at)?.0,
-            withdrawn_at: moment(&one.withdrawn_at)?.map(|of| of.0),
-            expires_at: moment(&one.expires_at)?.map(|of| of.0),
             policy: one.policy,
             columns: one.columns,
             separate,
             guardian: !matches!(one.guardian, Value::Null | Value::Bool(false)),
             adm_opt_out: one.adm_opt_out,
+        };
+        records.push(Record {
+            granted_at: instant(&one.granted_at)?.0,
+            withdrawn_at: moment(&one.withdrawn_at)?.map(|of| of.0),
+            expires_at: moment(&one.expires_at)?.map(|of| of.0),
+            terms: terms.into(),
         });
     }
     let (at, today) = instant(&request.at)?;
@@ -454,7 +457,7 @@ pub(super) fn consent_gate(case: &Value) -> Result<Value> {
         birth: moment(&request.birth)?.map(|of| of.1),
     };
     let (reason, record) = decide(&records.iter().collect::<Vec<_>>(), &asked);
-    let basis = record.map_or("", |record| record.basis.as_str());
+    let basis = record.map_or("", |record| record.terms.basis.as_str());
     let reason_name =
         if reason == Reason::Basis { basis.to_owned() } else { reason.name().replace('-', "_") };
     let decision = if reason.allows() { "allow" } else { "deny" };

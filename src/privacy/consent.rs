@@ -5,6 +5,8 @@
 //! sensitive information) and 31 (a guardian's consent under 14). An engineering reading, not legal
 //! advice.
 
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use crate::table::calendar::Date;
@@ -13,14 +15,21 @@ use crate::table::calendar::Date;
 /// milliseconds since 1970 UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// The legal basis: `consent`, `contract` …
-    pub basis: String,
     /// From this instant on.
     pub granted_at: i64,
     /// Before this instant.
     pub withdrawn_at: Option<i64>,
     /// Before this instant.
     pub expires_at: Option<i64>,
+    /// What was agreed to. Most customers agree to the same, and share it.
+    pub terms: Rc<Terms>,
+}
+
+/// What one agrees to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The legal basis: `consent`, `contract` …
+    pub basis: String,
     /// The version of the text that was agreed to.
     pub policy: Option<String>,
     /// The columns that it covers; `None` covers all.
@@ -33,9 +42,19 @@ pub struct Record {
     pub adm_opt_out: bool,
 }
 
+/// What has happened of a record by an instant: granted, withdrawn, expired.
+pub type Stage = (bool, bool, bool);
+
 impl Record {
+    /// What has happened of it by `at`, which is all that [`decide`] asks of its instants if it is
+    /// the only one.
+    #[must_use]
+    pub fn stage(&self, at: i64) -> Stage {
+        (self.granted_at <= at, self.is_withdrawn(at), self.is_expired(at))
+    }
+
     fn is_active(&self, at: i64) -> bool {
-        self.granted_at <= at && !self.is_withdrawn(at) && !self.is_expired(at)
+        self.stage(at) == (true, false, false)
     }
 
     fn is_withdrawn(&self, at: i64) -> bool {
@@ -66,6 +85,17 @@ pub struct Asked<'a> {
     pub policy: Option<&'a str>,
     /// The customer's date of birth, if known.
     pub birth: Option<Date>,
+}
+
+impl Asked<'_> {
+    /// Whether the customer is known to be under 14.
+    #[must_use]
+    pub fn is_child(&self) -> bool {
+        self.birth.zip(self.today).is_some_and(|(birth, today)| {
+            // A birthday on 29 February is reached on 1 March of other years.
+            (today.year - birth.year, today.month, today.day) < (14, birth.month, birth.day)
+        })
+    }
 }
 
 /// Why a customer may be used, or may not.
@@ -139,7 +169,7 @@ pub fn decide<'r>(records: &[&'r Record], asked: &Asked<'_>) -> (Reason, Option<
     if records.is_empty() {
         return no(Reason::NoBasis);
     }
-    if asked.automated && records.iter().any(|record| record.adm_opt_out) {
+    if asked.automated && records.iter().any(|record| record.terms.adm_opt_out) {
         return no(Reason::AdmOptOut);
     }
     let at = asked.at;
@@ -154,22 +184,24 @@ pub fn decide<'r>(records: &[&'r Record], asked: &Asked<'_>) -> (Reason, Option<
             None => Reason::NotYet,
         });
     };
-    if asked.material_change && record.policy.as_deref() != asked.policy {
+    if asked.material_change && record.terms.policy.as_deref() != asked.policy {
         return no(Reason::ConsentOutdated);
     }
     let is_in = |list: &[String], column: &str| list.iter().any(|one| one == column);
-    if record.columns.as_ref().is_some_and(|list| !asked.columns.iter().all(|c| is_in(list, c))) {
+    if record
+        .terms
+        .columns
+        .as_ref()
+        .is_some_and(|list| !asked.columns.iter().all(|c| is_in(list, c)))
+    {
         return no(Reason::ColumnWithoutPurpose);
     }
-    let is_child = asked.birth.zip(asked.today).is_some_and(|(birth, today)| {
-        // A birthday on 29 February is reached on 1 March of other years.
-        (today.year - birth.year, today.month, today.day) < (14, birth.month, birth.day)
-    });
-    if is_child && !record.guardian {
+    let is_child = asked.is_child();
+    if is_child && !record.terms.guardian {
         return no(Reason::GuardianConsentNeeded);
     }
-    let all = is_in(&record.separate, "*");
-    if !all && !asked.sensitive.iter().all(|column| is_in(&record.separate, column)) {
+    let all = is_in(&record.terms.separate, "*");
+    if !all && !asked.sensitive.iter().all(|column| is_in(&record.terms.separate, column)) {
         return no(Reason::SeparateConsentNeeded);
     }
     let reason = match (is_child, asked.sensitive.is_empty()) {

@@ -95,6 +95,10 @@ pub trait Policy {
     /// Whether this computation may read the attribute of this name.
     fn allows_attribute(&self, request: Request<'_>, name: &str) -> bool;
 
+    /// Says whom [`Policy::judge`] will be asked about next, so that what is known of them can be
+    /// fetched together: it changes no answer.
+    fn expect(&self, _customers: &[&[u8]]) {}
+
     /// Decides which customers' rows this computation may use, given the columns it was granted:
     /// roles, and attributes with an `@` before their names.
     fn judge<'p>(&'p self, request: Request<'p>, columns: Vec<String>) -> Judge<'p>;
@@ -274,16 +278,25 @@ impl Gate {
         }
         let mut judge =
             policy.judge(request, columns_of(&grant.columns, &grant.attributes).collect());
+        let mut customers: Vec<&[u8]> = Vec::with_capacity(EXPECTED);
         while keep.len < dictionary.len() {
-            let id = dictionary.get(keep.len as u32).unwrap_or_default();
-            let refusal = judge(id);
-            keep.push(refusal.is_none());
-            if let Some(reason) = refusal {
-                Refused::count(&mut grant.refused, reason);
+            let next = (keep.len..dictionary.len()).take(EXPECTED);
+            customers.clear();
+            customers.extend(next.map(|code| dictionary.get(code as u32).unwrap_or_default()));
+            policy.expect(&customers);
+            for customer in &customers {
+                let refusal = judge(customer);
+                keep.push(refusal.is_none());
+                if let Some(reason) = refusal {
+                    Refused::count(&mut grant.refused, reason);
+                }
             }
         }
     }
 }
+
+/// So many customers are announced to a policy before it is asked about them.
+const EXPECTED: usize = 64;
 
 /// The names of what was granted: roles, and attributes with an `@` before their names.
 fn columns_of<'a>(
@@ -438,9 +451,19 @@ impl<'a> Allowed<'a> {
         self.grant.keep.as_ref()
     }
 
+    fn position(&self, role: Role) -> Option<usize> {
+        self.grant.columns.iter().find(|(granted, _)| *granted == role).map(|(_, at)| *at)
+    }
+
     fn column(&self, role: Role) -> Option<&'a Column> {
-        let (_, position) = self.grant.columns.iter().find(|(granted, _)| *granted == role)?;
-        self.block.column(*position)
+        self.block.column(self.position(role)?)
+    }
+
+    /// The least and the greatest instant of the role `time`, or minor units of `amount`, if
+    /// granted: of all rows, kept or not.
+    #[must_use]
+    pub fn extent(&self, role: Role) -> Option<(i64, i64)> {
+        self.block.extent(self.position(role)?)
     }
 
     /// The dictionary codes of a text role, if granted.

@@ -2,13 +2,15 @@
 //! consents, and how long things are kept. Plain JSON with a version, so that it can be reviewed,
 //! kept and sent beside the reports that name it.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
-use super::consent::{Asked, Reason, Record, decide, is_retention_over};
+use super::consent::{Asked, Reason, Record, Stage, Terms, decide, is_retention_over};
 use super::gate::{Judge, Policy as Rules, Request};
 use crate::error::{Code, Error, Result};
 use crate::table::calendar::{DAY_MS, Date};
-use crate::table::dictionary::Dictionary;
+use crate::table::dictionary::{Dictionary, short_key};
 use crate::table::moment::Moment;
 use crate::table::role::Role;
 use crate::table::zone::Zone;
@@ -148,6 +150,9 @@ fn by_consent() -> String {
     "consent".to_owned()
 }
 
+/// So many terms are remembered while consents are read, to be shared by those who agree to the same.
+const TERMS: usize = 16;
+
 /// A record with what is known of its customer.
 #[derive(Debug)]
 struct Held {
@@ -226,7 +231,7 @@ impl PolicyDocument {
             }
         }
         let mut customers = Dictionary::new(0);
-        let mut held = Vec::new();
+        let (mut held, mut known) = (Vec::new(), Vec::<Rc<Terms>>::new());
         for (at, consent) in consents.enumerate() {
             let path = |field: &str| format!("consents[{at}].{field}");
             let consent = consent.map_err(|error| error.inside(&format!("consents[{at}]")))?;
@@ -247,16 +252,26 @@ impl PolicyDocument {
                 text.map(|text| instant(text).map_err(|e| e.at_path(path(field)))).transpose()
             };
             let granted = instant(&consent.granted_at).map_err(|e| e.at_path(path("grantedAt")))?;
-            let record = Record {
-                granted_at: granted.0,
-                withdrawn_at: read(consent.withdrawn_at.as_ref(), "withdrawnAt")?.map(|of| of.0),
-                expires_at: read(consent.expires_at.as_ref(), "expiresAt")?.map(|of| of.0),
+            let terms = Terms {
                 basis: consent.basis,
                 policy: consent.text,
                 columns: consent.columns,
                 separate: consent.separate,
                 guardian: consent.guardian,
                 adm_opt_out: consent.adm_opt_out,
+            };
+            let same = known.iter().find(|known| ***known == terms).cloned();
+            let terms = same.unwrap_or_else(|| {
+                let terms = Rc::new(terms);
+                known.truncate(TERMS - 1);
+                known.insert(0, Rc::clone(&terms));
+                terms
+            });
+            let record = Record {
+                granted_at: granted.0,
+                withdrawn_at: read(consent.withdrawn_at.as_ref(), "withdrawnAt")?.map(|of| of.0),
+                expires_at: read(consent.expires_at.as_ref(), "expiresAt")?.map(|of| of.0),
+                terms,
             };
             let birth = read(consent.birth.as_ref(), "birth")?.map(|of| of.1);
             let last_activity =
@@ -303,17 +318,15 @@ impl CheckedPolicy {
         };
         let sensitive: Vec<String> = columns.iter().filter(is_sensitive).cloned().collect();
         let mut records: Vec<&Record> = Vec::new();
+        // What was decided last by a single record: most customers agree to the same at some time.
+        let mut last: Option<(*const Terms, Stage, bool, Reason)> = None;
         move |customer| {
             let (Some((number, purpose)), Some((at, today))) = (purpose, at) else {
                 return Reason::NoBasis;
             };
-            let place = |code: u32| self.starts.get(code as usize).map_or(0, |at| *at as usize);
-            let of_customer = self.customers.find(customer);
-            let of_customer =
-                of_customer.and_then(|code| self.held.get(place(code)..place(code + 1)));
-            let of_customer = of_customer.unwrap_or_default();
-            let last = of_customer.iter().filter_map(|one| one.last_activity).max();
-            let is_over = purpose.retention_days.zip(last);
+            let of_customer = self.held_of(customer);
+            let last_activity = of_customer.iter().filter_map(|one| one.last_activity).max();
+            let is_over = purpose.retention_days.zip(last_activity);
             if is_over.is_some_and(|(days, last)| is_retention_over(last, days, today)) {
                 return Reason::RetentionOver;
             }
@@ -321,10 +334,12 @@ impl CheckedPolicy {
             let of_purpose = of_customer.iter().filter(|one| one.purpose == number);
             records.extend(of_purpose.map(|one| &one.record));
             if !purpose.consent {
-                let refuses = records.iter().any(|record| record.adm_opt_out);
+                let refuses = records.iter().any(|record| record.terms.adm_opt_out);
                 let wins = purpose.automated && refuses;
                 return if wins { Reason::AdmOptOut } else { Reason::Basis };
             }
+            // Of several dates the youngest decides.
+            let birth = of_customer.iter().filter_map(|one| one.birth).max();
             let asked = Asked {
                 at,
                 today: Some(today),
@@ -333,11 +348,32 @@ impl CheckedPolicy {
                 automated: purpose.automated,
                 material_change: self.document.material_change,
                 policy: self.document.text.as_deref(),
-                // Of several dates the youngest decides.
-                birth: of_customer.iter().filter_map(|one| one.birth).max(),
+                birth,
             };
-            decide(&records, &asked).0
+            let [record] = records.as_slice() else { return decide(&records, &asked).0 };
+            let (terms, stage) = (Rc::as_ptr(&record.terms), record.stage(at));
+            let is_child = asked.is_child();
+            match last {
+                Some((of, then, child, reason))
+                    if (of, then, child) == (terms, stage, is_child) =>
+                {
+                    reason
+                }
+                _ => {
+                    let reason = decide(&records, &asked).0;
+                    last = Some((terms, stage, is_child, reason));
+                    reason
+                }
+            }
         }
+    }
+
+    /// What is held of a customer.
+    fn held_of(&self, customer: &[u8]) -> &[Held] {
+        let place = |code: u32| self.starts.get(code as usize).map_or(0, |at| *at as usize);
+        let code = self.customers.find(customer);
+        let held = code.and_then(|code| self.held.get(place(code)..place(code + 1)));
+        held.unwrap_or_default()
     }
 }
 
@@ -371,11 +407,77 @@ impl Rules for CheckedPolicy {
         self.grants(request, &format!("@{name}"))
     }
 
+    fn expect(&self, customers: &[&[u8]]) {
+        let keys: Vec<u64> = customers.iter().filter_map(|id| short_key(id)).collect();
+        self.customers.look_ahead(&keys);
+        let first = |id: &&[u8]| self.held_of(id).first().map_or(0, |one| one.record.granted_at);
+        std::hint::black_box(customers.iter().map(first).fold(0, |looked, at| looked ^ at));
+    }
+
     fn judge<'p>(&'p self, request: Request<'p>, columns: Vec<String>) -> Judge<'p> {
         let mut judge = CheckedPolicy::judge(self, request, columns);
         Box::new(move |customer| {
             let reason = judge(customer);
             (!reason.allows()).then(|| reason.name())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::random::Random;
+
+    /// What is remembered from one customer to the next is never what another's records say.
+    #[test]
+    fn every_customer_is_judged_by_the_own_records() {
+        let mut random = Random::new(5, 0);
+        let day = |random: &mut Random, from: u32| {
+            format!("20{}-0{}-11", from + random.below(3), 1 + random.below(9))
+        };
+        let consents = (0..3_000).map(|_| {
+            let mut maybe = |one_in: u32| random.below(one_in) == 0;
+            let (withdrawn, expires, birth, guardian) = (maybe(3), maybe(3), maybe(3), maybe(2));
+            let (opt_out, text, separate, columns) = (maybe(5), maybe(2), maybe(2), maybe(4));
+            let mut date = |is: bool, from| is.then(|| day(&mut random, from));
+            let (withdrawn_at, expires_at) = (date(withdrawn, 24), date(expires, 24));
+            let (granted_at, birth) = (date(true, 23).unwrap(), date(birth, 11));
+            serde_json::from_value(serde_json::json!({
+                "customer": format!("c{}", random.below(2_000)),
+                "purpose": if random.below(2) == 0 { "a" } else { "b" },
+                "grantedAt": granted_at, "withdrawnAt": withdrawn_at, "expiresAt": expires_at,
+                "birth": birth, "guardian": guardian, "admOptOut": opt_out,
+                "text": text.then_some("1"), "separate": if separate { vec!["*"] } else { vec![] },
+                "columns": columns.then(|| vec!["time"]),
+            }))
+            .unwrap()
+        });
+        let document: PolicyDocument = serde_json::from_value(serde_json::json!({
+            "version": 1, "name": "shop", "text": "1", "materialChange": true,
+            "purposes": [{ "name": "a", "automated": true }, { "name": "b" }],
+            "columns": [
+                { "column": "amount", "class": "sensitive", "purposes": ["a"] },
+                { "column": "time", "purposes": ["a", "b"] },
+            ],
+        }))
+        .unwrap();
+        let policy = document.checked_with(&mut consents.map(Ok)).unwrap();
+        let mut found = std::collections::BTreeSet::new();
+        for (purpose, columns) in [("a", &["time", "amount"][..]), ("b", &["time"][..])] {
+            let ask = Request {
+                analysis: "test",
+                purpose: Some(purpose),
+                at: Some(instant("2025-05-05").unwrap()),
+            };
+            let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+            let mut judge = policy.judge(ask, columns.clone());
+            for customer in 0..2_010 {
+                let id = format!("c{customer}");
+                let reason = judge(id.as_bytes());
+                assert_eq!(reason, policy.judge(ask, columns.clone())(id.as_bytes()), "{id}");
+                found.insert(reason.name());
+            }
+        }
+        assert!(found.len() >= 9, "the records differ enough: {found:?}");
     }
 }

@@ -99,6 +99,17 @@ impl Column {
         self.len() == 0
     }
 
+    /// The least and the greatest of the integers; `None` for columns of others, and without rows.
+    fn extent(&self) -> Option<(i64, i64)> {
+        let (Column::Times(values) | Column::Money { values, .. }) = self else { return None };
+        let first = *values.first()?;
+        Some(
+            values
+                .iter()
+                .fold((first, first), |(least, most), value| (least.min(*value), most.max(*value))),
+        )
+    }
+
     /// Bytes held on the heap.
     #[must_use]
     pub fn heap_size(&self) -> usize {
@@ -117,6 +128,8 @@ pub struct Block {
     index: u64,
     rows: usize,
     columns: Vec<Column>,
+    /// For each column between which integers it lies, so that a fold need not look at each.
+    extents: Vec<Option<(i64, i64)>>,
 }
 
 impl Block {
@@ -126,7 +139,9 @@ impl Block {
     #[must_use]
     pub fn new(index: u64, columns: Vec<Column>) -> Option<Self> {
         let rows = columns.first().map_or(0, Column::len);
-        columns.iter().all(|column| column.len() == rows).then_some(Block { index, rows, columns })
+        let is_even = columns.iter().all(|column| column.len() == rows);
+        let extents = columns.iter().map(Column::extent).collect();
+        is_even.then_some(Block { index, rows, columns, extents })
     }
 
     /// The position in the fixed cut of the table; blocks without a usable row may be skipped.
@@ -147,6 +162,12 @@ impl Block {
         self.columns.get(position)
     }
 
+    /// The least and the greatest instant, or minor units, of the column at a schema position.
+    #[must_use]
+    pub fn extent(&self, position: usize) -> Option<(i64, i64)> {
+        self.extents.get(position).copied().flatten()
+    }
+
     /// All columns, in schema order.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
@@ -158,5 +179,6 @@ impl Block {
     pub fn heap_size(&self) -> usize {
         self.columns.iter().map(Column::heap_size).sum::<usize>()
             + self.columns.capacity() * size_of::<Column>()
+            + self.extents.capacity() * size_of::<Option<(i64, i64)>>()
     }
 }

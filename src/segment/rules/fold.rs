@@ -406,7 +406,7 @@ impl Fold {
         let amounts = money.map(|(amounts, _)| amounts);
         let plain = Plain { customers, times, amounts, factor };
         let mut room = std::mem::take(&mut self.room);
-        if let Some(scopes) = self.common_scopes(&rows, times, amounts) {
+        if let Some(scopes) = self.common_scopes(&rows) {
             room.scopes.clear();
             room.scopes.resize(TOGETHER, scopes);
             self.rows += times.len() as u64;
@@ -415,7 +415,7 @@ impl Fold {
         } else {
             self.look_at_kinds(&rows, names, customers, times, &mut room)?;
             self.look_at_filters(&rows, names, &mut room)?;
-            self.look_at_scopes(times, &mut room)?;
+            self.look_at_scopes(&rows, times, &mut room)?;
             for kinds in &room.kinds {
                 self.rows += u64::from(kinds & 1);
                 self.purchase_rows += u64::from(kinds >> 1 & 1);
@@ -433,34 +433,17 @@ impl Fold {
 
     /// The scopes that all rows have alike: of purchases in one stretch of time, of which nothing
     /// else is asked. Mostly that is so where rows come in time order.
-    fn common_scopes(
-        &self,
-        rows: &Allowed<'_>,
-        times: &[i64],
-        amounts: Option<&[i64]>,
-    ) -> Option<u64> {
+    fn common_scopes(&self, rows: &Allowed<'_>) -> Option<u64> {
         let Plan { filters, steps, purchase_events, until, .. } = &self.plan;
         let has_events = purchase_events.is_some() && rows.codes(Role::Event).is_some();
         let asks = has_events || rows.keep().is_some() || !filters.is_empty() || !steps.is_empty();
         if asks || !self.pairs.is_empty() {
             return None;
         }
-        let stretch = self.stretch(*times.first()?);
-        let from = stretch.checked_sub(1).and_then(|before| self.bounds.get(before));
-        let from = from.copied().unwrap_or(i64::MIN);
-        let to = self.bounds.get(stretch).map_or(*until, |to| (*to).min(*until));
-        let length = to.wrapping_sub(from) as u64;
-        let is_outside = |time: &i64| u64::from(time.wrapping_sub(from) as u64 >= length);
-        // A refund is below 0, and so is what has the sign of any.
-        let (outside, signs) = match amounts {
-            Some(amounts) => {
-                times.iter().zip(amounts).fold((0, 0), |(outside, signs), (time, amount)| {
-                    (outside | is_outside(time), signs | amount)
-                })
-            }
-            None => (times.iter().fold(0, |outside, time| outside | is_outside(time)), 0),
-        };
-        let is_common = from <= to && outside == 0 && signs >= 0;
+        let (least, most) = rows.extent(Role::Time)?;
+        let stretch = self.stretch(least);
+        let has_refunds = rows.extent(Role::Amount).is_some_and(|(least, _)| least < 0);
+        let is_common = !has_refunds && most < *until && stretch == self.stretch(most);
         is_common.then(|| self.scopes_of[stretch * KINDS + KINDS - 1])
     }
 
@@ -562,12 +545,11 @@ impl Fold {
     }
 
     /// The scopes of every row, as bits.
-    fn look_at_scopes(&self, times: &[i64], room: &mut Room) -> Result<()> {
+    fn look_at_scopes(&self, rows: &Allowed<'_>, times: &[i64], room: &mut Room) -> Result<()> {
         let Room { kinds, pass, scopes } = room;
         scopes.clear();
         scopes.try_reserve(times.len()).map_err(|_| no_memory())?;
-        let ends = |(least, most): (i64, i64), time: &i64| (least.min(*time), most.max(*time));
-        let (least, most) = times.iter().fold((i64::MAX, i64::MIN), ends);
+        let (least, most) = rows.extent(Role::Time).unwrap_or_default();
         let (first, last) = (self.stretch(least), self.stretch(most));
         let inner = self.bounds.get(first..last).unwrap_or_default();
         let of = |stretch: usize, kinds: &u8| self.scopes_of[stretch * KINDS + usize::from(*kinds)];
