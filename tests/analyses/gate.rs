@@ -103,6 +103,12 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"competing-risks","purpose":"test","inputs":{"lives":"orders"},
                 "options":{"duration":"days","cause":"city"}}"#
         }
+        "power" => {
+            r#"{"analysis":"power","purpose":"test","options":{"baseline":0.1,"effect":0.1}}"#
+        }
+        "retention-curve" => {
+            r#"{"analysis":"retention-curve","purpose":"test","options":{"survivors":[1000,869,743]}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -140,6 +146,7 @@ impl Policy for Refuses {
 /// The tables of an analysis: most read the log alone.
 fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
     match analysis {
+        _ if WITHOUT_TABLES.contains(&analysis) => Vec::new(),
         "coverage" => vec![
             (
                 "orders",
@@ -244,5 +251,19 @@ fn a_refused_customer_leaves_no_trace_in_any_analysis() {
         );
         assert_eq!(refused.at("/about/policy"), "test policy");
         assert_eq!(absent.at("/about/policy"), "none");
+    }
+}
+
+#[test]
+fn without_a_policy_every_analysis_runs_and_its_report_says_so() {
+    for analysis in NAMES {
+        let all: Vec<_> =
+            tables(analysis).into_iter().map(|(name, csv)| (name, csv.to_owned())).collect();
+        let report = through(&all, analysis, None).unwrap();
+        assert_eq!(report.at("/about/analysis"), *analysis);
+        assert_eq!(report.at("/about/policy"), "none", "{analysis}");
+        let inputs = report.at("/about/inputs").as_array().unwrap();
+        assert_eq!(inputs.is_empty(), WITHOUT_TABLES.contains(analysis), "{analysis}");
+        assert!(inputs.iter().all(|of| of["refused"] == serde_json::json!([])), "{analysis}");
     }
 }

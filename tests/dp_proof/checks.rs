@@ -110,8 +110,8 @@ fn seen(answer: &[f64]) -> Vec<f64> {
     all
 }
 
-/// The events to try: thresholds at quantiles of both sides, of each number alone and of pairs of
-/// the answer's own.
+/// The events to try: thresholds at quantiles of both sides, of each number alone, of pairs of the
+/// answer's own, and of all of these at once.
 fn events(one: &[Vec<f64>], other: &[Vec<f64>], own: usize) -> Vec<Event> {
     let mut events = Vec::new();
     let mut cuts: Vec<Vec<f64>> = Vec::new();
@@ -136,6 +136,14 @@ fn events(one: &[Vec<f64>], other: &[Vec<f64>], own: usize) -> Vec<Event> {
                 events.push(Event::AtLeast(vec![(a, x), (b, y)]));
                 events.push(Event::AtMost(vec![(a, x), (b, y)]));
             }
+        }
+    }
+    for level in 0..11 {
+        let all: Option<Vec<(usize, f64)>> =
+            (0..own).map(|at| Some((at, *cuts[at].get(level)?))).collect();
+        if let Some(all) = all {
+            events.push(Event::AtLeast(all.clone()));
+            events.push(Event::AtMost(all));
         }
     }
     events

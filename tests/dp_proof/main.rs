@@ -144,6 +144,19 @@ fn a_row_in_the_place_of_a_customer_is_found() {
 }
 
 #[test]
+fn a_customer_in_more_groups_than_the_noise_hides_is_found() {
+    // What one group too many adds is spread over all numbers: it takes more answers to show.
+    let [with_one, without] = neighbours();
+    let shows = |of: &dyn Mechanism, seed: u64| {
+        ratio(of, [&with_one, &without], (1.0, 0.0), 10_000, &mut Seeded::new(seed, 1)).is_err()
+    };
+    let unbounded = with(Bug::GroupsUnbounded, 1.0);
+    let found = (0..10).filter(|seed| shows(&unbounded, *seed)).count();
+    assert!(found >= 9, "in {found} of 10 series");
+    assert!((0..3).all(|seed| !shows(&shipped_in(0), seed)));
+}
+
+#[test]
 fn noise_that_is_used_twice_is_found() {
     let reused = with(Bug::NoiseReused, 1.0);
     by_ratio(&reused, 1).unwrap_err();

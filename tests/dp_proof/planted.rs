@@ -12,6 +12,8 @@ pub(crate) enum Bug {
     SensitivityOffByTwo,
     /// Every row counts, with noise for one row.
     RowInPlaceOfCustomer,
+    /// A customer counts in every group it has rows in, with noise for one group.
+    GroupsUnbounded,
     /// One draw of noise for all numbers of the answer.
     NoiseReused,
     /// Amounts count as they are; what comes out is cut to what the bounds allow.
@@ -45,15 +47,16 @@ pub(crate) fn publish(
     let mut rows: Vec<&Row> = data.iter().collect();
     rows.sort_by_key(|row| row.customer);
     for of_customer in rows.chunk_by(|a, b| a.customer == b.customer) {
-        let mut counted = 0;
+        let mut counted = [0; GROUPS];
         let mut seen: Vec<u32> = Vec::new();
         for row in of_customer {
             let is_new = !seen.contains(&row.group);
-            let is_full = is_new && !seen.is_empty();
-            if !is(Bug::RowInPlaceOfCustomer) && (counted == ROWS || is_full) {
+            let is_full = is_new && !seen.is_empty() && !is(Bug::GroupsUnbounded);
+            let rows = &mut counted[if is(Bug::GroupsUnbounded) { row.group as usize } else { 0 }];
+            if !is(Bug::RowInPlaceOfCustomer) && (*rows == ROWS || is_full) {
                 continue;
             }
-            counted += 1;
+            *rows += 1;
             let amount =
                 if is(Bug::ClampAfterNoise) { row.amount } else { row.amount.clamp(0.0, UPPER) };
             let (customers, sum, float) = &mut totals[row.group as usize];

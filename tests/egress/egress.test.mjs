@@ -195,6 +195,7 @@ for (const engine of wanted) {
           const table = await siyu.read(orders(20_000), { roles, zone: 'Asia/Shanghai' })
           await siyu.exportCsv((await siyu.rfm(table, AT)).customers)
           siyu.close()
+          const { indexedDbStore, opfsStore, openWorkspace } = await keeping()
           // After its own files have loaded the package asks for nothing, of anybody.
           performance.clearResourceTimings()
           const again = await lib.open()
@@ -202,6 +203,18 @@ for (const engine of wanted) {
           const before = performance.getEntriesByType('resource').length
           await again.describe(other, AT).catch(() => {})
           await again.rfm(other, AT)
+          const stores = [indexedDbStore('egress')]
+          if (typeof globalThis.FileSystemFileHandle?.prototype.createWritable === 'function') stores.push(opfsStore('egress'))
+          for (const store of stores) {
+            const at = '2025-06-01'
+            const shop = await openWorkspace(again, store, { passphrase: 'a passphrase of the shop' })
+            await shop.add('orders', orders(5_000), { roles, at })
+            await shop.run({ analysis: 'rfm', inputs: { log: 'orders' }, options: AT, at })
+            await shop.accessExport('C1', { at })
+            const { tables } = await shop.eraseCustomer('C1', { at })
+            if (tables[0]?.rows !== 5) throw new Error('the customer was not taken out')
+            await shop.wipe()
+          }
           again.close()
           if (performance.getEntriesByType('resource').length !== before) throw new Error('it asked for something')
         })

@@ -1,10 +1,12 @@
 // Attacks on what was given away, tried with the package as it is shipped: a customer who withdrew is
 // looked for in everything that comes out afterwards, pseudonyms of two purposes are joined, the log
-// is tampered with in each way, and two tables are subtracted.
+// is tampered with in each way, and two tables are subtracted. And attacks on what is kept: the storage of a
+// workspace is searched, changed, exchanged and put back.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AT, CSV, READ, consent, entries, policy, rejected } from './given.mjs'
+import { memoryStore, openWorkspace } from 'siyu/workspace'
+import { AT, CSV, READ, consent, entries, inside, policy, rejected } from './given.mjs'
 
 const GONE = 'B2'
 const at = '2025-12-31T00:00:00Z'
@@ -124,3 +126,185 @@ for (const [entry, { open }] of Object.entries(entries)) {
     siyu.close()
   })
 }
+
+const passphrase = 'a passphrase of the shop'
+const PHONE = '13812345678'
+const NAMED = `会员号,下单时间,实付金额,姓名\n${PHONE},2025-05-01,10,欧阳修竹\nB2-gone,2025-05-02,20,司马相如\nC3-stays,2025-05-03,30,B2-gone's friend\n`
+const ROLES = { customer: '会员号', time: '下单时间', amount: '实付金额' }
+
+/** A workspace with a table, consents and a model, and all that its storage ever was given. */
+async function kept(siyu) {
+  const files = new Map()
+  const inner = memoryStore(files)
+  const given = []
+  const store = { ...inner, write: (name, bytes) => (given.push([name, bytes.slice()]), inner.write(name, bytes)) }
+  const space = await openWorkspace(siyu, store, { passphrase })
+  await space.setPolicy(policy(...[PHONE, 'B2-gone', 'C3-stays'].map(id => consent(id, { source: 'counter Chengdu' }))), { at })
+  await space.add('五月订单', new File([NAMED], '五月-司马.csv'), { roles: ROLES, at, expires: '2027-01-01' })
+  await space.fit('三组', { analysis: 'clusters', inputs: { log: '五月订单' }, purpose: 'segmentation', at, options: { at: '2025-06-01', clusters: 2, seed: 1 } })
+  return { files, store, space, given }
+}
+
+/** Every entry of a storage as it was before it was encrypted, and the index with their names. */
+async function decrypted(store) {
+  const { Vault } = await inside('vault')
+  const vault = await Vault.open(store, { passphrase })
+  return vault.look(async ({ entries, read }) => {
+    const texts = [JSON.stringify([...entries])]
+    for (const name of entries.keys()) texts.push(Buffer.from(await read(name)).toString())
+    return texts
+  })
+}
+
+test('the storage of a workspace holds no plaintext: no id, name, header, purpose or file name, in any form', async () => {
+  const siyu = await entries['siyu/sync'].open()
+  const { given, store, space } = await kept(siyu)
+  const dump = Buffer.concat(given.flatMap(([name, bytes]) => [Buffer.from(name), Buffer.from(bytes)]))
+  const secrets = [PHONE, 'B2-gone', '欧阳修竹', '司马', '会员号', '实付金额', '五月', '三组', '.csv', 'segmentation', 'counter', '2025-05-01', 'customer', 'fitted', 'hashes', passphrase]
+  for (const secret of secrets) {
+    for (const encoding of ['utf8', 'utf16le']) assert.equal(dump.includes(Buffer.from(secret, encoding)), false, `${secret} in ${encoding}`)
+    for (const encoding of ['hex', 'base64']) assert.equal(dump.includes(Buffer.from(secret).toString(encoding).replace(/=+$/, '').slice(0, -1)), false, `${secret} in ${encoding}`)
+  }
+  // They are there for who has the passphrase: the search would find them.
+  const texts = (await decrypted(store)).join()
+  for (const secret of secrets.slice(0, -1)) assert.ok(texts.includes(secret), secret)
+  // What is encrypted looks like chance: every byte value about as often as another (χ² with 255 degrees, α = 10⁻⁶).
+  const bytes = Buffer.concat(given.filter(([name]) => name !== 'header').map(([, bytes]) => Buffer.from(bytes)))
+  const counts = new Array(256).fill(0)
+  for (const byte of bytes) counts[byte]++
+  const expected = bytes.length / 256
+  assert.ok(counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0) < 377)
+  // No nonce comes twice.
+  const nonces = given.filter(([name]) => name !== 'header').map(([, bytes]) => Buffer.from(bytes.subarray(0, 12)).toString('hex'))
+  assert.equal(new Set(nonces).size, nonces.length)
+  space.close()
+  siyu.close()
+})
+
+test('an erased customer is nowhere in what is kept, not even behind the encryption', async () => {
+  const siyu = await entries['siyu/sync'].open()
+  const { store, space, files } = await kept(siyu)
+  const found = await space.accessExport('B2-gone', { at })
+  assert.deepEqual([found.tables[0].rows[0].姓名, found.consents[0].source, found.models[0].name], ['司马相如', 'counter Chengdu', '三组'])
+  const before = new Set(files.keys())
+  const erased = await space.eraseCustomer('B2-gone', { at })
+  assert.deepEqual(erased, { tables: [{ name: '五月订单', rows: 1, elsewhere: 0, removed: false }], models: ['三组'], consents: 1 })
+  for (const text of await decrypted(store)) {
+    // Its row, consent and name; that another row speaks of it is the shop's own text, which the answer counts if it is a cell.
+    assert.doesNotMatch(text.replace("B2-gone's friend", ''), /B2-gone|司马相如/)
+    assert.match(text, /./)
+  }
+  // The file that held it is gone from the storage.
+  assert.ok([...before].filter(name => !files.has(name)).length >= 2)
+  const again = await space.accessExport('B2-gone', { at })
+  assert.deepEqual([again.tables, again.consents], [[], []])
+  const report = await space.run({ analysis: 'rfm', inputs: { log: '五月订单' }, purpose: 'segmentation', at, options: { at: '2025-06-01' } })
+  assert.deepEqual([...report.customers.column('customer')].sort(), [PHONE, 'C3-stays'])
+  assert.equal((await rejected(space.score('三组', { analysis: 'clusters', inputs: { log: '五月订单' }, purpose: 'segmentation', at, options: { at: '2025-06-01' } }))).code, 'denied')
+  const log = JSON.stringify(await space.ledger())
+  assert.match(log, /"op":"erase"/)
+  assert.doesNotMatch(log, /B2|五月|三组/)
+  space.close()
+  siyu.close()
+})
+
+test('another passphrase, another key and a changed header do not open a workspace, and say so', async () => {
+  const siyu = await entries['siyu/sync'].open()
+  const { store, files, space } = await kept(siyu)
+  space.close()
+  let error = await rejected(openWorkspace(siyu, store, { passphrase: 'a passphrase of the shoq' }))
+  assert.deepEqual([error.code, error.path], ['denied', 'passphrase'])
+  assert.match(error.hint, /not the passphrase/)
+  const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+  error = await rejected(openWorkspace(siyu, store, { key }))
+  assert.deepEqual([error.code, error.path], ['denied', 'passphrase'])
+  const header = JSON.parse(Buffer.from(files.get('header')).toString())
+  for (const [change, code] of [
+    [{ kdf: { ...header.kdf, iterations: 1 } }, 'denied'], [{ kdf: { ...header.kdf, iterations: 1e15 } }, 'denied'], [{ kdf: { ...header.kdf, salt: '00'.repeat(16) } }, 'denied'],
+    [{ id: '00'.repeat(16) }, 'denied'], [{ key: `00${header.key.slice(2)}` }, 'denied'], [{ version: 2 }, 'decode'], [{ format: 'other' }, 'decode'],
+  ]) {
+    files.set('header', Buffer.from(JSON.stringify({ ...header, ...change })))
+    assert.equal((await rejected(openWorkspace(siyu, store, { passphrase }))).code, code, JSON.stringify(change))
+  }
+  files.delete('header')
+  assert.equal((await rejected(openWorkspace(siyu, store, { passphrase }))).code, 'decode')
+  siyu.close()
+})
+
+test('an entry that was changed, exchanged, put back or taken from another workspace is refused', async () => {
+  const siyu = await entries['siyu/sync'].open()
+  const secret = { key: await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']) }
+  const files = new Map()
+  const store = memoryStore(files)
+  const space = await openWorkspace(siyu, store, secret)
+  const names = () => new Set(files.keys())
+  /** The file of what is added now. */
+  const added = async (name, text) => {
+    const before = names()
+    await space.add(name, text, { ...READ, at })
+    return [...files.keys()].filter(file => !before.has(file) && files.get(file).length > text.length && files.get(file).length < text.length + 40)[0]
+  }
+  const [one, other] = [await added('one', CSV), await added('other', CSV.replaceAll('B2', 'D4'))]
+  space.close()
+  const whole = new Map([...files].map(([name, bytes]) => [name, bytes.slice()]))
+  const put = state => { files.clear(); for (const [name, bytes] of state) files.set(name, bytes.slice()) }
+  const refusal = async (name = 'one') => {
+    try {
+      const again = await openWorkspace(siyu, store, secret)
+      const error = await rejected(again.table(name))
+      again.close()
+      return [error.code, error.table]
+    } catch (error) {
+      return [error.code, 'at opening']
+    } finally {
+      put(whole)
+    }
+  }
+  for (const at of [0, 11, 12, 40, files.get(one).length - 1]) {
+    files.get(one)[at] ^= 1
+    assert.deepEqual(await refusal(), ['decode', 'one'], `byte ${at}`)
+  }
+  files.set(one, files.get(one).subarray(0, -1))
+  assert.deepEqual(await refusal(), ['decode', 'one'])
+  files.set(one, new Uint8Array())
+  assert.deepEqual(await refusal(), ['decode', 'one'])
+  files.delete(one)
+  assert.deepEqual(await refusal(), ['decode', 'one'])
+  // The two exchanged: each is whole, and under the wrong name.
+  files.set(one, whole.get(other))
+  files.set(other, whole.get(one))
+  assert.deepEqual(await refusal(), ['decode', 'one'])
+  for (const at of [0, 12, files.get('index').length - 1]) {
+    files.get('index')[at] ^= 1
+    assert.deepEqual(await refusal(), ['decode', 'at opening'])
+  }
+  files.set('index', whole.get(one))
+  assert.deepEqual(await refusal(), ['decode', 'at opening'])
+
+  // An older version in the place of the newer one.
+  const second = await openWorkspace(siyu, store, secret)
+  await second.add('one', CSV.replaceAll('B2', 'E5'), { ...READ, at })
+  const newer = [...files.keys()].find(file => !whole.has(file) && Math.abs(files.get(file).length - whole.get(one).length) < 2)
+  const now = new Map([...files].map(([name, bytes]) => [name, bytes.slice()]))
+  files.set(newer, whole.get(one))
+  assert.equal((await rejected(openWorkspace(siyu, store, secret).then(again => again.table('one')))).code, 'decode')
+  put(now)
+  // The same of a workspace of another id under the same key.
+  const foreign = new Map()
+  const third = await openWorkspace(siyu, memoryStore(foreign), secret)
+  await third.add('one', CSV, { ...READ, at })
+  files.set('index', foreign.get('index'))
+  assert.equal((await rejected(openWorkspace(siyu, store, secret))).code, 'decode')
+
+  // The whole storage put back to before: seen while it is open, and later by who kept its head.
+  put(now)
+  const { head } = await openWorkspace(siyu, store, secret)
+  put(whole)
+  assert.equal((await rejected(second.entries())).code, 'decode')
+  const error = await rejected(openWorkspace(siyu, store, secret, { head }))
+  assert.deepEqual([error.code, error.path], ['decode', 'head'])
+  assert.equal((await (await openWorkspace(siyu, store, secret)).entries()).length, 2)
+  put(now)
+  assert.equal((await openWorkspace(siyu, store, secret, { head })).head, head)
+  siyu.close()
+})

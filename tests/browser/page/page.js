@@ -35,5 +35,8 @@ globalThis.workerOf = (path) => {
   return new Worker(policy ? policy.createScriptURL(path) : path, { type: 'module' })
 }
 
+/** The package's entry for what is kept. */
+globalThis.keeping = () => import('./dist/workspace.js')
+
 globalThis.lib = await import(`./dist/${entry}.js`)
 document.documentElement.dataset.ready = 'true'

@@ -3,6 +3,7 @@
 import { SiyuError, open, type RfmReport, type Siyu, type Table } from 'siyu'
 import { open as openHere } from 'siyu/sync'
 import { open as openInline } from 'siyu/inline'
+import { indexedDbStore, openWorkspace, type Workspace } from 'siyu/workspace'
 
 export async function segments(file: File, signal: AbortSignal): Promise<{ report: RfmReport; csv: Blob }> {
   const siyu: Siyu = await open({ memoryLimit: 1e9 })
@@ -45,4 +46,13 @@ export async function other(): Promise<void> {
   siyu.close()
   using inline = await openInline()
   await inline.memory()
+}
+
+export async function kept(siyu: Siyu, file: File): Promise<number> {
+  const workspace: Workspace = await openWorkspace(siyu, indexedDbStore('shop'), { passphrase: 'correct horse battery' })
+  await workspace.add('orders', file, { at: '2025-06-01', zone: 'Asia/Shanghai', expires: '2027-06-01' })
+  // @ts-expect-error time is always the caller's
+  await workspace.eraseCustomer('C001')
+  const { tables } = await workspace.eraseCustomer('C001', { at: '2025-06-01' })
+  return tables.length
 }

@@ -1,0 +1,631 @@
+/**
+ * An encrypted workspace: files, policy, log and models that outlive the page, kept where the caller says
+ * and nowhere else. An entry of its own, so that who keeps nothing loads nothing of it.
+ *
+ * Everything that happens is recorded in the log of the workspace, which names entries by numbers and nobody
+ * by name. Time is the caller's: every call that is recorded takes its instant.
+ */
+import { fail } from './errors.js'
+import type { Consent, Ledger, PolicyDocument } from './generated.js'
+import { type FileFacts, type FileRecord, recordsOf } from './records.js'
+import type { Store } from './store.js'
+import type { CallOptions, Recipe, Report, Siyu, Table, TableOptions } from './types.js'
+import { type Draft, parsed, type Secret, Vault, written } from './vault.js'
+
+export { SiyuError } from './errors.js'
+export { deviceKey, forgetDeviceKey, indexedDbStore, memoryStore, opfsStore, type Store } from './store.js'
+export { PBKDF2_ITERATIONS, type Secret } from './vault.js'
+
+/** What a workspace keeps of a file. */
+export type Kept = Blob | Uint8Array | ArrayBuffer | string
+
+/** When something happens: an instant such as `2025-06-01T09:00:00+08:00`; a date is its first instant in UTC. */
+export interface When {
+  at: string
+}
+
+/** How a table is kept: the options with which it is read, and until when. */
+export interface AddOptions extends TableOptions, When {
+  /** The instant from which on `deleteDue` deletes it. */
+  expires?: string
+}
+
+/** What a workspace holds, without its contents. */
+export interface Entry {
+  name: string
+  kind: 'table' | 'model'
+  /** How the log names it. */
+  number: number
+  /** Grows with each change. */
+  version: number
+  bytes: number
+  expires: string | null
+  /** Of a model: why it may not score until it is fitted again; null if it may. */
+  stale: Stale | null
+}
+
+/** Why a model may not score: a customer it was fitted with was erased, or the policy no longer lets one through. */
+export interface Stale {
+  reason: 'erased' | 'withdrawn'
+  at: string
+}
+
+/** What was done to take a customer out. */
+export interface Erased {
+  /** Of each table in which the id stood. */
+  tables: {
+    name: string
+    /** Rows that were taken out. */
+    rows: number
+    /** Records of others in which the id still is a cell, as of one who recommended them. */
+    elsewhere: number
+    /** Whether the table was removed as a whole. */
+    removed: boolean
+  }[]
+  /** Models that are stale now. */
+  models: string[]
+  /** Records of consent that were taken out of the policy. */
+  consents: number
+}
+
+/** All that a workspace holds on one customer. */
+export interface Access {
+  customer: string
+  at: string
+  tables: { name: string; rows: Record<string, unknown>[] }[]
+  /** Tables whose form does not allow to look for single rows, such as workbooks. */
+  notSearched: string[]
+  consents: Consent[]
+  /** Models that were fitted with this customer among others. */
+  models: { name: string; analysis: string; purpose: string | null; at: string; stale: Stale | null }[]
+}
+
+/** How a workspace is opened. */
+export interface WorkspaceOptions {
+  /** `head` of the workspace as it was kept elsewhere: an older state of the storage is then refused. */
+  head?: string
+}
+
+interface TableFacts {
+  options: TableOptions
+  files: FileFacts[]
+  /** Records and customers that the engine found. */
+  rows: number
+  customers: number
+}
+
+interface ModelFacts {
+  analysis: string
+  purpose: string | null
+  at: string
+  stale: Stale | null
+}
+
+interface KeptModel {
+  model: unknown
+  /** Keyed digests of the customers it was fitted with, 16 hexadecimal digits each, one after the other. */
+  fitted: string
+}
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Names of entries that are not the caller's; inside, a caller's begin with a slash. */
+const POLICY = 'policy'
+const LEDGER = 'ledger'
+const KEY = 'key'
+/** Ids of one task of the engine, which is one step. */
+const PART = 10_000
+const DIGEST = 16
+/** Bytes of one table: it is encrypted, and read, as a whole. */
+const TABLE_MAX = 512 * 1024 * 1024
+
+/**
+ * Opens the workspace of a store for an engine, or makes it if the store is empty. A policy that the
+ * workspace has becomes the engine's.
+ *
+ * Errors: `denied` for another passphrase or key; `decode` if the storage was changed or, with `head`, put back
+ * to an older state; `unsupported` where the platform lacks what the store needs.
+ */
+export async function openWorkspace(siyu: Siyu, store: Store, secret: Secret, { head }: WorkspaceOptions = {}): Promise<Workspace> {
+  const workspace = new Workspace(siyu, await Vault.open(store, secret, head))
+  await workspace.policy()
+  return workspace
+}
+
+/** A workspace that is open. */
+export class Workspace {
+  readonly #siyu: Siyu
+  readonly #vault: Vault
+  /** Tables that were read, of the versions that are kept. */
+  readonly #tables = new Map<string, { file: string; table: Promise<Table> }>()
+  /** The file of the policy that the engine has. */
+  #policed = ''
+
+  /** @internal */
+  constructor(siyu: Siyu, vault: Vault) {
+    this.#siyu = siyu
+    this.#vault = vault
+  }
+
+  /** The newest state that was seen. Kept elsewhere and given to `openWorkspace`, it shows an older state of the storage. */
+  get head(): string {
+    return this.#vault.head
+  }
+
+  /** What is kept. */
+  entries(): Promise<Entry[]> {
+    return this.#vault.look(async ({ entries }) => [...entries].filter(([name]) => isOwn(name)).map(([name, meta]) => ({
+      name: name.slice(1), kind: meta.kind as Entry['kind'], number: meta.number, version: meta.version, bytes: meta.bytes,
+      expires: meta.expires ?? null, stale: (meta.facts as ModelFacts).stale ?? null,
+    })))
+  }
+
+  /** Keeps a file, or several that form one table, and reads it. A table of the same name is replaced. */
+  async add(name: string, source: Kept | readonly Kept[], options: AddOptions & CallOptions): Promise<Table> {
+    const { at, expires, signal, onProgress, ...asked } = options
+    instantOf(at, 'at')
+    if (expires !== undefined) instantOf(expires, 'expires')
+    const list = (Array.isArray(source) ? source : [source]) as Kept[]
+    const files: { name: string; bytes: Bytes }[] = []
+    for (const one of list) files.push({ name: (one as File).name ?? '', bytes: await bytesOf(one) })
+    const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    if (size > TABLE_MAX) throw fail('limit', `A table that is kept has at most ${TABLE_MAX / 1024 ** 2} MB.`, { table: name })
+    const call = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+    const table = await this.#siyu.read(blobsOf(files), { ...asked, name, ...call })
+    const facts = factsOf(table, asked, files)
+    await this.#vault.change(async draft => {
+      this.#tableOnly(draft, name)
+      const { number } = draft.write(own(name), 'table', joined(files.map(({ bytes }) => bytes)), { facts, expires })
+      await this.#record(draft, { op: 'add', at, number, rows: facts.rows, customers: facts.customers, bytes: size })
+      this.#keep(name, draft, Promise.resolve(table))
+    })
+    return table
+  }
+
+  /** A table, read from what is kept. It is read once for each version, and closed with the workspace. */
+  async table(name: string, call: CallOptions = {}): Promise<Table> {
+    return this.#vault.look(draft => this.#read(draft, name, call))
+  }
+
+  /** Removes a table or a model. */
+  async remove(name: string, { at }: When): Promise<void> {
+    instantOf(at, 'at')
+    return this.#vault.change(async draft => {
+      const { number } = metaOf(draft, name)
+      this.#forget(draft, name)
+      await this.#record(draft, { op: 'remove', at, number })
+    })
+  }
+
+  /** The policy, null if there is none. The engine then has it too. */
+  policy(): Promise<PolicyDocument | null> {
+    return this.#vault.look(draft => this.#policy(draft))
+  }
+
+  /** Sets the policy of the workspace and the engine, null for none, and marks the models that it makes stale. */
+  async setPolicy(policy: PolicyDocument | null, { at }: When): Promise<void> {
+    instantOf(at, 'at')
+    return this.#vault.change(async draft => {
+      await this.#siyu.setPolicy(policy)
+      const stale = await this.#changePolicy(draft, policy, at)
+      await this.#record(draft, { op: 'policy', at, consents: policy?.consents?.length ?? 0, stale: stale.length })
+    }).catch(error => this.#again(error))
+  }
+
+  /** Ends a customer's consent to a purpose, or to all. Models fitted with the customer are stale from then on. */
+  async withdraw(customer: string, { at, purpose }: When & { purpose?: string }): Promise<{ consents: number; models: string[] }> {
+    instantOf(at, 'at')
+    return this.#vault.change(async draft => {
+      const policy = await this.#policy(draft)
+      const ends = (one: Consent): boolean => one.customer === customer && !one.withdrawnAt && (purpose === undefined || one.purpose === purpose)
+      const consents = policy?.consents?.filter(ends).length ?? 0
+      if (!policy || consents === 0) return { consents, models: [] }
+      const now = { ...policy, consents: (policy.consents ?? []).map(one => (ends(one) ? { ...one, withdrawnAt: at } : one)) }
+      await this.#siyu.setPolicy(now)
+      const models = await this.#changePolicy(draft, now, at)
+      await this.#record(draft, { op: 'withdraw', at, ...(purpose !== undefined && { purpose }), consents, stale: models.length })
+      return { consents, models }
+    }).catch(error => this.#again(error))
+  }
+
+  /** The log. */
+  ledger(): Promise<Ledger> {
+    return this.#vault.look(draft => ledgerOf(draft))
+  }
+
+  /** Adds what happened outside, such as a release, to the log. What names a person is refused. */
+  record(entry: Record<string, unknown>): Promise<void> {
+    return this.#vault.change(draft => this.#record(draft, entry))
+  }
+
+  /** Runs an analysis over tables that are kept: `inputs` names them. `at` is the instant of the log, and of consent. */
+  async run<R = Record<string, unknown>>(recipe: Recipe & When, call: CallOptions = {}): Promise<Report<R>> {
+    instantOf(recipe.at, 'at')
+    const names = [...new Set(Object.values(recipe.inputs ?? {}))]
+    const tables: Record<string, Table> = Object.create(null)
+    await this.#vault.look(async draft => {
+      await this.#policy(draft)
+      for (const name of names) tables[name] = await this.#read(draft, name, call)
+    })
+    const report = await this.#siyu.run<R>(recipe, tables, call)
+    const { policy, purpose, used } = report.about
+    await this.#vault.change(async draft => {
+      const numbers = names.map(name => draft.entries.get(own(name))?.number ?? 0)
+      await this.#record(draft, { op: 'run', at: recipe.at, analysis: recipe.analysis, policy, purpose, tables: numbers, rows: used.rows, customers: used.customers })
+    })
+    return report
+  }
+
+  /**
+   * Runs an analysis that learns a model (`churn-risk`, `clusters`) and keeps the model, with keyed digests of
+   * the customers of its report: nobody can be read from them, but whether one was there can be told.
+   */
+  async fit<R = Record<string, unknown>>(name: string, recipe: Recipe & When, call: CallOptions = {}): Promise<Report<R>> {
+    const report = await this.run<R & { model?: unknown }>(recipe, call)
+    const ids = customersOf(report)
+    if (!report.model || !ids) throw fail('invalid-option', 'This analysis learned no model that can be kept.', { path: 'analysis' })
+    const { analysis, at, purpose = null } = recipe
+    await this.#vault.change(async draft => {
+      const kind = draft.entries.get(own(name))?.kind
+      if (kind !== undefined && kind !== 'model') throw fail('invalid-option', 'There is a table of this name.', { table: name })
+      // A customer who was taken out while it learned must not be in it.
+      const same = Object.values(recipe.inputs ?? {}).every(table => draft.entries.get(own(table))?.file === this.#tables.get(table)?.file)
+      if (!same) throw fail('closed', 'A table was changed meanwhile: fit it again.', { path: 'inputs' })
+      const kept: KeptModel = { model: report.model, fitted: (await this.#digests(draft, ids)).join('') }
+      const facts: ModelFacts = { analysis, purpose, at, stale: null }
+      const { number } = draft.write(own(name), 'model', written(kept), { facts })
+      await this.#record(draft, { op: 'fit', at, analysis, number, customers: ids.length })
+    })
+    return report
+  }
+
+  /**
+   * Runs an analysis with a model that is kept. Refused (`denied`, path `model`) if a customer it was fitted
+   * with was erased, or is no longer let through by the policy at that instant: fit it again.
+   */
+  async score<R = Record<string, unknown>>(name: string, recipe: Recipe & When, call: CallOptions = {}): Promise<Report<R>> {
+    instantOf(recipe.at, 'at')
+    const { model, stale } = await this.#vault.change(async draft => {
+      const meta = metaOf(draft, name, 'model')
+      const facts = meta.facts as ModelFacts
+      if (facts.analysis !== recipe.analysis) throw fail('invalid-option', `This model is of \`${facts.analysis}\`.`, { path: 'analysis' })
+      const kept = parsed(await draft.read(own(name))) as KeptModel
+      const purpose = facts.purpose ?? recipe.purpose ?? null
+      const refused = facts.stale ?? (await this.#staleBy(draft, await this.#policy(draft), kept, purpose, recipe.at))
+      if (refused && !facts.stale) {
+        draft.note(own(name), { ...facts, stale: refused })
+        await this.#record(draft, { op: 'stale', at: recipe.at, number: meta.number })
+      }
+      return { model: kept.model, stale: refused }
+    })
+    if (stale) throw fail('denied', `A customer with whom this model was fitted ${stale.reason === 'erased' ? 'was erased' : 'is no longer let through by the policy'}: fit it again.`, { path: 'model' })
+    return this.run<R>({ ...recipe, options: { ...recipe.options, model } }, call)
+  }
+
+  /** Deletes what is to be deleted at an instant, and records it. Nothing is deleted by itself: there is no clock here. */
+  async deleteDue({ at }: When): Promise<string[]> {
+    const now = instantOf(at, 'at')
+    return this.#vault.change(async draft => {
+      const due = [...draft.entries].filter(([, { expires }]) => expires !== undefined && instantOf(expires, 'expires') <= now)
+      for (const [name, { number }] of due) {
+        this.#forget(draft, name.slice(1))
+        await this.#record(draft, { op: 'delete-due', at, number })
+      }
+      return due.map(([name]) => name.slice(1))
+    })
+  }
+
+  /**
+   * Takes one customer out of everything that is kept: the rows of tables, the records of consent; models
+   * fitted with the customer become stale. All of it or, on any error, nothing.
+   *
+   * A text file is written anew without those records, read again by the engine, and compared. What cannot be
+   * written anew (a workbook) is an error, `unsupported`, unless `otherwise` is `remove`: then the whole table
+   * is removed.
+   */
+  async eraseCustomer(customer: string, { at, otherwise = 'refuse' }: When & { otherwise?: 'refuse' | 'remove' }): Promise<Erased> {
+    instantOf(at, 'at')
+    const id = idOf(customer)
+    return this.#vault.change(async draft => {
+      const done: Erased = { tables: [], models: [], consents: 0 }
+      for (const [name] of ofKind(draft, 'table')) {
+        const found = await this.#without(draft, name, id, otherwise === 'remove')
+        if (found) done.tables.push(found)
+      }
+      const [digest] = await this.#digests(draft, [id])
+      for (const [name, meta] of ofKind(draft, 'model')) {
+        const kept = parsed(await draft.read(own(name))) as KeptModel
+        if (!digestsIn(kept.fitted).includes(digest as string)) continue
+        draft.note(own(name), { ...(meta.facts as ModelFacts), stale: { reason: 'erased', at } })
+        done.models.push(name)
+      }
+      const policy = await this.#policy(draft)
+      const left = policy?.consents?.filter(one => idOf(one.customer) !== id) ?? []
+      done.consents = (policy?.consents?.length ?? 0) - left.length
+      if (policy && done.consents > 0) {
+        const now = { ...policy, consents: left }
+        await this.#siyu.setPolicy(now)
+        draft.write(POLICY, 'policy', written(now))
+      }
+      const rows = done.tables.reduce((sum, one) => sum + one.rows, 0)
+      await this.#record(draft, { op: 'erase', at, tables: done.tables.length, rows, models: done.models.length, consents: done.consents })
+      return done
+    }).catch(error => this.#again(error))
+  }
+
+  /** Everything that is kept on one customer. */
+  async accessExport(customer: string, { at }: When): Promise<Access> {
+    instantOf(at, 'at')
+    const id = idOf(customer)
+    return this.#vault.change(async draft => {
+      const found: Access = { customer, at, tables: [], notSearched: [], consents: [], models: [] }
+      for (const [name, meta] of ofKind(draft, 'table')) {
+        const rows: Record<string, unknown>[] = []
+        const all = await split(await draft.read(own(name)), meta.facts as TableFacts)
+        for (const one of all) for (const record of one?.records ?? []) if (record.customer === id) rows.push(record.cells())
+        if (all.includes(null)) found.notSearched.push(name)
+        if (rows.length > 0) found.tables.push({ name, rows })
+      }
+      found.consents = (await this.#policy(draft))?.consents?.filter(one => idOf(one.customer) === id) ?? []
+      const [digest] = await this.#digests(draft, [id])
+      for (const [name, meta] of ofKind(draft, 'model')) {
+        const { fitted } = parsed(await draft.read(own(name))) as KeptModel
+        if (digestsIn(fitted).includes(digest as string)) found.models.push({ name, ...(meta.facts as ModelFacts) })
+      }
+      await this.#record(draft, { op: 'access', at, tables: found.tables.length, rows: found.tables.reduce((sum, { rows }) => sum + rows.length, 0) })
+      return found
+    })
+  }
+
+  /** Removes everything that the workspace holds, its log included, and ends it. */
+  async wipe(): Promise<void> {
+    await this.#vault.wipe()
+    this.close()
+  }
+
+  /** Closes its tables and forgets the key. What is kept stays. */
+  close(): void {
+    for (const name of [...this.#tables.keys()]) this.#drop(name)
+    this.#vault.close()
+  }
+
+  #tableOnly(draft: Draft, name: string): void {
+    const kind = draft.entries.get(own(name))?.kind
+    if (kind !== undefined && kind !== 'table') throw fail('invalid-option', 'There is a model of this name.', { table: name })
+  }
+
+  #keep(name: string, { entries }: Pick<Draft, 'entries'>, table: Promise<Table>): void {
+    this.#drop(name)
+    this.#tables.set(name, { file: entries.get(own(name))?.file ?? '', table })
+  }
+
+  #drop(name: string): void {
+    this.#tables.get(name)?.table.then(table => table.close(), () => {})
+    this.#tables.delete(name)
+  }
+
+  #forget(draft: Draft, name: string): void {
+    draft.remove(own(name))
+    this.#drop(name)
+  }
+
+  async #read(draft: Pick<Draft, 'entries' | 'read'>, name: string, call: CallOptions): Promise<Table> {
+    const { file, facts } = metaOf(draft, name, 'table')
+    const held = this.#tables.get(name)
+    if (held?.file === file) return held.table
+    const { options, files } = facts as TableFacts
+    const parts = cut(await draft.read(own(name)), files)
+    const table = await this.#siyu.read(blobsOf(parts), { ...options, name, ...call })
+    this.#keep(name, draft, Promise.resolve(table))
+    return table
+  }
+
+  /** The policy that is kept; the engine gets it if it has another. */
+  async #policy(draft: Pick<Draft, 'entries' | 'read'>): Promise<PolicyDocument | null> {
+    const meta = draft.entries.get(POLICY)
+    if (!meta) return null
+    const policy = parsed(await draft.read(POLICY)) as PolicyDocument | null
+    if (meta.file !== this.#policed) await this.#siyu.setPolicy(policy)
+    this.#policed = meta.file
+    return policy
+  }
+
+  /** After a change that did not come to its end, the engine has the policy that is kept. */
+  async #again(error: unknown): Promise<never> {
+    this.#policed = ''
+    await this.policy().catch(() => {})
+    throw error
+  }
+
+  async #changePolicy(draft: Draft, policy: PolicyDocument | null, at: string): Promise<string[]> {
+    this.#policed = draft.write(POLICY, 'policy', written(policy)).file
+    const stale: string[] = []
+    for (const [name, meta] of ofKind(draft, 'model')) {
+      const facts = meta.facts as ModelFacts
+      const found = facts.stale ? null : await this.#staleBy(draft, policy, parsed(await draft.read(own(name))) as KeptModel, facts.purpose, at)
+      if (!found) continue
+      draft.note(own(name), { ...facts, stale: found })
+      stale.push(name)
+    }
+    return stale
+  }
+
+  /** Whether a policy no longer lets through somebody with whom a model was fitted. */
+  async #staleBy(draft: Pick<Draft, 'entries' | 'read'>, policy: PolicyDocument | null, { fitted }: KeptModel, purpose: string | null, at: string): Promise<Stale | null> {
+    const rule = policy?.purposes.find(({ name }) => name === purpose)
+    if (!policy || purpose === null) return null
+    const stale: Stale = { reason: 'withdrawn', at }
+    if (!rule) return stale
+    const of = new Map<string, Consent[]>()
+    for (const one of policy.consents ?? []) of.set(one.customer, [...(of.get(one.customer) ?? []), one])
+    const ids = [...of.keys()]
+    const allowed = new Set<string>()
+    const refused = new Set<string>()
+    for (let from = 0; from < ids.length; from += PART) {
+      const customers = ids.slice(from, from + PART)
+      const consents = customers.flatMap(id => of.get(id) ?? [])
+      const { reasons } = await this.#siyu.privacy('coverage', { policy: { ...policy, consents }, purpose, at, columns: [], customers })
+      const digests = await this.#digests(draft, customers)
+      digests.forEach((digest, index) => (ALLOWED.has(reasons[index] ?? '') ? allowed : refused).add(digest))
+    }
+    const all = digestsIn(fitted)
+    // Where consent is asked, whoever has no record any more is refused too.
+    return (rule.consent === false ? all.some(one => refused.has(one)) : !all.every(one => allowed.has(one))) ? stale : null
+  }
+
+  /** Keyed digests of ids, with a key of this workspace. */
+  async #digests(draft: Pick<Draft, 'entries' | 'read'> & { write?: Draft['write'] }, ids: readonly string[]): Promise<string[]> {
+    if (!draft.entries.has(KEY)) draft.write?.(KEY, 'key', written((await this.#siyu.privacy('newKey', {})).key))
+    const key = parsed(await draft.read(KEY)) as string
+    const digests: string[] = []
+    for (let from = 0; from < ids.length; from += PART) {
+      const { pseudonyms } = await this.#siyu.privacy('pseudonyms', { key, purpose: 'siyu models', ids: ids.slice(from, from + PART) })
+      for (const one of pseudonyms) digests.push(one.slice(0, DIGEST))
+    }
+    return digests
+  }
+
+  async #record(draft: Draft, entry: Record<string, unknown>): Promise<void> {
+    const ledger = await this.#siyu.privacy('ledgerAppend', { ledger: await ledgerOf(draft), entry })
+    draft.write(LEDGER, 'ledger', written(ledger))
+  }
+
+  /** Takes a customer out of a table; null if the customer is not in it. */
+  async #without(draft: Draft, name: string, id: string, mayRemove: boolean): Promise<Erased['tables'][number] | null> {
+    const meta = metaOf(draft, name)
+    const facts = meta.facts as TableFacts
+    const bytes = await draft.read(own(name))
+    const parts = cut(bytes, facts.files)
+    const all = await split(bytes, facts)
+    if (all.includes(null)) {
+      if (!mayRemove) throw fail('unsupported', "This table is of a form whose rows cannot be taken out (a workbook): remove it, or say otherwise: 'remove'.", { table: name })
+      this.#forget(draft, name)
+      return { name, rows: facts.rows, elsewhere: 0, removed: true }
+    }
+    let [rows, elsewhere, others] = [0, 0, 0]
+    const files = all.map((one, at) => {
+      const part = parts[at] as { name: string; bytes: Bytes }
+      const gone: FileRecord[] = []
+      for (const record of one?.records ?? []) {
+        if (record.customer === id) gone.push(record)
+        else {
+          others++
+          const stands = one?.text.slice(record.start, record.end).includes(id)
+          if (stands && Object.values(record.cells()).some(cell => idOf(String(cell)) === id)) elsewhere++
+        }
+      }
+      rows += gone.length
+      return gone.length > 0 && one ? { name: part.name, bytes: new TextEncoder().encode(one.without(gone)) } : part
+    })
+    if (rows === 0) return elsewhere > 0 ? { name, rows, elsewhere, removed: false } : null
+    if (others === 0) {
+      this.#forget(draft, name)
+      return { name, rows, elsewhere, removed: true }
+    }
+    // What was written anew is UTF-8.
+    const { encoding: _, ...options } = facts.options
+    const table = await this.#siyu.read(blobsOf(files), { ...options, name })
+    const now = factsOf(table, options, files)
+    if (now.rows !== facts.rows - rows || facts.customers - now.customers > 1 || now.customers > facts.customers) {
+      table.close()
+      throw fail('unsupported', 'Without this customer the table reads differently: nothing was changed. Remove it, and add a file without the customer.', { table: name })
+    }
+    draft.write(own(name), 'table', joined(files.map(file => file.bytes)), { facts: now, expires: meta.expires })
+    this.#keep(name, draft, Promise.resolve(table))
+    return { name, rows, elsewhere, removed: false }
+  }
+}
+
+/** Reasons of a policy for a customer, not against. */
+const ALLOWED = new Set(['basis', 'guardian-consent', 'separate-consent'])
+
+const own = (name: string): string => `/${name}`
+const isOwn = (name: string): boolean => name.startsWith('/')
+
+/** An id as the reader keeps it: outer blanks go. */
+const idOf = (id: string): string => id.trim()
+
+function ofKind({ entries }: Pick<Draft, 'entries'>, kind: string): [string, Draft['entries'] extends ReadonlyMap<string, infer M> ? M : never][] {
+  return [...entries].filter(([, meta]) => meta.kind === kind).map(([name, meta]) => [name.slice(1), meta])
+}
+
+function metaOf({ entries }: Pick<Draft, 'entries'>, name: string, kind?: string) {
+  const meta = entries.get(own(name))
+  if (!meta || (kind !== undefined && meta.kind !== kind)) throw fail('unknown-table', `The workspace has no ${kind ?? 'entry'} of this name.`, { table: name })
+  return meta
+}
+
+async function ledgerOf(draft: Pick<Draft, 'entries' | 'read'>): Promise<Ledger> {
+  return draft.entries.has(LEDGER) ? (parsed(await draft.read(LEDGER)) as Ledger) : { entries: [], hashes: [] }
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
+
+/** Milliseconds since 1970 UTC. */
+function instantOf(text: string, path: string): number {
+  const at = INSTANT.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at)) throw fail('date', 'An instant is such as 2025-06-01T09:00:00+08:00; a date is its first instant in UTC.', { path })
+  return at
+}
+
+async function bytesOf(source: Kept): Promise<Bytes> {
+  if (typeof source === 'string') return new TextEncoder().encode(source)
+  if (source instanceof Uint8Array) return new Uint8Array(source)
+  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0))
+  if (typeof source?.arrayBuffer === 'function') return new Uint8Array(await source.arrayBuffer())
+  throw fail('type', 'What is kept is a File, a Blob, bytes or text.', { path: 'source' })
+}
+
+function blobsOf(files: readonly { name: string; bytes: Bytes }[]): File | File[] {
+  const blobs = files.map(({ name, bytes }) => new File([bytes], name))
+  return blobs.length === 1 ? (blobs[0] as File) : blobs
+}
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+/** The files of a table that are kept one after the other. */
+function cut(bytes: Bytes, files: readonly FileFacts[]): { name: string; bytes: Bytes }[] {
+  let at = 0
+  return files.map(({ name, size }) => ({ name, bytes: bytes.subarray(at, (at += size)) }))
+}
+
+function split(bytes: Bytes, { files }: TableFacts) {
+  return Promise.all(cut(bytes, files).map((part, at) => recordsOf(part.bytes, files[at] as FileFacts)))
+}
+
+function factsOf(table: Table, asked: TableOptions, files: readonly { name: string; bytes: Bytes }[]): TableFacts {
+  const { quality, roles } = table
+  return {
+    options: files.length === 1 ? { ...asked, roles } : asked,
+    files: files.map(({ name, bytes }, at) => {
+      const use = quality.files[at]
+      const columns = use?.columns ?? []
+      return {
+        name, size: bytes.length, format: use?.format ?? '', encoding: use?.encoding ?? null, delimiter: use?.delimiter ?? null, headerLine: use?.headerLine ?? null,
+        columns: columns.map(column => column.name), customer: columns.find(({ role }) => role === 'customer')?.name ?? null,
+      }
+    }),
+    rows: quality.rows.read, customers: table.customers,
+  }
+}
+
+/** The customers of a report's columns; null if it has none. */
+function customersOf(report: object): string[] | null {
+  for (const value of Object.values(report)) {
+    const set = value as { names?: string[]; column?(name: string): unknown } | null
+    if (Array.isArray(set?.names) && set.names.includes('customer') && typeof set.column === 'function') return set.column('customer') as string[]
+  }
+  return null
+}
+
+function digestsIn(fitted: string): string[] {
+  return Array.from({ length: fitted.length / DIGEST }, (_, at) => fitted.slice(at * DIGEST, (at + 1) * DIGEST))
+}
