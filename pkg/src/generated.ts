@@ -374,6 +374,11 @@ export interface ChurnRiskOptions {
   falling?: string[]
   /** With `log`: days between what is known and what is asked, the time to act, 0 to 365. */
   gapDays?: number
+  /**
+   * With `customers`: an attribute with groups of customers, at most 50, whose errors are compared;
+   * it need not be among `attributes`.
+   */
+  groupsBy?: string | null
   /** With `log`: who buys nothing for so many days has left, 1 to 3,650. */
   horizonDays?: number
   /** With `customers`: the attribute that says who left. Customers without a value are only scored. */
@@ -426,6 +431,8 @@ export interface ChurnRiskResult {
   expectedToLeave: number
   /** Features, the most important first. */
   features: FeatureRole[]
+  /** The errors of the chosen model in each group of `groupsBy`, the largest first. */
+  groups: RiskGroup[]
   /** How good the models are on rows held out; null with an imported model. */
   heldOut: RiskHeldOut | null
   /** Rows learned from: customers, or customers at cut-offs. */
@@ -1467,6 +1474,16 @@ export interface FeatureRole {
    * above 0.25 is a shift.
    */
   drift: number | null
+  /**
+   * How the mean probability goes with this feature, others as they are, for the eight that
+   * matter most by `heldOut`; a number from its 5 % quantile to that of 95 %. No proof of a cause.
+   */
+  effects: RiskEffect[]
+  /**
+   * By how much the log-loss of rows held out rises if the values of this feature are exchanged
+   * between them at random (nats; of at most 4,000 rows); null with an imported model.
+   */
+  heldOut: Measured | null
   /** Mean size of what it adds to the score of a customer, in log-odds. */
   importance: number
   /** Its name. */
@@ -4069,6 +4086,39 @@ export type RiskChoice =
   | 'logistic'
   /** Gradient-boosted trees. */
   | 'trees'
+
+/** The mean probability of leaving if all customers had one value of a feature. */
+export interface RiskEffect {
+  /** The value of a text; null for a number. */
+  level: string | null
+  /** The mean probability. */
+  probability: number
+  /** The value of a number; null for a text. */
+  value: number | null
+}
+
+/**
+ * What the model does to one group of customers held out. Whoever is to be treated alike looks
+ * whether the rates of the groups differ by more than their intervals.
+ */
+export interface RiskGroup {
+  /** The share of them that left. */
+  actual: Measured
+  /** The share that a contact pays for. */
+  contacted: Measured
+  /** How many are held out. */
+  customers: number
+  /** Their mean probability. */
+  expected: number
+  /** The same of those who stayed; null if nobody did. */
+  falseAlarms: Measured | null
+  /** The value of the group; null where it is missing. */
+  group: string | null
+  /** Of those for whom a contact pays, the share that left; null if there are none. */
+  precision: Measured | null
+  /** Of those who left, the share that a contact pays for; null if nobody left. */
+  recall: Measured | null
+}
 
 /** The models on rows that they did not learn from. */
 export interface RiskHeldOut {

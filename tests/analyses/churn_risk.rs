@@ -369,3 +369,82 @@ fn who_buys_within_90_days_is_told_better_than_by_btyd_or_recency_alone() {
         assert!(rival["difference"]["interval"]["low"].as_f64() > Some(0.0));
     }
 }
+
+/// People of whom one number decides, one only seems to, and one is noise; of two cities.
+fn cities(count: u32) -> String {
+    let mut random = Random::new(12, 0);
+    let mut text = String::from("customer,visits#,noise#,plan,city,gone\n");
+    for at in 0..count {
+        let (visits, noise, plan) = (random.below(30), random.below(30), random.below(3));
+        let city = random.below(3) as usize;
+        let z = 2.0 - 0.25 * f64::from(visits) + [0.0, 0.8, -0.8][plan as usize];
+        // Of the third city it is a coin.
+        let p = if city == 2 { 0.5 } else { 1.0 / (1.0 + (-z).exp()) };
+        let (city, plan) = (["A", "B", ""][city], ["basic", "month", "year"][plan as usize]);
+        let gone = if random.unit() < p { 1 } else { 0 };
+        writeln!(text, "p{at},{visits},{noise},{plan},{city},{gone}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn what_a_feature_is_to_the_model_is_told_on_rows_held_out() {
+    let text = cities(4000);
+    for choice in ["logistic", "trees"] {
+        let more =
+            format!(r#""label":"gone","attributes":["visits","noise","plan"],"choice":"{choice}""#);
+        let answer = ask(&text, &more).unwrap();
+        let features = answer.at("/result/features").as_array().unwrap().clone();
+        let of = |name: &str| features.iter().find(|feature| feature["name"] == name).unwrap();
+        let held = |name: &str, end: &str| match end {
+            "value" => of(name)["heldOut"]["value"].as_f64().unwrap(),
+            end => of(name)["heldOut"]["interval"][end].as_f64().unwrap(),
+        };
+        assert!(held("visits", "value") > 0.15 && held("visits", "low") > 0.1, "{choice}");
+        assert!(held("plan", "low") > 0.0 && held("plan", "high") < held("visits", "low"));
+        assert!(held("noise", "value").abs() < 0.005 && held("noise", "low") < 0.001);
+        // The more visits, the less risk; and whoever pays by the month leaves most.
+        let curve = |name: &str| of(name)["effects"].as_array().unwrap().clone();
+        let p = |point: &Json| point["probability"].as_f64().unwrap();
+        let visits = curve("visits");
+        assert_eq!(visits.len(), 11);
+        assert!(visits.windows(2).all(|pair| p(&pair[0]) >= p(&pair[1]) - 0.02));
+        assert!(p(&visits[0]) - p(&visits[10]) > 0.4 && visits[0]["level"].is_null());
+        let plans = curve("plan");
+        let plan = |level: &str| p(plans.iter().find(|point| point["level"] == level).unwrap());
+        assert!(plan("month") > plan("basic") && plan("basic") > plan("year"));
+        // An imported model has held nothing out.
+        let model = answer.at("/result/model").to_string();
+        let again = ask(&text, &format!(r#""model":{model}"#)).unwrap();
+        assert!(again.at("/result/features/0/heldOut").is_null());
+        assert_eq!(again.at("/result/features/0/effects").as_array().unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn errors_are_compared_between_groups() {
+    let text = cities(4000);
+    let more = r#""label":"gone","attributes":["visits","plan"],"groupsBy":"city","campaign":{"value":30,"incentive":10,"contact":1,"acceptance":0.5}"#;
+    let answer = ask(&text, more).unwrap();
+    let groups = answer.at("/result/groups").as_array().unwrap().clone();
+    assert_eq!(groups.len(), 3);
+    let sum: u64 = groups.iter().map(|group| group["customers"].as_u64().unwrap()).sum();
+    assert_eq!(sum, answer.at("/result/heldOut/customers").as_u64().unwrap());
+    let of = |name: Json| groups.iter().find(|group| group["group"] == name).unwrap().clone();
+    let share = |group: &Json, field: &str| group[field]["value"].as_f64().unwrap();
+    let (a, none) = (of("A".into()), of(Json::Null));
+    // Shares are of the rows of the group: those contacted are those who left, and the others.
+    let left = share(&a, "actual");
+    let contacted = left * share(&a, "recall") + (1.0 - left) * share(&a, "falseAlarms");
+    assert!((contacted - share(&a, "contacted")).abs() < 1e-12);
+    assert!((left * share(&a, "recall") / contacted - share(&a, "precision")).abs() < 1e-12);
+    // Where it is a coin the model alarms as often for those who stayed as for those who left.
+    assert!((share(&none, "recall") - share(&none, "falseAlarms")).abs() < 0.06);
+    assert!(share(&a, "recall") - share(&a, "falseAlarms") > 0.2);
+    // The groups may be a feature, too, and change nothing of the model otherwise.
+    let without = ask(&text, &more.replace(r#","groupsBy":"city""#, "")).unwrap();
+    assert_eq!(without.by_customer(), answer.by_customer());
+    assert!(ask(&text, r#""label":"gone","attributes":["city"],"groupsBy":"city""#).is_ok());
+    let refused = ask(&text, r#""label":"gone","attributes":["plan"],"groupsBy":"customer""#);
+    assert!(refused.is_err());
+}

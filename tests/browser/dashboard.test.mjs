@@ -537,9 +537,18 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
     await page.fill('[data-field=leave-left]', 'gone')
     await page.locator('[data-field=leave-left]').blur()
     await page.waitForSelector('[data-refused]')
+    // What the model goes by is drawn, and its errors are compared between the groups that are asked for.
+    await page.selectOption('[data-field=leave-groups]', 'contract')
     await page.fill('[data-field=leave-left]', 'Yes')
     await page.locator('[data-field=leave-left]').blur()
-    await page.waitForSelector('[data-answer=churn-risk]')
+    await page.waitForSelector('[data-fair]')
+    assert.equal(await page.locator('[data-effects] figure').count(), 4)
+    const groups = await cells(page, '[data-fair] tbody tr')
+    assert.equal(groups.map(group => count(group[1])).reduce((a, b) => a + b), 7043)
+    // Who pays by the month leaves far more often, and is alarmed about far more often.
+    const [monthly, yearly] = ['Month-to-month', 'Two year'].map(name => groups.find(group => group[0] === name))
+    assert.ok(parseFloat(monthly[3]) > 40 && parseFloat(yearly[3]) < 4 && parseFloat(monthly[6]) > parseFloat(yearly[6]))
+    await pictures(page)
     await end()
   })
 

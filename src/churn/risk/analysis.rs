@@ -10,6 +10,7 @@
 //! foretells who leaves, not whom an offer keeps: hold out a part of the targets to learn that.
 #![allow(clippy::indexing_slicing)] // Lists have a place for every row or every feature.
 
+use super::effects::Effects;
 use super::judge::{Judge, SAMPLES, earnings};
 use super::label::Windows;
 use super::learn::{Asked, Learner, TURN};
@@ -54,6 +55,8 @@ const STAYED: [&str; 11] =
     ["0", "no", "n", "false", "stayed", "active", "retained", "kept", "否", "未流失", "留存"];
 /// Features that alone foretell who leaves, and with which sign.
 const RIVALS: [(&str, f64); 2] = [("recencyDays", 1.0), ("expectedPurchaseDays", -1.0)];
+/// Groups whose errors are compared, at most.
+const MOST_GROUPS: usize = 50;
 /// Reasons of each customer.
 const REASONS: usize = 3;
 /// The feature of a log, and the column, that is the money of a customer.
@@ -70,6 +73,7 @@ enum Phase {
     Prepare,
     Learn,
     Judge,
+    Effects,
     Score,
     Done,
 }
@@ -110,6 +114,11 @@ pub struct ChurnRisk {
     rhythms: Vec<Option<Model>>,
     learner: Option<Learner>,
     judge: Option<Judge>,
+    /// The rows that `judge` has, with their turns.
+    held: Vec<(usize, u8)>,
+    effects: Option<Effects>,
+    /// Names of groups, and for each customer of the table the place of the own one.
+    groups: (Vec<Option<String>>, Vec<usize>),
     model: Option<RiskModel>,
     scored: Scored,
     trees: u32,
@@ -133,11 +142,34 @@ fn attributes(options: &ChurnRiskOptions) -> Vec<&str> {
         Some(model) => model.features.iter().map(|feature| feature.name.as_str()).collect(),
         None => options.attributes.iter().map(String::as_str).collect::<Vec<_>>(),
     };
-    let more = options.label.iter().chain(&options.turns_by).map(String::as_str);
+    let more = options.label.iter().chain(&options.turns_by).chain(&options.groups_by);
+    let more = more.map(String::as_str);
     let mut all: Vec<&str> = features.into_iter().chain(more).collect();
     sort(&mut all);
     all.dedup();
     all
+}
+
+/// The distinct values of an attribute as texts, missing ones (`None`) first, and the place among them
+/// of each customer's.
+fn distinct(
+    names: &AllowedNames<'_>,
+    name: &str,
+    values: &AttributeOf,
+    customers: &[u32],
+) -> (Vec<Option<String>>, Vec<usize>) {
+    let texts = names.attribute(name);
+    let text = |code: u32| {
+        let text = values.text(code).and_then(|text| texts.and_then(|texts| texts.get(text)));
+        let text = text.map(|text| String::from_utf8_lossy(text).into_owned());
+        text.or_else(|| values.number(code).map(|number| number.to_string()))
+    };
+    let own: Vec<Option<String>> = customers.iter().map(|code| text(*code)).collect();
+    let mut keys = own.clone();
+    sort(&mut keys);
+    keys.dedup();
+    let places = own.iter().map(|own| keys.binary_search(own).unwrap_or(0)).collect();
+    (keys, places)
 }
 
 fn invalid(path: &'static str, hint: &'static str) -> Error {
@@ -244,6 +276,9 @@ impl Analysis for ChurnRisk {
             rhythms: Vec::new(),
             learner: None,
             judge: None,
+            held: Vec::new(),
+            effects: None,
+            groups: Default::default(),
             model: None,
             scored: Scored::default(),
             trees: 0,
@@ -286,7 +321,7 @@ impl Analysis for ChurnRisk {
     fn finish(&mut self, budget: usize) -> Result<Progress> {
         let turns = u64::from(self.turns());
         let (learned, judged) = ((turns + 1) * TURN, SAMPLES as u64);
-        let total = learned + judged + 4 * TURN;
+        let total = learned + judged + 5 * TURN;
         let done = match self.phase {
             Phase::Days => {
                 let Given::Log(log) = &mut self.given else { return Err(unfinished()) };
@@ -328,6 +363,16 @@ impl Analysis for ChurnRisk {
                 }
                 TURN + learned + done
             }
+            Phase::Effects => {
+                let (Some(effects), Some(model)) = (&mut self.effects, &self.model) else {
+                    return Err(unfinished());
+                };
+                if effects.advance(&self.table, model, self.options.confidence)? {
+                    self.phase = Phase::Score;
+                }
+                let all = Effects::total(self.table.features.len()).max(1) as u64;
+                TURN + learned + judged + effects.done() as u64 * TURN / all
+            }
             Phase::Score => {
                 self.score(budget)?;
                 let all = self.table.rows().max(1) as u64;
@@ -335,7 +380,7 @@ impl Analysis for ChurnRisk {
                     self.result = Some(self.result()?);
                     self.phase = Phase::Done;
                 }
-                2 * TURN + learned + judged + self.next as u64 * TURN / all
+                3 * TURN + learned + judged + self.next as u64 * TURN / all
             }
             Phase::Done => total,
         };
@@ -393,19 +438,28 @@ impl ChurnRisk {
         let codes: Vec<u32> =
             (0..).zip(seen.iter()).filter(|(_, seen)| **seen).map(|(code, _)| code).collect();
         let options = &self.options;
-        let is_feature = |name: &str| {
-            Some(name) != options.label.as_deref() && Some(name) != options.turns_by.as_deref()
+        // Groups may be features too.
+        let is_asked = |name: &String| match &options.model {
+            Some(model) => model.features.iter().any(|feature| feature.name == *name),
+            None => options.attributes.contains(name),
         };
-        let (features, others): (Vec<_>, Vec<_>) =
-            latest.into_iter().partition(|(name, _)| is_feature(name));
+        let is_feature = |name: &String| {
+            let is_other = [&options.label, &options.turns_by].contains(&&Some(name.clone()));
+            !is_other && is_asked(name)
+        };
+        let other = |wanted: &Option<String>| {
+            let own = |(name, _): &&(String, AttributeOf)| Some(name) == wanted.as_ref();
+            latest.iter().find(own).cloned()
+        };
+        let (label, turns_by, groups_by) =
+            (other(&options.label), other(&options.turns_by), other(&options.groups_by));
+        let features: Vec<_> = latest.into_iter().filter(|(name, _)| is_feature(name)).collect();
         let given = |name: &str| {
             let model = options.model.as_ref()?;
             model.features.iter().find(|feature| feature.name == name)?.levels.clone()
         };
         let mut table = Table::of_attributes(codes, &features, names, &given)?;
-        let other =
-            |wanted: &Option<String>| others.iter().find(|(name, _)| Some(name) == wanted.as_ref());
-        if let Some((name, label)) = other(&options.label) {
+        if let Some((name, label)) = &label {
             for row in 0..table.rows() {
                 table.labels[row] = self.left(names, name, label, table.customers[row])?;
             }
@@ -415,25 +469,29 @@ impl ChurnRisk {
                 );
             }
         }
-        if let Some((name, turns)) = other(&options.turns_by) {
-            let texts = names.attribute(name);
-            let key = |code: u32| -> Option<Vec<u8>> {
-                let text =
-                    turns.text(code).and_then(|text| texts.and_then(|texts| texts.get(text)));
-                let number = || turns.number(code).map(|number| number.to_string().into_bytes());
-                text.map(<[u8]>::to_vec).or_else(number)
-            };
-            let mut keys: Vec<Vec<u8>> = table.customers.iter().filter_map(|c| key(*c)).collect();
-            sort(&mut keys);
-            keys.dedup();
-            if !(2..=20).contains(&keys.len()) {
+        if let Some((name, turns)) = &turns_by {
+            let (keys, own) = distinct(names, name, turns, &table.customers);
+            if !(2..=20).contains(&keys.iter().flatten().count()) {
                 return Err(invalid("turnsBy", "turns are 2 to 20 distinct values"));
             }
-            self.options.turns = keys.len() as u8;
-            for row in 0..table.rows() {
-                let turn = key(table.customers[row]).and_then(|key| keys.binary_search(&key).ok());
-                table.parts[row] = turn.map_or(Part::Scored, |turn| Part::Turn(turn as u8));
+            // Missing ones come first.
+            let first = usize::from(keys.first() == Some(&None));
+            self.options.turns = (keys.len() - first) as u8;
+            for (part, own) in table.parts.iter_mut().zip(own) {
+                let turn = own.checked_sub(first);
+                *part = turn.map_or(Part::Scored, |turn| Part::Turn(turn as u8));
             }
+        }
+        if let Some((name, groups)) = &groups_by {
+            let (keys, own) = distinct(names, name, groups, &table.customers);
+            if keys.len() > MOST_GROUPS {
+                let hint = "groups are at most 50 distinct values";
+                return Err(invalid("groupsBy", hint));
+            }
+            let most = table.customers.iter().max().map_or(0, |most| *most as usize + 1);
+            let mut of = filled(0, most)?;
+            table.customers.iter().zip(own).for_each(|(code, own)| of[*code as usize] = own);
+            self.groups = (keys, of);
         }
         Ok(table)
     }
@@ -642,6 +700,7 @@ impl ChurnRisk {
             if let (Part::Turn(turn), Some(label)) = (part, self.table.labels[row])
                 && !logistic[row].is_nan()
             {
+                self.held.push((row, *turn));
                 turns.push(*turn);
                 labels.push(label);
                 scores[0].push(logistic[row]);
@@ -668,8 +727,8 @@ impl ChurnRisk {
             Choice::Logistic => Chosen::Logistic,
             Choice::Trees => Chosen::Trees,
         };
-        let mut model = learner.model(chosen)?;
-        model.calibration = judge.calibration(chosen, self.options.calibration)?;
+        let calibration = judge.calibration(chosen, self.options.calibration)?;
+        let (mut model, turns) = learner.models(chosen, &calibration)?;
         let (mut row, mut scores) = (Vec::new(), Vec::new());
         for (at, _) in self.table.labels.iter().enumerate().filter(|(_, label)| label.is_some()) {
             self.table.row(at, &mut row);
@@ -678,7 +737,9 @@ impl ChurnRisk {
         model.scores = Spread::of_numbers(scores.iter().copied())?;
         model.scores.count(scores.into_iter());
         self.model = Some(model);
-        self.phase = Phase::Score;
+        let seed = u64::from(self.options.seed);
+        self.effects = Some(Effects::new(self.held.clone(), turns, &self.table, seed));
+        self.phase = Phase::Effects;
         Ok(())
     }
 
@@ -751,6 +812,15 @@ impl ChurnRisk {
         let (hit, wrong) = earnings(campaign);
         // From here on a contact earns what it costs: p·hit = (1 − p)·wrong.
         let threshold = if hit + wrong > 0.0 { (wrong / (hit + wrong)).min(1.0) } else { 1.0 };
+        let of = |(row, _): &(usize, u8)| self.groups.1[self.table.customers[*row] as usize];
+        let groups = match &self.judge {
+            Some(judge) if !self.groups.0.is_empty() => {
+                let (of, names) = (self.held.iter().map(of).collect::<Vec<_>>(), &self.groups.0);
+                judge.groups(model.chosen, &of, names, threshold, self.options.confidence)?
+            }
+            _ => Vec::new(),
+        };
+        let mut effects = self.effects.take().map(Effects::finish).unwrap_or_default();
         let order =
             arrangement(count, &|a, b| scored.probabilities[b].total_cmp(&scored.probabilities[a]));
         let order: Vec<usize> = order.into_iter().map(|at| at as usize).collect();
@@ -770,6 +840,7 @@ impl ChurnRisk {
         let mut features = Vec::new();
         for (at, feature) in self.table.features.iter().enumerate() {
             let values = scored.rows.iter().map(|row| feature.values[*row]);
+            let (held_out, effects) = effects.get_mut(at).map(std::mem::take).unwrap_or_default();
             features.push((
                 at,
                 FeatureRole {
@@ -777,6 +848,8 @@ impl ChurnRisk {
                     words: words(&feature.name),
                     importance: scored.importance.get(at).copied().unwrap_or(0.0)
                         / count.max(1) as f64,
+                    held_out,
+                    effects,
                     alone: self.alone(feature),
                     drift: model.features[at].spread.drift(values),
                 },
@@ -837,6 +910,7 @@ impl ChurnRisk {
             chosen: model.chosen,
             trees: self.trees,
             held_out,
+            groups,
             threshold,
             targets,
             expected_profit,

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::learn::calibration::{self, Binning, Calibration, reliability};
 use crate::learn::logistic::sigmoid;
 use crate::learn::ranking::{Campaign, Curve, Ranked, losses};
+use crate::stats::order::sort_by;
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::quantile::{QuantileType, quantiles};
 use crate::stats::random::Random;
@@ -163,6 +164,30 @@ pub struct HeldOut {
     pub contacted: f64,
 }
 
+/// What the model does to one group of customers held out. Whoever is to be treated alike looks
+/// whether the rates of the groups differ by more than their intervals.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskGroup"))]
+pub struct GroupErrors {
+    /// The value of the group; null where it is missing.
+    pub group: Option<String>,
+    /// How many are held out.
+    pub customers: u64,
+    /// Their mean probability.
+    pub expected: f64,
+    /// The share of them that left.
+    pub actual: Measured,
+    /// The share that a contact pays for.
+    pub contacted: Measured,
+    /// Of those who left, the share that a contact pays for; null if nobody left.
+    pub recall: Option<Measured>,
+    /// The same of those who stayed; null if nobody did.
+    pub false_alarms: Option<Measured>,
+    /// Of those for whom a contact pays, the share that left; null if there are none.
+    pub precision: Option<Measured>,
+}
+
 /// A judgement under way.
 #[derive(Debug)]
 pub(super) struct Judge {
@@ -274,6 +299,49 @@ impl Judge {
     /// The calibration of a model, from all rows held out.
     pub(super) fn calibration(&self, chosen: Chosen, kind: CalibrationKind) -> Result<Calibration> {
         kind.fit(&self.scores[chosen as usize], &self.labels)
+    }
+
+    /// The errors of each group: `of` has a group for each row held out, `names` its name.
+    pub(super) fn groups(
+        &self,
+        chosen: Chosen,
+        of: &[usize],
+        names: &[Option<String>],
+        threshold: f64,
+        confidence: f64,
+    ) -> Result<Vec<GroupErrors>> {
+        // Of each group: customers, the sum of probabilities, and for those who stayed and who left
+        // how many there are and for how many a contact pays.
+        let mut sums = vec![(0.0, 0.0, [[0.0; 2]; 2]); names.len()];
+        for ((p, left), group) in
+            self.probabilities[chosen as usize].iter().zip(&self.labels).zip(of)
+        {
+            let (customers, expected, counts) = &mut sums[*group];
+            *customers += 1.0;
+            *expected += p;
+            let own = &mut counts[usize::from(*left)];
+            own[0] += 1.0;
+            own[1] += f64::from(u8::from(*p >= threshold));
+        }
+        let of = |hits: f64, of: f64| rate(hits, of, confidence);
+        let some = |hits: f64, all: f64| (all > 0.0).then(|| of(hits, all)).transpose();
+        let known = names.iter().zip(sums).filter(|(_, (customers, ..))| *customers > 0.0);
+        let groups = known.map(|(name, (customers, expected, [stayed, left]))| {
+            let contacted = stayed[1] + left[1];
+            Ok(GroupErrors {
+                group: name.clone(),
+                customers: customers as u64,
+                expected: expected / customers,
+                actual: of(left[0], customers)?,
+                contacted: of(contacted, customers)?,
+                recall: some(left[1], left[0])?,
+                false_alarms: some(stayed[1], stayed[0])?,
+                precision: some(left[1], contacted)?,
+            })
+        });
+        let mut groups = groups.collect::<Result<Vec<_>>>()?;
+        sort_by(&mut groups, |a, b| b.customers.cmp(&a.customers));
+        Ok(groups)
     }
 
     /// The judgement.

@@ -11,10 +11,12 @@ use super::table::{Part, Table};
 use crate::error::{Code, Error, Result};
 use crate::job::{collected, filled};
 use crate::learn::boost::{Binned, Booster, Growth};
+use crate::learn::calibration::Calibration;
 use crate::learn::logistic::sigmoid;
 use crate::learn::logistic::{FitStatus, Fitting, Logistic, Problem};
 use crate::learn::matrix::Matrix;
 use crate::learn::ranking::losses;
+use crate::learn::trees::Tree;
 use crate::stats::random::Random;
 
 /// Trees at most, and how many may bring nothing before a probe ends.
@@ -58,6 +60,8 @@ pub(super) struct Learner {
     pub(super) held: [Vec<f64>; 2],
     /// Whether every logistic fit ended at its optimum.
     pub(super) converged: bool,
+    /// The models of the turns that held rows out: the logistic one, and the trees with their start.
+    turns: Vec<(Logistic, f64, Vec<Tree>)>,
     finished: Option<(Logistic, Booster)>,
 }
 
@@ -122,6 +126,7 @@ impl Learner {
             rounds: Vec::new(),
             held: [filled(f64::NAN, rows)?, filled(f64::NAN, rows)?],
             converged: true,
+            turns: Vec::new(),
             finished: None,
             asked,
         })
@@ -262,23 +267,35 @@ impl Learner {
                 self.held[1][row] = run.booster.margins()[row];
             }
         }
+        self.turns.push((logistic, run.booster.base, run.booster.trees));
         self.rounds.push(run.rounds);
         self.turn += 1;
         drop(run.rows);
         Ok(())
     }
 
-    /// The chosen one of the models that learned from all rows, without its calibration and the spread
-    /// of its scores.
-    pub(super) fn model(self, chosen: Chosen) -> Result<RiskModel> {
-        let mut model = RiskModel::new(chosen, self.features);
+    /// Of the chosen kind the model that learned from all rows, without the spread of its scores, and
+    /// those of the turns; all have the same calibration.
+    pub(super) fn models(
+        self,
+        chosen: Chosen,
+        calibration: &Calibration,
+    ) -> Result<(RiskModel, Vec<RiskModel>)> {
+        let model = |logistic: Logistic, base: f64, trees: Vec<Tree>| {
+            let mut model = RiskModel::new(chosen, self.features.clone());
+            model.calibration = calibration.clone();
+            if chosen == Chosen::Trees {
+                (model.base, model.trees) = (base, trees);
+            } else {
+                (model.base, model.coefficients) = (logistic.intercept, logistic.coefficients);
+            }
+            model
+        };
         let Some((logistic, booster)) = self.finished else { return Err(crate::job::unfinished()) };
-        if chosen == Chosen::Trees {
-            (model.base, model.trees) = (booster.base, booster.trees);
-        } else {
-            (model.base, model.coefficients) = (logistic.intercept, logistic.coefficients);
-        }
-        Ok(model)
+        let whole = model(logistic, booster.base, booster.trees);
+        let turns =
+            self.turns.into_iter().map(|(logistic, base, trees)| model(logistic, base, trees));
+        Ok((whole, turns.collect()))
     }
 
     /// Trees of the last turn.
