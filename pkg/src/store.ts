@@ -50,6 +50,12 @@ function acrossTabs(name: string): Store['lock'] {
   }
 }
 
+/** What a store says when it has no room. */
+function full(error: unknown): never {
+  if ((error as { name?: string } | null)?.name === 'QuotaExceededError') throw fail('limit', 'The browser gives this page no more room: remove something, or free space on the disk.', { path: 'store' })
+  throw error
+}
+
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
@@ -76,11 +82,11 @@ function database(name: string): { use<T>(mode: IDBTransactionMode, work: (files
       const transaction = found.transaction('files', mode, { durability: 'strict' })
       const done = new Promise<void>((resolve, reject) => {
         transaction.oncomplete = () => resolve()
-        transaction.onabort = transaction.onerror = () => reject(transaction.error ?? fail('unsupported', 'The browser did not keep it: is the disk full?', { path: 'store' }))
+        transaction.onabort = transaction.onerror = () => reject(transaction.error ?? fail('limit', 'The browser did not keep it: is the disk full?', { path: 'store' }))
       })
       done.catch(() => {}) // reported below
-      const answer = await work(transaction.objectStore('files'))
-      await done
+      const answer = await work(transaction.objectStore('files')).catch(full)
+      await done.catch(full)
       return answer
     },
     close() {
@@ -134,8 +140,7 @@ export function opfsStore(name: string): Store {
       if (typeof handle.createWritable !== 'function') throw fail('unsupported', 'Files cannot be written as a whole here: use indexedDbStore.', { path: 'store' })
       // What is written takes the place of the old file when it is closed, all at once.
       const writing = await handle.createWritable()
-      await writing.write(bytes)
-      await writing.close()
+      await writing.write(bytes).then(() => writing.close()).catch(full)
     },
     remove: async file => void (await (await folder()).removeEntry(file).catch(none)),
     lock: acrossTabs(`opfs:${at}`),

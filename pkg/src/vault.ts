@@ -150,6 +150,7 @@ export class Vault {
     if ('passphrase' in secret && [...secret.passphrase].length < PASSPHRASE_MIN) throw fail('invalid-option', `A passphrase has ${PASSPHRASE_MIN} characters at least.`, { path: 'passphrase' })
     return store.lock(async () => {
       const file = await store.read('header')
+      if (!file && head !== undefined) throw wrong('The workspace that this head is of is not in this storage.', { path: 'head' })
       const vault = file ? await Vault.#opened(store, secret, file) : await Vault.#made(store, secret)
       const index = await vault.#load(head)
       await vault.#sweep(index)

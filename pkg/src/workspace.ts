@@ -6,14 +6,18 @@
  * by name. Time is the caller's: every call that is recorded takes its instant.
  */
 import { fail } from './errors.js'
-import type { Consent, Ledger, PolicyDocument } from './generated.js'
+import type { Consent, Ledger, PolicyDocument, PseudonymousExport } from './generated.js'
+import { type Manifest, manifestOf, releaseEntry, type ReleaseFacts } from './manifest.js'
+import { pause } from './pause.js'
 import { type FileFacts, type FileRecord, recordsOf } from './records.js'
 import type { Store } from './store.js'
-import type { CallOptions, Recipe, Report, Siyu, Table, TableOptions } from './types.js'
+import type { ColumnSet } from './columns.js'
+import type { CallOptions, ExportOptions, Recipe, Report, Siyu, Table, TableOptions } from './types.js'
 import { type Draft, parsed, type Secret, Vault, written } from './vault.js'
 
 export { SiyuError } from './errors.js'
 export { deviceKey, forgetDeviceKey, indexedDbStore, memoryStore, opfsStore, type Store } from './store.js'
+export type { Manifest, ReleaseFacts } from './manifest.js'
 export { PBKDF2_ITERATIONS, type Secret } from './vault.js'
 
 /** What a workspace keeps of a file. */
@@ -68,6 +72,15 @@ export interface Erased {
   consents: number
 }
 
+/** What was due. */
+export interface Due {
+  /** Entries that were deleted. */
+  entries: string[]
+  /** Customers who were taken out. */
+  customers: number
+  erased: Erased
+}
+
 /** All that a workspace holds on one customer. */
 export interface Access {
   customer: string
@@ -113,9 +126,14 @@ type Bytes = Uint8Array<ArrayBuffer>
 const POLICY = 'policy'
 const LEDGER = 'ledger'
 const KEY = 'key'
+const PSEUDONYMS = 'pseudonyms'
 /** Ids of one task of the engine, which is one step. */
 const PART = 10_000
 const DIGEST = 16
+const NOTHING: Erased = { tables: [], models: [], consents: 0 }
+const NO_POLICY = { file: '', policy: null }
+/** The file of the policy that a workspace gave an engine last: two workspaces may share one. */
+const lastPolicy = new WeakMap<Siyu, string>()
 /** Bytes of one table: it is encrypted, and read, as a whole. */
 const TABLE_MAX = 512 * 1024 * 1024
 
@@ -138,8 +156,8 @@ export class Workspace {
   readonly #vault: Vault
   /** Tables that were read, of the versions that are kept. */
   readonly #tables = new Map<string, { file: string; table: Promise<Table> }>()
-  /** The file of the policy that the engine has. */
-  #policed = ''
+  /** The policy that the engine has, and its file. */
+  #policed: { file: string; policy: PolicyDocument | null } = NO_POLICY
 
   /** @internal */
   constructor(siyu: Siyu, vault: Vault) {
@@ -199,7 +217,7 @@ export class Workspace {
 
   /** The policy, null if there is none. The engine then has it too. */
   policy(): Promise<PolicyDocument | null> {
-    return this.#vault.look(draft => this.#policy(draft))
+    return this.#vault.look(async draft => structuredClone(await this.#policy(draft)))
   }
 
   /** Sets the policy of the workspace and the engine, null for none, and marks the models that it makes stale. */
@@ -228,6 +246,24 @@ export class Workspace {
     }).catch(error => this.#again(error))
   }
 
+  /**
+   * The key of the pseudonyms of a purpose, for `exportCsv`, `releaseList` and `privacy('pseudonyms')`; made when it
+   * is first asked for, and kept encrypted with everything else. With `rotate` a new one takes its place: what
+   * was written with the old one can no longer be joined to what is written from then on, nor found again.
+   */
+  async pseudonymKey(purpose: string, { at, rotate = false }: When & { rotate?: boolean }): Promise<PseudonymousExport> {
+    instantOf(at, 'at')
+    return this.#vault.change(async draft => {
+      const keys = draft.entries.has(PSEUDONYMS) ? (parsed(await draft.read(PSEUDONYMS)) as PseudonymousExport[]) : []
+      const held = keys.find(one => one.purpose === purpose)
+      if (held && !rotate) return held
+      const fresh: PseudonymousExport = { key: (await this.#siyu.privacy('newKey', {})).key, version: (held?.version ?? 0) + 1, purpose }
+      draft.write(PSEUDONYMS, 'key', written([...keys.filter(one => one !== held), fresh]))
+      await this.#record(draft, { op: held ? 'rotate-key' : 'new-key', at, purpose, version: fresh.version })
+      return fresh
+    })
+  }
+
   /** The log. */
   ledger(): Promise<Ledger> {
     return this.#vault.look(draft => ledgerOf(draft))
@@ -238,16 +274,47 @@ export class Workspace {
     return this.#vault.change(draft => this.#record(draft, entry))
   }
 
+  /**
+   * Records that something leaves, and gives its manifest. Counts of what went abroad this year are taken from
+   * the log. `manifestOf` of `siyu/compliance` shows the same beforehand and records nothing.
+   */
+  async release(facts: ReleaseFacts): Promise<Manifest> {
+    instantOf(facts.at, 'at')
+    return this.#vault.change(draft => this.#release(draft, facts))
+  }
+
+  /** Customers as a CSV file for the controller's own use, with its manifest; recorded before the file is given. */
+  async releaseList(set: ColumnSet, facts: Omit<ReleaseFacts, 'mode' | 'persons' | 'columns'>, options: ExportOptions & CallOptions = {}): Promise<{ file: Uint8Array<ArrayBuffer>; manifest: Manifest }> {
+    instantOf(facts.at, 'at')
+    const { columns = set.names, rows } = options
+    const ids = set.names.includes('customer') ? (set.column('customer') as string[]) : null
+    const persons = ids ? new Set(rows ? Array.from(rows, row => ids[row]) : ids).size : (rows?.length ?? set.length)
+    const file = await this.#siyu.exportCsv(set, options)
+    const manifest = await this.#vault.change(draft => this.#release(draft, { ...facts, mode: 'own-list', persons, columns: [...columns] }))
+    return { file, manifest }
+  }
+
   /** Runs an analysis over tables that are kept: `inputs` names them. `at` is the instant of the log, and of consent. */
   async run<R = Record<string, unknown>>(recipe: Recipe & When, call: CallOptions = {}): Promise<Report<R>> {
     instantOf(recipe.at, 'at')
     const names = [...new Set(Object.values(recipe.inputs ?? {}))]
     const tables: Record<string, Table> = Object.create(null)
-    await this.#vault.look(async draft => {
-      await this.#policy(draft)
-      for (const name of names) tables[name] = await this.#read(draft, name, call)
-    })
-    const report = await this.#siyu.run<R>(recipe, tables, call)
+    const once = async (): Promise<{ report: Report<R>; isOurs: boolean }> => {
+      const rules = await this.#vault.look(async draft => {
+        for (const name of names) tables[name] = await this.#read(draft, name, call)
+        return this.#policy(draft)
+      })
+      const report = await this.#siyu.run<R>(recipe, tables, call)
+      return { report, isOurs: rules === null || report.about.policy === rules.name }
+    }
+    let { report, isOurs } = await once()
+    if (!isOurs) {
+      // Somebody gave the engine another policy meanwhile: that answer is nobody's.
+      this.#policed = NO_POLICY
+      const again = await once()
+      report = again.report
+      if (!again.isOurs) throw fail('denied', 'The engine has another policy than the workspace: give it an engine of its own.', { path: 'purpose' })
+    }
     const { policy, purpose, used } = report.about
     await this.#vault.change(async draft => {
       const numbers = names.map(name => draft.entries.get(own(name))?.number ?? 0)
@@ -302,8 +369,12 @@ export class Workspace {
     return this.run<R>({ ...recipe, options: { ...recipe.options, model } }, call)
   }
 
-  /** Deletes what is to be deleted at an instant, and records it. Nothing is deleted by itself: there is no clock here. */
-  async deleteDue({ at }: When): Promise<string[]> {
+  /**
+   * Deletes what is to be deleted at an instant, and records it: entries whose `expires` is reached; and, if the
+   * policy sets a retention for every purpose, all of the customers whose longest one is over since their
+   * `lastActivity`, as `eraseCustomer` does. Nothing is deleted by itself: there is no clock here.
+   */
+  async deleteDue({ at, otherwise = 'refuse' }: When & { otherwise?: 'refuse' | 'remove' }): Promise<Due> {
     const now = instantOf(at, 'at')
     return this.#vault.change(async draft => {
       const due = [...draft.entries].filter(([, { expires }]) => expires !== undefined && instantOf(expires, 'expires') <= now)
@@ -311,8 +382,10 @@ export class Workspace {
         this.#forget(draft, name.slice(1))
         await this.#record(draft, { op: 'delete-due', at, number })
       }
-      return due.map(([name]) => name.slice(1))
-    })
+      const ids = await this.#overdue(await this.#policy(draft), at)
+      const erased = ids.length > 0 ? await this.#erase(draft, ids, at, otherwise) : NOTHING
+      return { entries: due.map(([name]) => name.slice(1)), customers: ids.length, erased }
+    }).catch(error => this.#again(error))
   }
 
   /**
@@ -325,32 +398,53 @@ export class Workspace {
    */
   async eraseCustomer(customer: string, { at, otherwise = 'refuse' }: When & { otherwise?: 'refuse' | 'remove' }): Promise<Erased> {
     instantOf(at, 'at')
-    const id = idOf(customer)
-    return this.#vault.change(async draft => {
-      const done: Erased = { tables: [], models: [], consents: 0 }
-      for (const [name] of ofKind(draft, 'table')) {
-        const found = await this.#without(draft, name, id, otherwise === 'remove')
-        if (found) done.tables.push(found)
-      }
-      const [digest] = await this.#digests(draft, [id])
-      for (const [name, meta] of ofKind(draft, 'model')) {
-        const kept = parsed(await draft.read(own(name))) as KeptModel
-        if (!digestsIn(kept.fitted).includes(digest as string)) continue
-        draft.note(own(name), { ...(meta.facts as ModelFacts), stale: { reason: 'erased', at } })
-        done.models.push(name)
-      }
-      const policy = await this.#policy(draft)
-      const left = policy?.consents?.filter(one => idOf(one.customer) !== id) ?? []
-      done.consents = (policy?.consents?.length ?? 0) - left.length
-      if (policy && done.consents > 0) {
-        const now = { ...policy, consents: left }
-        await this.#siyu.setPolicy(now)
-        draft.write(POLICY, 'policy', written(now))
-      }
-      const rows = done.tables.reduce((sum, one) => sum + one.rows, 0)
-      await this.#record(draft, { op: 'erase', at, tables: done.tables.length, rows, models: done.models.length, consents: done.consents })
-      return done
-    }).catch(error => this.#again(error))
+    return this.#vault.change(draft => this.#erase(draft, [idOf(customer)], at, otherwise)).catch(error => this.#again(error))
+  }
+
+  async #erase(draft: Draft, list: readonly string[], at: string, otherwise: 'refuse' | 'remove'): Promise<Erased> {
+    const ids = new Set(list)
+    const done: Erased = { tables: [], models: [], consents: 0 }
+    for (const [name] of ofKind(draft, 'table')) {
+      const found = await this.#without(draft, name, ids, otherwise === 'remove')
+      if (found) done.tables.push(found)
+    }
+    const digests = new Set(await this.#digests(draft, list))
+    for (const [name, meta] of ofKind(draft, 'model')) {
+      const kept = parsed(await draft.read(own(name))) as KeptModel
+      if (!digestsIn(kept.fitted).some(one => digests.has(one))) continue
+      draft.note(own(name), { ...(meta.facts as ModelFacts), stale: { reason: 'erased', at } })
+      done.models.push(name)
+    }
+    const policy = await this.#policy(draft)
+    const left = policy?.consents?.filter(one => !ids.has(idOf(one.customer))) ?? []
+    done.consents = (policy?.consents?.length ?? 0) - left.length
+    if (policy && done.consents > 0) {
+      const now = { ...policy, consents: left }
+      await this.#siyu.setPolicy(now)
+      draft.write(POLICY, 'policy', written(now))
+    }
+    const rows = done.tables.reduce((sum, one) => sum + one.rows, 0)
+    await this.#record(draft, { op: 'erase', at, customers: ids.size, tables: done.tables.length, rows, models: done.models.length, consents: done.consents })
+    return done
+  }
+
+  /** Customers whose longest retention is over. */
+  async #overdue(policy: PolicyDocument | null, at: string): Promise<string[]> {
+    const days = policy?.purposes.map(({ retentionDays }) => retentionDays) ?? []
+    if (days.length === 0 || days.some(each => each == null)) return []
+    const last = new Map<string, string>()
+    for (const { customer, lastActivity } of policy?.consents ?? []) {
+      const id = idOf(customer)
+      if (lastActivity != null && lastActivity.slice(0, 10) > (last.get(id) ?? '')) last.set(id, lastActivity.slice(0, 10))
+    }
+    const ids = [...last.keys()]
+    const over: string[] = []
+    for (let from = 0; from < ids.length; from += PART) {
+      const part = ids.slice(from, from + PART)
+      const { expired } = await this.#siyu.privacy('retention', { lastActivity: part.map(id => last.get(id) as string), retentionDays: Math.max(...(days as number[])), today: at.slice(0, 10) })
+      over.push(...part.filter((_, index) => expired[index]))
+    }
+    return over
   }
 
   /** Everything that is kept on one customer. */
@@ -362,7 +456,13 @@ export class Workspace {
       for (const [name, meta] of ofKind(draft, 'table')) {
         const rows: Record<string, unknown>[] = []
         const all = await split(await draft.read(own(name)), meta.facts as TableFacts)
-        for (const one of all) for (const record of one?.records ?? []) if (record.customer === id) rows.push(record.cells())
+        const others = turns()
+        for (const one of all) {
+          for (const record of one?.records ?? []) {
+            if (record.customer === id) rows.push(record.cells())
+            if (others.due()) await pause()
+          }
+        }
         if (all.includes(null)) found.notSearched.push(name)
         if (rows.length > 0) found.tables.push({ name, rows })
       }
@@ -424,21 +524,24 @@ export class Workspace {
   async #policy(draft: Pick<Draft, 'entries' | 'read'>): Promise<PolicyDocument | null> {
     const meta = draft.entries.get(POLICY)
     if (!meta) return null
+    if (meta.file === this.#policed.file && lastPolicy.get(this.#siyu) === meta.file) return this.#policed.policy
     const policy = parsed(await draft.read(POLICY)) as PolicyDocument | null
-    if (meta.file !== this.#policed) await this.#siyu.setPolicy(policy)
-    this.#policed = meta.file
+    await this.#siyu.setPolicy(policy)
+    this.#policed = { file: meta.file, policy }
+    lastPolicy.set(this.#siyu, meta.file)
     return policy
   }
 
   /** After a change that did not come to its end, the engine has the policy that is kept. */
   async #again(error: unknown): Promise<never> {
-    this.#policed = ''
+    this.#policed = NO_POLICY
     await this.policy().catch(() => {})
     throw error
   }
 
   async #changePolicy(draft: Draft, policy: PolicyDocument | null, at: string): Promise<string[]> {
-    this.#policed = draft.write(POLICY, 'policy', written(policy)).file
+    this.#policed = { file: draft.write(POLICY, 'policy', written(policy)).file, policy: structuredClone(policy) }
+    lastPolicy.set(this.#siyu, this.#policed.file)
     const stale: string[] = []
     for (const [name, meta] of ofKind(draft, 'model')) {
       const facts = meta.facts as ModelFacts
@@ -490,8 +593,14 @@ export class Workspace {
     draft.write(LEDGER, 'ledger', written(ledger))
   }
 
-  /** Takes a customer out of a table; null if the customer is not in it. */
-  async #without(draft: Draft, name: string, id: string, mayRemove: boolean): Promise<Erased['tables'][number] | null> {
+  async #release(draft: Draft, facts: ReleaseFacts): Promise<Manifest> {
+    const manifest = manifestOf(facts, { policy: await this.#policy(draft), ledger: await ledgerOf(draft) })
+    await this.#record(draft, releaseEntry(manifest))
+    return manifest
+  }
+
+  /** Takes customers out of a table; null if none is in it. */
+  async #without(draft: Draft, name: string, ids: ReadonlySet<string>, mayRemove: boolean): Promise<Erased['tables'][number] | null> {
     const meta = metaOf(draft, name)
     const facts = meta.facts as TableFacts
     const bytes = await draft.read(own(name))
@@ -503,20 +612,26 @@ export class Workspace {
       return { name, rows: facts.rows, elsewhere: 0, removed: true }
     }
     let [rows, elsewhere, others] = [0, 0, 0]
-    const files = all.map((one, at) => {
+    const [first = ''] = ids
+    const turn = turns()
+    const files: { name: string; bytes: Bytes }[] = []
+    for (const [at, one] of all.entries()) {
       const part = parts[at] as { name: string; bytes: Bytes }
       const gone: FileRecord[] = []
       for (const record of one?.records ?? []) {
-        if (record.customer === id) gone.push(record)
+        if (turn.due()) await pause()
+        if (ids.has(record.customer)) gone.push(record)
         else {
           others++
-          const stands = one?.text.slice(record.start, record.end).includes(id)
-          if (stands && Object.values(record.cells()).some(cell => idOf(String(cell)) === id)) elsewhere++
+          // Most records need no look at their cells. A quote or backslash may stand there in another form.
+          const raw = one?.text.slice(record.start, record.end) ?? ''
+          const may = ids.size > 1 || raw.includes(first) || /["\\]/.test(first) || raw.includes('\\')
+          if (may && Object.values(record.cells()).some(cell => ids.has(idOf(String(cell))))) elsewhere++
         }
       }
       rows += gone.length
-      return gone.length > 0 && one ? { name: part.name, bytes: new TextEncoder().encode(one.without(gone)) } : part
-    })
+      files.push(gone.length > 0 && one ? { name: part.name, bytes: new TextEncoder().encode(one.without(gone)) } : part)
+    }
     if (rows === 0) return elsewhere > 0 ? { name, rows, elsewhere, removed: false } : null
     if (others === 0) {
       this.#forget(draft, name)
@@ -526,9 +641,9 @@ export class Workspace {
     const { encoding: _, ...options } = facts.options
     const table = await this.#siyu.read(blobsOf(files), { ...options, name })
     const now = factsOf(table, options, files)
-    if (now.rows !== facts.rows - rows || facts.customers - now.customers > 1 || now.customers > facts.customers) {
+    if (now.rows !== facts.rows - rows || facts.customers - now.customers > ids.size || now.customers > facts.customers) {
       table.close()
-      throw fail('unsupported', 'Without this customer the table reads differently: nothing was changed. Remove it, and add a file without the customer.', { table: name })
+      throw fail('unsupported', 'Without these rows the table reads differently: nothing was changed. Remove it, and add a file without them.', { table: name })
     }
     draft.write(own(name), 'table', joined(files.map(file => file.bytes)), { facts: now, expires: meta.expires })
     this.#keep(name, draft, Promise.resolve(table))
@@ -538,6 +653,22 @@ export class Workspace {
 
 /** Reasons of a policy for a customer, not against. */
 const ALLOWED = new Set(['basis', 'guardian-consent', 'separate-consent'])
+
+/** After so long others on this thread are let through. */
+const STEP_MS = 20
+
+/** Says when it is time to let others through. */
+function turns(): { due(): boolean } {
+  let count = 0
+  let last = performance.now()
+  return {
+    due() {
+      if (++count % 256 !== 0 || performance.now() - last < STEP_MS) return false
+      last = performance.now()
+      return true
+    },
+  }
+}
 
 const own = (name: string): string => `/${name}`
 const isOwn = (name: string): boolean => name.startsWith('/')

@@ -304,6 +304,10 @@ test('an entry that was changed, exchanged, put back or taken from another works
   const error = await rejected(openWorkspace(siyu, store, secret, { head }))
   assert.deepEqual([error.code, error.path], ['decode', 'head'])
   assert.equal((await (await openWorkspace(siyu, store, secret)).entries()).length, 2)
+  // Nor is an empty place taken for it.
+  put(new Map())
+  assert.equal((await rejected(openWorkspace(siyu, store, secret, { head }))).path, 'head')
+  assert.equal(files.size, 0)
   put(now)
   assert.equal((await openWorkspace(siyu, store, secret, { head })).head, head)
   siyu.close()

@@ -88,6 +88,39 @@ test('several files, other encodings and JSON are one table again, and a custome
   space.close()
 })
 
+test('a file without a customer reads as if the customer had never been in it, whatever stands in its cells', async () => {
+  let seed = 17
+  const random = below => Math.floor(((seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647) * below)
+  const pieces = ['"', ',', ';', '\t', '|', '\n', '\r\n', '\r', '{', '}', '[', ']', '\\', 'B2', ' ', '张', '😀', ':', 'x', "'"]
+  const ids = ['A1', 'B2', 'B2"', 'b2', 'C,3', '007', '张三', '__proto__', '{"buyer":"B2"}']
+  const roles = { customer: 'buyer', time: 'paid_at', amount: 'paid', product: 'what, it is' }
+  const space = await fresh()
+  for (let round = 0; round < 80; round++) {
+    const rows = Array.from({ length: 2 + random(12) }, () => ({
+      'what, it is': Array.from({ length: random(6) }, () => pieces[random(pieces.length)]).join(''), buyer: ids[random(ids.length)], paid: `${random(1000)}.5`, paid_at: `2025-0${1 + random(5)}-1${random(10)}`,
+    }))
+    const [delimiter, end] = [[',', ';', '\t', '|'][random(4)], ['\n', '\r\n', '\r'][random(3)]]
+    const cell = text => (random(2) || /["\r\n]|^\s|\s$/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text)
+    const columns = Object.keys(rows[0])
+    const forms = {
+      csv: list => [columns, ...list.map(row => columns.map(name => row[name]))].map(cells => cells.map(cell).join(delimiter)).join(end) + (random(2) ? end : ''),
+      json: list => JSON.stringify(list, null, random(3)),
+      ndjson: list => list.map(row => JSON.stringify(row)).join(end === '\r' ? '\n' : end),
+    }
+    for (const [form, text] of Object.entries(forms)) {
+      const id = rows[random(rows.length)].buyer
+      const left = rows.filter(({ buyer }) => buyer !== id)
+      const options = { roles, ...(form === 'csv' && { delimiter }) }
+      await space.add('shop', text(rows), { ...options, at })
+      const { tables } = await space.eraseCustomer(id, { at })
+      assert.equal(tables[0].rows, rows.length - left.length, `${form}, round ${round}`)
+      assert.equal(tables[0].removed, left.length === 0)
+      if (left.length > 0) assert.equal((await space.table('shop')).fingerprint, (await siyu.read(text(left), options)).fingerprint, `${form}, round ${round}`)
+    }
+  }
+  space.close()
+})
+
 test('the only customer of a table takes the table along; a workbook is refused, or removed on demand', async () => {
   const space = await fresh()
   await space.add('one', 'buyer,paid_at,paid\nB2,2025-01-01,1\n', { roles: { customer: 'buyer', time: 'paid_at', amount: 'paid' }, at })
@@ -107,14 +140,53 @@ test('what is due at an instant is deleted then and not before, and recorded wit
   const space = await fresh()
   await space.add('orders', CSV, { ...READ, at, expires: '2026-01-01T00:00:00+08:00' })
   await space.add('kept', CSV, { ...READ, at })
-  assert.deepEqual(await space.deleteDue({ at: '2025-12-31T15:59:59Z' }), [])
-  assert.deepEqual(await space.deleteDue({ at: '2025-12-31T16:00:00Z' }), ['orders'])
+  assert.deepEqual((await space.deleteDue({ at: '2025-12-31T15:59:59Z' })).entries, [])
+  assert.deepEqual(await space.deleteDue({ at: '2025-12-31T16:00:00Z' }), { entries: ['orders'], customers: 0, erased: { tables: [], models: [], consents: 0 } })
   assert.deepEqual((await space.entries()).map(({ name }) => name), ['kept'])
   assert.deepEqual((await space.ledger()).entries.at(-1).op, 'delete-due')
   assert.doesNotMatch(JSON.stringify(await space.ledger()), /orders|kept/)
   assert.equal((await rejected(space.table('orders'))).code, 'unknown-table')
   for (const wrong of ['June', '2025-13-01', '2025-06-01T09:00', 5]) assert.deepEqual([(await rejected(space.deleteDue({ at: wrong }))).code], ['date'], wrong)
   space.close()
+})
+
+test('customers whose longest retention is over are taken out when what is due is deleted', async () => {
+  const space = await fresh()
+  const active = (customer, lastActivity) => consent(customer, { lastActivity })
+  const shop = policy(active('A1', '2024-06-01'), active('B2', '2024-06-02'), consent('C3'), active('B2', '2024-05-01'))
+  await space.add('orders', CSV, { ...READ, at })
+  await space.setPolicy({ ...shop, purposes: [{ name: 'segmentation', retentionDays: 365 }, { name: 'care' }] }, { at })
+  assert.equal((await space.deleteDue({ at })).customers, 0, 'one purpose has no end')
+  await space.setPolicy({ ...shop, purposes: [{ name: 'segmentation', retentionDays: 30 }, { name: 'care', retentionDays: 365 }] }, { at })
+  const { customers, erased } = await space.deleteDue({ at })
+  assert.deepEqual([customers, erased.tables[0].rows, erased.consents], [1, 2, 1])
+  assert.deepEqual((await space.accessExport('A1', { at })).tables, [])
+  assert.equal((await space.accessExport('B2', { at })).tables[0].rows.length, 2)
+  assert.equal((await space.deleteDue({ at: '2025-06-02' })).customers, 1)
+  assert.equal((await space.table('orders')).customers, 1)
+  await space.wipe()
+  await siyu.setPolicy(null)
+})
+
+test('keys of pseudonyms are kept for each purpose, and are others after a rotation', async () => {
+  const store = memoryStore()
+  const [one, other] = [await fresh(store), await fresh(store)]
+  const key = await one.pseudonymKey('care', { at })
+  assert.deepEqual(await other.pseudonymKey('care', { at }), key)
+  assert.deepEqual([key.version, key.purpose, key.key.length], [1, 'care', 64])
+  const ids = ['A1', 'B2']
+  const of = async key => (await siyu.privacy('pseudonyms', { ...key, ids })).pseudonyms
+  const all = [await of(key), await of(await other.pseudonymKey('reports', { at })), await of(await other.pseudonymKey('care', { at, rotate: true }))]
+  assert.equal(new Set(all.flat()).size, 6)
+  assert.equal((await one.pseudonymKey('care', { at })).version, 2)
+  assert.deepEqual((await one.ledger()).entries.map(({ op }) => op), ['new-key', 'new-key', 'rotate-key'])
+  await one.add('orders', CSV, { ...READ, at })
+  const { customers } = await one.run(rfm)
+  const { file } = await one.releaseList(customers, { purpose: 'care', at, recipient: 'domestic' }, { pseudonyms: await one.pseudonymKey('care', { at }) })
+  assert.doesNotMatch(new TextDecoder().decode(file), /A1|B2|C3/)
+  for (const name of await store.list()) assert.equal(Buffer.from(await store.read(name)).includes(key.key), false)
+  one.close()
+  other.close()
 })
 
 test('a model scores until a customer it was fitted with withdraws or is erased, and again when it is fitted again', async () => {
@@ -155,6 +227,25 @@ test('a model scores until a customer it was fitted with withdraws or is erased,
   assert.equal((await space.score('groups', asked)).customers.length, 58)
   assert.equal((await rejected(space.fit('none', rfm))).path, 'purpose')
   space.close()
+  await siyu.setPolicy(null)
+})
+
+test('a run of a workspace is under its own policy, whoever gave the engine another', async () => {
+  const [one, other] = [await fresh(), await fresh()]
+  for (const [space, ...ids] of [[one, 'A1', 'B2'], [other, 'C3']]) {
+    await space.setPolicy({ ...policy(...ids.map(id => consent(id))), name: `for ${ids}` }, { at })
+    await space.add('orders', CSV, { ...READ, at })
+  }
+  const whom = async space => (await space.run({ ...rfm, purpose: 'segmentation' })).customers.column('customer')
+  assert.deepEqual([await whom(one), await whom(other), await whom(one)], [['A1', 'B2'], ['C3'], ['A1', 'B2']])
+  await siyu.setPolicy(null)
+  assert.deepEqual(await whom(one), ['A1', 'B2'])
+  // What a caller does with the policy that it got changes nothing.
+  const got = await one.policy()
+  got.consents.pop()
+  assert.equal((await one.policy()).consents.length, 2)
+  await one.wipe()
+  await other.wipe()
   await siyu.setPolicy(null)
 })
 
