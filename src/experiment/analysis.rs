@@ -11,6 +11,7 @@
 use super::arms::{ArmState, Columns, Grouping, Measured, given};
 use super::decide::{Finding, decide};
 use super::effects::{Curve, Cut, RankedUnit, Ranking};
+use super::folded::Folded;
 use super::health::{RunningRatio, sample_ratio};
 use super::metric::compared;
 use super::options::{
@@ -48,6 +49,8 @@ const MISMATCH: f64 = 0.001;
 pub struct Experiment {
     options: ExperimentOptions,
     units: Option<Units>,
+    /// In place of `units` where each stands in one row and is not needed again.
+    folded: Option<Folded>,
     /// The codes of the variants, and the arm of each unit.
     variants: Vec<u32>,
     arm_names: Vec<String>,
@@ -96,6 +99,9 @@ impl Analysis for Experiment {
     }
 
     fn estimate(options: &ExperimentOptions, inputs: &[Facts<'_>]) -> u64 {
+        if inputs.first().is_some_and(|facts| folded(options, facts).is_some()) {
+            return 1 << 21;
+        }
         let columns: usize = options.metrics.iter().map(|metric| metric.columns().len()).sum();
         // Where the numbers themselves are compared, and of groups of units, they stand there twice.
         let twice = options.clusters.is_some()
@@ -132,7 +138,8 @@ impl Analysis for Experiment {
             .at_path("arms"));
         }
         options.check(inputs.is_empty())?;
-        let units = inputs.first().map(|facts| {
+        let folded = inputs.first().and_then(|facts| folded(&options, facts));
+        let units = inputs.first().filter(|_| folded.is_none()).map(|facts| {
             let columns = options.metrics.iter().flat_map(MetricOptions::columns);
             let columns: Vec<&str> =
                 columns.chain(options.scores.iter().map(String::as_str)).collect();
@@ -143,6 +150,7 @@ impl Analysis for Experiment {
         let mut experiment = Experiment {
             options,
             units,
+            folded,
             variants: Vec::new(),
             arm_names: Vec::new(),
             arms_of_units: Vec::new(),
@@ -163,13 +171,19 @@ impl Analysis for Experiment {
     }
 
     fn update(&mut self, _input: usize, rows: Allowed<'_>) -> Result<()> {
-        match &mut self.units {
-            Some(units) => units.update(rows, &self.options.variant),
-            None => Ok(()),
+        match (&mut self.folded, &mut self.units) {
+            (Some(folded), _) => folded.update(rows, &self.options.variant),
+            (_, Some(units)) => units.update(rows, &self.options.variant),
+            _ => Ok(()),
         }
     }
 
     fn join(&mut self, names: &[AllowedNames<'_>], _budget: usize) -> Result<Progress> {
+        if let Some(folded) = &self.folded {
+            let variants = folded.variants().ok_or_else(too_many_arms)?;
+            self.arms = folded.arms(&texts(names, &self.options.variant, &variants))?;
+            return Ok(Progress { done: 1, total: 1 });
+        }
         let Some(units) = &mut self.units else { return Ok(Progress::default()) };
         if self.step == 0 {
             if let Some(clusters) = &self.options.clusters {
@@ -177,13 +191,7 @@ impl Analysis for Experiment {
             }
             self.variants = units.variants(MOST_ARMS);
             if self.variants.len() > MOST_ARMS {
-                return Err(Error::new(
-                    Code::Limit,
-                    format!(
-                        "at most {MOST_ARMS} arms can be compared: is this the right attribute?"
-                    ),
-                )
-                .at_path("variant"));
+                return Err(too_many_arms());
             }
             self.arms_of_units = units.arms(&self.variants);
         }
@@ -232,11 +240,15 @@ impl Analysis for Experiment {
     ) -> Result<Outcome<ExperimentResult, ExperimentOptions>> {
         let result = self.answer.take().ok_or_else(unfinished)?;
         let units = result.arms.iter().map(|arm| arm.units).sum();
-        let left_out = self.units.as_ref().map(Units::left_out).unwrap_or_default();
+        let (rows, left_out) = match (&self.folded, &self.units) {
+            (Some(folded), _) => (folded.used(), folded.left_out()),
+            (_, Some(units)) => (units.rows, units.left_out()),
+            _ => (0, Vec::new()),
+        };
         let out: u64 =
             left_out.iter().filter(|part| part.reason != "denied").map(|part| part.rows).sum();
         Ok(Outcome {
-            rows: self.units.as_ref().map_or(0, |units| units.rows.saturating_sub(out)),
+            rows: rows.saturating_sub(out),
             customers: units,
             result,
             sets: Vec::new(),
@@ -249,7 +261,8 @@ impl Analysis for Experiment {
     fn heap_size(&self) -> usize {
         let units = self.units.as_ref().map_or(0, Units::heap_size);
         // The arm of each unit, and its group.
-        units + 8 * self.arms_of_units.capacity()
+        let folded = self.folded.as_ref().map_or(0, Folded::heap_size);
+        units + folded + 8 * self.arms_of_units.capacity()
     }
 }
 
@@ -258,14 +271,7 @@ impl Experiment {
     fn part(&mut self, part: usize, names: &[AllowedNames<'_>]) -> Result<()> {
         let Some(units) = &self.units else { return Ok(()) };
         let arms = &self.arms_of_units;
-        let text = |attribute: &str, code: u32| {
-            let texts = names.first().and_then(|names| names.attribute(attribute));
-            let text = texts.and_then(|texts| texts.get(code));
-            text.map(|text| String::from_utf8_lossy(text).into_owned())
-        };
-        let variants: Vec<String> = (self.variants.iter())
-            .map(|code| text(&self.options.variant, *code).unwrap_or_default())
-            .collect();
+        let variants = texts(names, &self.options.variant, &self.variants);
         let strata = match &self.options.strata {
             Some(strata) => Some(places(units.label(strata), arms, "strata")?),
             None => None,
@@ -291,7 +297,7 @@ impl Experiment {
         if let (Some(by), Some((_, codes))) = (by, segments) {
             for (arms, code) in states.zip(codes) {
                 let value = match &by {
-                    Some(attribute) => text(attribute, code),
+                    Some(attribute) => texts(names, attribute, &[code]).pop(),
                     None => Some(Date::of_day_number(code as i32).to_string()),
                 };
                 let value = value.filter(|_| code != MISSING);
@@ -630,6 +636,23 @@ impl Experiment {
         }
         findings
     }
+}
+
+/// The fold over rows, where the table and what is asked allow it.
+fn folded(options: &ExperimentOptions, facts: &Facts<'_>) -> Option<Folded> {
+    Folded::new(options, MOST_ARMS).filter(|_| facts.rows == facts.customers)
+}
+
+/// The texts behind the codes of an attribute.
+fn texts(names: &[AllowedNames<'_>], attribute: &str, codes: &[u32]) -> Vec<String> {
+    let texts = names.first().and_then(|names| names.attribute(attribute));
+    let text = |code: &u32| texts.and_then(|texts| texts.get(*code)).unwrap_or_default();
+    codes.iter().map(|code| String::from_utf8_lossy(text(code)).into_owned()).collect()
+}
+
+fn too_many_arms() -> Error {
+    let hint = format!("at most {MOST_ARMS} arms can be compared: is this the right attribute?");
+    Error::new(Code::Limit, hint).at_path("variant")
 }
 
 fn ratio(counts: &[u64], weights: &[f64]) -> Result<Option<SampleRatio>> {

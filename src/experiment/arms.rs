@@ -1,6 +1,7 @@
 //! The state of each arm in each metric: out of the units' numbers, or as given.
 
 use super::estimate::{Estimate, Metric, Quantile};
+use super::folded::no_share;
 use super::options::{ArmOptions, ExperimentOptions, GivenValue, MetricKind, MetricOptions};
 use super::unit_stats::UnitStats;
 use super::units::Units;
@@ -254,11 +255,7 @@ impl<'a> Columns<'a> {
             if first.iter().filter(|value| **value == 0.0).count() as u64 + hits
                 != first.len() as u64
             {
-                return Err(Error::new(
-                    Code::Type,
-                    "a share has 0 or 1 for each unit: take the kind `mean` for other numbers",
-                )
-                .at_path("kind"));
+                return Err(no_share());
             }
             let (successes, units) = measured.share.unwrap_or((0, 0));
             measured.share = Some((successes + hits, units + first.len() as u64));

@@ -11,7 +11,8 @@
 //! * [`decide`] – ship, hold, stop or run longer
 //!
 //! Three analyses stand on these: [`analysis`] (`experiment`: its [`options`], its [`report`],
-//! `units` and `arms`, the state of each, and `metric`, which compares them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
+//! `units` with `arms`, the state of each, or `folded` for tables that need no second look, and `metric`, which compares
+//! them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
 
 pub mod allocation;
@@ -23,6 +24,7 @@ pub mod decide;
 pub mod design;
 pub mod effects;
 pub mod estimate;
+mod folded;
 pub mod health;
 mod metric;
 pub mod options;

@@ -119,6 +119,68 @@ impl UnitStats {
         UnitStats { count: count as u64, means, rests, products }
     }
 
+    /// Adds the units at the listed places of one column or two.
+    ///
+    /// One pass of sums about the means so far. Where that would cost a digit, since these are far
+    /// from the means of the listed, there is another about those.
+    pub(super) fn add_listed(&mut self, list: &[u16], columns: &[&[f64]]) -> Result<()> {
+        let (Some(x), Some(y), Some(first)) = (columns.first(), columns.last(), list.first())
+        else {
+            return Ok(());
+        };
+        let n = list.len() as f64;
+        let start = |column: &[f64], value: usize| {
+            let first = column.get(usize::from(*first)).copied();
+            self.mean(value).or(first).unwrap_or(0.0)
+        };
+        let (mut at_x, mut at_y) = (start(x, 0), start(y, columns.len() - 1));
+        let mut again = true;
+        let found = loop {
+            let [x, y, xx, xy, yy] = sums(list, x, y, at_x, at_y);
+            let (x, y) = (x / n, y / n);
+            let products = [xx - n * x * x, xy - n * x * y, yy - n * y * y];
+            let is_far = |product: f64, square: f64| product < 0.1 * square;
+            if again && (is_far(products[0], xx) || is_far(products[2], yy)) {
+                (at_x, at_y, again) = (at_x + x, at_y + y, false);
+                continue;
+            }
+            let means = [two_sum(at_x, x), two_sum(at_y, y)];
+            let means = || means.iter().take(columns.len());
+            break UnitStats {
+                count: list.len() as u64,
+                means: means().map(|(mean, _)| *mean).collect(),
+                rests: means().map(|(_, rest)| *rest).collect(),
+                products: products.into_iter().take(triangle(columns.len())).collect(),
+            };
+        };
+        self.join(&found)
+    }
+
+    /// One of the values alone; without units nothing.
+    pub(super) fn part(&self, value: usize) -> Self {
+        let pick = |from: &[f64], at: usize| from.get(at).copied().into_iter().collect();
+        match self.means.get(value) {
+            None => Self::default(),
+            Some(_) => UnitStats {
+                count: self.count,
+                means: pick(&self.means, value),
+                rests: pick(&self.rests, value),
+                products: pick(&self.products, triangle(value) + value),
+            },
+        }
+    }
+
+    /// With one more value that is the same in all units.
+    pub(super) fn with(&self, value: f64) -> Self {
+        let mut found = self.clone();
+        if self.count > 0 {
+            found.products.resize(triangle(self.means.len() + 1), 0.0);
+            found.means.push(value);
+            found.rests.push(0.0);
+        }
+        found
+    }
+
     fn join(&mut self, other: &UnitStats) -> Result<()> {
         if other.count == 0 {
             return Ok(());
@@ -148,10 +210,7 @@ impl UnitStats {
             }
         }
         for ((mean, rest), delta) in self.means.iter_mut().zip(&mut self.rests).zip(&deltas) {
-            let (a, b) = (*mean, *rest + delta * share);
-            let sum = a + b;
-            let of_b = sum - a;
-            (*mean, *rest) = (sum, (a - (sum - of_b)) + (b - of_b));
+            (*mean, *rest) = two_sum(*mean, *rest + delta * share);
         }
         self.count += other.count;
         Ok(())
@@ -160,6 +219,33 @@ impl UnitStats {
 
 fn triangle(size: usize) -> usize {
     size * (size + 1) / 2
+}
+
+/// A sum and what rounding took from it.
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let of_b = sum - a;
+    (sum, (a - (sum - of_b)) + (b - of_b))
+}
+
+/// `Σx, Σy, Σx², Σxy, Σy²` of the listed values less `at_x` and `at_y`. Not part of what calls it, so
+/// that all five stay in registers.
+#[inline(never)]
+fn sums(list: &[u16], x: &[f64], y: &[f64], at_x: f64, at_y: f64) -> [f64; 5] {
+    let (x, y) = (x.split_at(x.len().min(y.len())).0, y.split_at(x.len().min(y.len())).0);
+    let (mut a, mut b, mut c, mut d, mut e) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for at in list {
+        let at = usize::from(*at);
+        if let (Some(x), Some(y)) = (x.get(at), y.get(at)) {
+            let (x, y) = (x - at_x, y - at_y);
+            a += x;
+            b += y;
+            c += x * x;
+            d += x * y;
+            e += y * y;
+        }
+    }
+    [a, b, c, d, e]
 }
 
 /// The sum of `term` over two columns in four lanes, in one fixed order.

@@ -7,7 +7,7 @@
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::{Allowed, AttributeValues};
 use crate::report::LeftOut;
-use crate::table::block::MISSING;
+use crate::table::block::{Bitmap, MISSING};
 use crate::table::calendar::LocalDays;
 use crate::table::role::Role;
 use crate::table::zone::Zone;
@@ -63,13 +63,7 @@ impl Units {
 
     pub(super) fn update(&mut self, rows: Allowed<'_>, variant: &str) -> Result<()> {
         let units = rows.codes(Role::Customer).ok_or_else(|| Allowed::refused(Role::Customer))?;
-        let Some(AttributeValues::Text(variants)) = rows.attribute(variant) else {
-            return Err(Error::new(
-                Code::Type,
-                "variants are texts: map the attribute without a type",
-            )
-            .at_path("variant"));
-        };
+        let variants = variants_of(&rows, variant)?;
         self.reserve(rows.known())?;
         let kept = |unit: u32| rows.keep().is_none_or(|keep| keep.get(unit));
         // Whether the first row of each unit in this block is the first of all.
@@ -99,13 +93,7 @@ impl Units {
         let run = units.first().map(|first| *first as usize..*first as usize + units.len());
         let run = run.filter(|run| run.clone().zip(units).all(|(at, unit)| at == *unit as usize));
         for (name, held) in &mut self.columns {
-            let Some(AttributeValues::Number(values, valid)) = rows.attribute(name) else {
-                return Err(Error::new(
-                    Code::Type,
-                    "metrics and covariates are numbers: map their attributes with the type `number`",
-                )
-                .at_column(name.as_str()));
-            };
+            let (values, valid) = numbers_of(&rows, name)?;
             let known = |row: usize, value: f64| value.is_finite() && valid.get(row);
             // Units that stand in the order in which they were first seen: the usual file.
             if let Some(held) = run.clone().and_then(|run| held.get_mut(run)) {
@@ -261,6 +249,33 @@ impl Units {
         columns * 8
             + (codes + self.variants.capacity() + self.seen.capacity()) * 4
             + self.flaws.capacity()
+    }
+}
+
+/// The codes of the variants of a block.
+///
+/// # Errors
+/// `type` if they are numbers.
+pub(super) fn variants_of<'a>(rows: &Allowed<'a>, variant: &str) -> Result<&'a [u32]> {
+    match rows.attribute(variant) {
+        Some(AttributeValues::Text(variants)) => Ok(variants),
+        _ => Err(Error::new(Code::Type, "variants are texts: map the attribute without a type")
+            .at_path("variant")),
+    }
+}
+
+/// The numbers of an attribute in a block, and which are there.
+///
+/// # Errors
+/// `type` if they are texts.
+pub(super) fn numbers_of<'a>(rows: &Allowed<'a>, name: &str) -> Result<(&'a [f64], &'a Bitmap)> {
+    match rows.attribute(name) {
+        Some(AttributeValues::Number(values, valid)) => Ok((values, valid)),
+        _ => Err(Error::new(
+            Code::Type,
+            "metrics and covariates are numbers: map their attributes with the type `number`",
+        )
+        .at_column(name)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Probabilities of the distributions that tests and intervals need, from the special functions.
 
 use super::special::beta::{incomplete_beta_of_odds, inverse_incomplete_beta};
-use super::special::error::normal;
+use super::special::error::{normal, normal_quantile};
 use super::special::gamma::{incomplete_gamma, inverse_incomplete_gamma, stirling_error};
 use super::special::{Tails, log_ratio_minus};
 
@@ -30,9 +30,13 @@ pub fn student_t_quantile(degrees: f64, upper: f64) -> Option<f64> {
     if !(upper > 0.0 && upper < 1.0) {
         return None;
     }
-    // By symmetry from the smaller tail. x = degrees/(degrees + t²) and its complement each have
-    // their digits where they are small.
+    // By symmetry from the smaller tail.
     let tail = upper.min(1.0 - upper);
+    let side = if upper > 0.5 { -1.0 } else { 1.0 };
+    if let Some(t) = near_normal_quantile(degrees, tail) {
+        return Some(side * t);
+    }
+    // x = degrees/(degrees + t²) and its complement each have their digits where they are small.
     let tails = Tails::of_lower(2.0 * tail);
     let x = inverse_incomplete_beta(degrees / 2.0, 0.5, tails)?;
     let odds = if x > 0.5 {
@@ -41,8 +45,40 @@ pub fn student_t_quantile(degrees: f64, upper: f64) -> Option<f64> {
     } else {
         (1.0 - x) / x
     };
-    let t = (degrees * odds).sqrt();
-    Some(if upper > 0.5 { -t } else { t })
+    Some(side * (degrees * odds).sqrt())
+}
+
+/// The upper quantile of Student's t where it is near the normal one: Cornish and Fisher's expansion
+/// (Abramowitz and Stegun, 26.7.5), mended by Newton's steps. `None` where that is not so near.
+fn near_normal_quantile(degrees: f64, tail: f64) -> Option<f64> {
+    let z = -normal_quantile(tail)?;
+    let square = z * z;
+    if !(degrees > 100.0 && degrees > 20.0 * square) {
+        return None;
+    }
+    let terms = [
+        (79.0, 776.0, 1482.0, -1920.0, -945.0, 92_160.0),
+        (0.0, 3.0, 19.0, 17.0, -15.0, 384.0),
+        (0.0, 0.0, 5.0, 16.0, 3.0, 96.0),
+        (0.0, 0.0, 0.0, 1.0, 1.0, 4.0),
+    ];
+    let sum = terms.iter().fold(0.0, |sum, (a, b, c, d, e, divisor)| {
+        let own = (((a * square + b) * square + c) * square + d) * square + e;
+        (sum + own / divisor) / degrees
+    });
+    let mut t = z + z * sum;
+    for _ in 0..4 {
+        let exponent = -0.5 * (degrees + 1.0) * libm::log1p(t * t / degrees);
+        let scale = 1.0 - (1.0 - 0.125 / degrees) / (4.0 * degrees);
+        let density = scale * libm::exp(exponent) / (2.0 * std::f64::consts::PI).sqrt();
+        let step = (student_t(degrees, t)?.upper - tail) / density;
+        t += step;
+        if step.abs() <= 1e-9 * t {
+            return Some(t);
+        }
+    }
+    // At the middle there is nothing to be relative to.
+    None
 }
 
 /// Both tails of the F distribution with `numerator` and `denominator` degrees of freedom at
@@ -163,6 +199,14 @@ mod tests {
             let t = student_t_quantile(7.5, upper).unwrap();
             let back = student_t(7.5, t).unwrap().upper;
             assert!((back / upper - 1.0).abs() < 1e-9, "{upper} {back}");
+        }
+        // Near the normal law, too.
+        for degrees in [101.0, 350.0, 4e3, 1e6] {
+            for upper in [1e-6, 1e-3, 0.025, 0.2, 0.45, 0.7, 0.99] {
+                let t = student_t_quantile(degrees, upper).unwrap();
+                let back = student_t(degrees, t).unwrap().upper;
+                assert!((back / upper - 1.0).abs() < 1e-12, "{degrees} {upper} {back}");
+            }
         }
         // With very many degrees the normal law.
         let many = student_t_quantile(2e9, 0.025).unwrap();

@@ -39,6 +39,15 @@ impl Bitmap {
         self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
+    /// Whether all bits from `from`, a multiple of 64, to before `to` are set.
+    #[must_use]
+    pub fn is_full(&self, from: usize, to: usize) -> bool {
+        let words = self.words.get(from / 64..to / 64).unwrap_or_default();
+        to <= self.len
+            && words.iter().all(|word| *word == u64::MAX)
+            && (to - to % 64..to).all(|row| self.get(row))
+    }
+
     /// Number of bits.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -198,6 +198,28 @@ fn a_generated_twin_gives_its_truth_back() {
     assert!(number(answer.at("/result/scores/1/qini")).abs() < 0.1);
 }
 
+fn same(a: &Json, b: &Json, path: &str) {
+    match (a, b) {
+        (Json::Object(a), Json::Object(b)) => {
+            a.iter().for_each(|(key, value)| same(value, &b[key], &format!("{path}/{key}")));
+        }
+        (Json::Array(a), Json::Array(b)) => {
+            assert_eq!(a.len(), b.len(), "{path}");
+            a.iter()
+                .zip(b)
+                .enumerate()
+                .for_each(|(at, (a, b))| same(a, b, &format!("{path}/{at}")));
+        }
+        (Json::Number(_), Json::Number(_)) => {
+            assert!(
+                (number(a) - number(b)).abs() <= 1e-9 * number(a).abs() + 1e-12,
+                "{path} {a} {b}"
+            );
+        }
+        _ => assert_eq!(a, b, "{path}"),
+    }
+}
+
 #[test]
 fn the_order_of_rows_changes_nothing() {
     let csv = twin(600);
@@ -207,28 +229,56 @@ fn the_order_of_rows_changes_nothing() {
     let options = r#""variant":"arm","segments":["source"],"byDay":true,"scores":["score"],"strata":"day",
         "metrics":[{"name":"visit","kind":"share"},{"name":"spend","covariate":"before","ranks":true}]"#;
     let [one, other] = [&csv, &shuffled].map(|csv| over(csv, "none", options).unwrap());
-    fn same(a: &Json, b: &Json, path: &str) {
-        match (a, b) {
-            (Json::Object(a), Json::Object(b)) => {
-                a.iter().for_each(|(key, value)| same(value, &b[key], &format!("{path}/{key}")));
-            }
-            (Json::Array(a), Json::Array(b)) => {
-                assert_eq!(a.len(), b.len(), "{path}");
-                a.iter()
-                    .zip(b)
-                    .enumerate()
-                    .for_each(|(at, (a, b))| same(a, b, &format!("{path}/{at}")));
-            }
-            (Json::Number(_), Json::Number(_)) => {
-                assert!(
-                    (number(a) - number(b)).abs() <= 1e-9 * number(a).abs() + 1e-12,
-                    "{path} {a} {b}"
-                );
-            }
-            _ => assert_eq!(a, b, "{path}"),
-        }
-    }
     same(one.at("/result"), other.at("/result"), "");
+}
+
+#[test]
+fn a_unit_in_two_rows_changes_nothing_of_the_others() {
+    // Where each unit stands in one row they are folded as they come, else they are kept.
+    let mut csv = twin(20_000).replace("visit#", "visit#,orders#");
+    let lines: Vec<String> = (csv.lines().skip(1).enumerate())
+        .map(|(at, line)| {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            cells.insert(6, (1 + at % 4).to_string());
+            if at % 7 == 0 {
+                cells[8].clear();
+            }
+            if at % 11 == 0 || at < 3 {
+                cells[7].clear();
+            }
+            if at % 13 == 0 {
+                cells[5].clear();
+            }
+            if at % 17 == 0 {
+                cells[1].clear();
+            }
+            cells.join(",")
+        })
+        .collect();
+    csv = format!("{}\n{}\n", csv.lines().next().unwrap(), lines.join("\n"));
+    let twice = format!("{csv}x,none,web,1,,1,1,1e9,1e9,0\nx,mens,web,1,,0,1,1e9,-1e9,0\n");
+    let options = r#""variant":"arm","metrics":[{"name":"visit","kind":"share"},
+        {"name":"spend","covariate":"before"},{"name":"far","column":"spend","covariate":"before","adjust":"by-arm"},
+        {"name":"each","kind":"ratio","column":"spend","denominator":"orders"},
+        {"name":"seen","column":"visit","kind":"share","covariate":"before"},{"name":"before"}]"#;
+    let [one, other] = [&csv, &twice].map(|csv| over(csv, "none", options).unwrap());
+    same(one.at("/result"), other.at("/result"), "");
+    assert_eq!(one.at("/about/leftOut/0/reason"), "no-variant");
+    assert_eq!(one.at("/about/used"), other.at("/about/used"));
+    assert_eq!(one.at("/about/warnings"), other.at("/about/warnings"));
+    // What a share must not be is found there, too.
+    let wrong =
+        over(&csv, "none", r#""variant":"arm","metrics":[{"name":"spend","kind":"share"}]"#);
+    let wrong = wrong.unwrap_err();
+    assert_eq!((wrong.code(), wrong.path()), (Code::Type, Some("options.metrics[0].kind")));
+    let many = (0..70).map(|at| format!("u{at},{at},1\n")).collect::<String>();
+    let wrong = over(
+        &format!("customer,arm,y#\n{many}"),
+        "0",
+        r#""variant":"arm","metrics":[{"name":"y"}]"#,
+    );
+    let wrong = wrong.unwrap_err();
+    assert_eq!((wrong.code(), wrong.path()), (Code::Limit, Some("options.variant")));
 }
 
 /// Shops of different sizes that were given their arm as a whole, with their own level.
