@@ -248,7 +248,8 @@ pub struct CoverageReport {
     until: i64,
     contacts: Vec<Contact>,
     book: Option<Latest>,
-    /// Whether the table of contacts has province, verified, account, and the book the latter two.
+    /// Whether rows of the contacts came with province, verified, account, and those of the book
+    /// with the latter two: an attribute that was refused is not there.
     has: [bool; 5],
     after: u64,
     denied: u64,
@@ -329,15 +330,7 @@ impl Analysis for CoverageReport {
                 Error::new(Code::InvalidOption, "the period ends before it begins").at_path("from")
             );
         }
-        let CoverageAttributes { manager, segment, province, verified, account } =
-            &options.attributes;
-        let has = [
-            contacts.schema.attribute(province).is_some(),
-            contacts.schema.attribute(verified).is_some(),
-            contacts.schema.attribute(account).is_some(),
-            book.schema.attribute(verified).is_some(),
-            book.schema.attribute(account).is_some(),
-        ];
+        let CoverageAttributes { manager, segment, verified, account, .. } = &options.attributes;
         let names = [manager, segment, verified, account].map(String::as_str);
         let book = Latest::new(names, book.schema, None);
         Ok(CoverageReport {
@@ -346,7 +339,7 @@ impl Analysis for CoverageReport {
             until,
             contacts: Vec::new(),
             book: Some(book),
-            has,
+            has: [false; 5],
             after: 0,
             denied: 0,
             unnamed: 0,
@@ -356,6 +349,12 @@ impl Analysis for CoverageReport {
 
     fn update(&mut self, input: usize, rows: Allowed<'_>) -> Result<()> {
         self.rows += rows.rows() as u64;
+        let CoverageAttributes { province, verified, account, .. } = &self.options.attributes;
+        let names = [province, verified, account, verified, account];
+        let of_input = if input == BOOK { 3..5 } else { 0..3 };
+        for (has, name) in self.has.iter_mut().zip(names).take(of_input.end).skip(of_input.start) {
+            *has |= rows.attribute(name).is_some();
+        }
         if input == BOOK {
             if let (Some(keep), Some(customers)) = (rows.keep(), rows.codes(Role::Customer)) {
                 self.denied += customers.iter().filter(|code| !keep.get(**code)).count() as u64;
