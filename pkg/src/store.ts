@@ -20,7 +20,7 @@ export interface Store {
   end?(): Promise<void>
 }
 
-/** Files in memory: for tests, and for those who keep the bytes somewhere else. */
+/** Files in memory: for tests, and for those who keep the bytes somewhere else. One store for one map: it is what keeps turns. */
 export function memoryStore(files: Map<string, Uint8Array<ArrayBuffer>> = new Map()): Store {
   return {
     list: async () => [...files.keys()],

@@ -180,7 +180,7 @@ export class Vault {
     }
     if (header.version !== VERSION) throw wrong(`This workspace has the version ${Number(header.version)}; here is ${VERSION}: use a newer package.`)
     if ('key' in secret ? header.kdf : !header.kdf) throw fail('denied', `This workspace opens with a ${header.kdf ? 'passphrase' : 'key'}.`, { path: header.kdf ? 'passphrase' : 'key' })
-    if (header.kdf && !(header.kdf.iterations > 0 && header.kdf.iterations <= ITERATIONS_MAX)) throw notOpened(secret)
+    if (header.kdf && !(header.kdf.iterations > 0 && header.kdf.iterations <= ITERATIONS_MAX && typeof header.kdf.salt === 'string')) throw notOpened(secret)
     const own = await unsealed(await keyOf(secret, header.kdf), unhex(header.key), boundOf(header), () => notOpened(secret))
     return new Vault(store, header.id, await imported(own))
   }

@@ -220,7 +220,7 @@ test('another passphrase, another key and a changed header do not open a workspa
   assert.deepEqual([error.code, error.path], ['denied', 'passphrase'])
   const header = JSON.parse(Buffer.from(files.get('header')).toString())
   for (const [change, code] of [
-    [{ kdf: { ...header.kdf, iterations: 1 } }, 'denied'], [{ kdf: { ...header.kdf, iterations: 1e15 } }, 'denied'], [{ kdf: { ...header.kdf, salt: '00'.repeat(16) } }, 'denied'],
+    [{ kdf: { ...header.kdf, iterations: 1 } }, 'denied'], [{ kdf: { ...header.kdf, iterations: 1e15 } }, 'denied'], [{ kdf: { ...header.kdf, salt: '00'.repeat(16) } }, 'denied'], [{ kdf: { iterations: 600_000 } }, 'denied'],
     [{ id: '00'.repeat(16) }, 'denied'], [{ key: `00${header.key.slice(2)}` }, 'denied'], [{ version: 2 }, 'decode'], [{ format: 'other' }, 'decode'],
   ]) {
     files.set('header', Buffer.from(JSON.stringify({ ...header, ...change })))
