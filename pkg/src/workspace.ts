@@ -5,23 +5,23 @@
  * Everything that happens is recorded in the log of the workspace, which names entries by numbers and nobody
  * by name. Time is the caller's: every call that is recorded takes its instant.
  */
+import { joined } from './bytes.js'
 import { fail } from './errors.js'
 import type { Consent, Ledger, PolicyDocument, PseudonymousExport } from './generated.js'
 import { type Manifest, manifestOf, releaseEntry, type ReleaseFacts } from './manifest.js'
 import { pause } from './pause.js'
-import { type FileFacts, type FileRecord, recordsOf } from './records.js'
+import type { FileRecord } from './records.js'
 import type { Store } from './store.js'
+import { blobsOf, bytesOf, cut, factsOf, type Kept, split, type StoredFile, type TableFacts } from './stored.js'
 import type { ColumnSet } from './columns.js'
 import type { CallOptions, ExportOptions, Recipe, Report, Siyu, Table, TableOptions } from './types.js'
 import { type Draft, parsed, type Secret, Vault, written } from './vault.js'
 
 export { SiyuError } from './errors.js'
+export type { Kept } from './stored.js'
 export { deviceKey, forgetDeviceKey, indexedDbStore, memoryStore, opfsStore, type Store } from './store.js'
 export type { Manifest, ReleaseFacts } from './manifest.js'
 export { PBKDF2_ITERATIONS, type Secret } from './vault.js'
-
-/** What a workspace keeps of a file. */
-export type Kept = Blob | Uint8Array | ArrayBuffer | string
 
 /** When something happens: an instant such as `2025-06-01T09:00:00+08:00`; a date is its first instant in UTC. */
 export interface When {
@@ -99,14 +99,6 @@ export interface WorkspaceOptions {
   head?: string
 }
 
-interface TableFacts {
-  options: TableOptions
-  files: FileFacts[]
-  /** Records and customers that the engine found. */
-  rows: number
-  customers: number
-}
-
 interface ModelFacts {
   analysis: string
   purpose: string | null
@@ -119,8 +111,6 @@ interface KeptModel {
   /** Keyed digests of the customers it was fitted with, 16 hexadecimal digits each, one after the other. */
   fitted: string
 }
-
-type Bytes = Uint8Array<ArrayBuffer>
 
 /** Names of entries that are not the caller's; inside, a caller's begin with a slash. */
 const POLICY = 'policy'
@@ -184,7 +174,7 @@ export class Workspace {
     instantOf(at, 'at')
     if (expires !== undefined) instantOf(expires, 'expires')
     const list = (Array.isArray(source) ? source : [source]) as Kept[]
-    const files: { name: string; bytes: Bytes }[] = []
+    const files: StoredFile[] = []
     for (const one of list) files.push({ name: (one as File).name ?? '', bytes: await bytesOf(one) })
     const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
     if (size > TABLE_MAX) throw fail('limit', `A table that is kept has at most ${TABLE_MAX / 1024 ** 2} MB.`, { table: name })
@@ -614,9 +604,9 @@ export class Workspace {
     let [rows, elsewhere, others] = [0, 0, 0]
     const [first = ''] = ids
     const turn = turns()
-    const files: { name: string; bytes: Bytes }[] = []
+    const files: StoredFile[] = []
     for (const [at, one] of all.entries()) {
-      const part = parts[at] as { name: string; bytes: Bytes }
+      const part = parts[at] as StoredFile
       const gone: FileRecord[] = []
       for (const record of one?.records ?? []) {
         if (turn.due()) await pause()
@@ -697,55 +687,6 @@ function instantOf(text: string, path: string): number {
   const at = INSTANT.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(at)) throw fail('date', 'An instant is such as 2025-06-01T09:00:00+08:00; a date is its first instant in UTC.', { path })
   return at
-}
-
-async function bytesOf(source: Kept): Promise<Bytes> {
-  if (typeof source === 'string') return new TextEncoder().encode(source)
-  if (source instanceof Uint8Array) return new Uint8Array(source)
-  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0))
-  if (typeof source?.arrayBuffer === 'function') return new Uint8Array(await source.arrayBuffer())
-  throw fail('type', 'What is kept is a File, a Blob, bytes or text.', { path: 'source' })
-}
-
-function blobsOf(files: readonly { name: string; bytes: Bytes }[]): File | File[] {
-  const blobs = files.map(({ name, bytes }) => new File([bytes], name))
-  return blobs.length === 1 ? (blobs[0] as File) : blobs
-}
-
-function joined(parts: readonly Bytes[]): Bytes {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
-}
-
-/** The files of a table that are kept one after the other. */
-function cut(bytes: Bytes, files: readonly FileFacts[]): { name: string; bytes: Bytes }[] {
-  let at = 0
-  return files.map(({ name, size }) => ({ name, bytes: bytes.subarray(at, (at += size)) }))
-}
-
-function split(bytes: Bytes, { files }: TableFacts) {
-  return Promise.all(cut(bytes, files).map((part, at) => recordsOf(part.bytes, files[at] as FileFacts)))
-}
-
-function factsOf(table: Table, asked: TableOptions, files: readonly { name: string; bytes: Bytes }[]): TableFacts {
-  const { quality, roles } = table
-  return {
-    options: files.length === 1 ? { ...asked, roles } : asked,
-    files: files.map(({ name, bytes }, at) => {
-      const use = quality.files[at]
-      const columns = use?.columns ?? []
-      return {
-        name, size: bytes.length, format: use?.format ?? '', encoding: use?.encoding ?? null, delimiter: use?.delimiter ?? null, headerLine: use?.headerLine ?? null,
-        columns: columns.map(column => column.name), customer: columns.find(({ role }) => role === 'customer')?.name ?? null,
-      }
-    }),
-    rows: quality.rows.read, customers: table.customers,
-  }
 }
 
 /** The customers of a report's columns; null if it has none. */
