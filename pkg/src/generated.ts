@@ -3460,6 +3460,39 @@ export interface PrivacyCost {
   zcdp: number | null
 }
 
+/** How long customers wait before they buy a product again. */
+export interface ProductGaps {
+  /**
+   * The share of the spread of gaps that lies between customers, 0 to 1; the rest is chance from one
+   * gap of a customer to the next.
+   */
+  between: number
+  /** Customers with two days of purchase or more. */
+  customers: number
+  /** The interval of that customer's next gap, in days. */
+  interval: Interval
+  /** The median gap of a customer of whom nothing is known, in days. */
+  median: number
+}
+
+/** One product. */
+export interface ProductRhythm {
+  /** Customers who bought it. */
+  customers: number
+  /** Customers for whom it is due. */
+  due: number
+  /** Its gaps; null if too few bought it again, so that all products together stand in for it. */
+  gaps: ProductGaps | null
+  /** Customers for whom it is late. */
+  late: number
+  /** Its name. */
+  product: string
+  /** The share of them that bought it on another day again. */
+  repeated: number
+  /** Wilson's interval of that share. */
+  repeatedInterval: Interval
+}
+
 /** How one kind of export is read. */
 export interface Profile {
   /** The kind of export, as in `Guess::kind`. */
@@ -3791,6 +3824,47 @@ export interface Renewal {
   seen: number | null
   /** The same by the model. */
   survival: Measured
+}
+
+/** Options of `replenishment`. */
+export interface ReplenishmentOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it are
+   * left out.
+   */
+  at: string
+  /**
+   * The share of next purchases that the time of being due is to hold, and the confidence of the
+   * intervals of shares, between 0 and 1.
+   */
+  confidence?: number
+}
+
+/**
+ * Result of `replenishment`. The column set `due` has a row for each customer and product, those that
+ * are due first, then those that will be, the soonest first, then those that are late, the latest to
+ * have become so first: `customer`, `product`, `purchases` (days with one), `since` (days since the
+ * last), `ownGap` (the median of the customer's own days between them; 0 with one day), `gap` (expected days between purchases), `dueIn` (days from `at` to the day at which the next
+ * purchase is as likely before as after; below 0 it has passed), `dueFrom` and `dueTo` (the same of the
+ * ends of its interval), `state` (0 not yet, 1 due: within the interval, 2 late: beyond it).
+ */
+export interface ReplenishmentResult {
+  /** The gaps of all products together. */
+  all: ProductGaps
+  /** Those that are due. */
+  due: number
+  /** Those that are late. */
+  late: number
+  /** Products beyond them. */
+  moreProducts: number
+  /** Of them, those that are not due yet. */
+  notYet: number
+  /** Pairs of a customer and a product. */
+  pairs: number
+  /** The products that most customers bought, 200 at most. */
+  products: ProductRhythm[]
+  /** The answer in one sentence. */
+  sentence: Text
 }
 
 /** What a resident number says. */
@@ -5646,6 +5720,7 @@ export interface Analyses {
   'survival-regression': { version: 1; inputs: 'lives'; options: SurvivalRegressionOptions; result: SurvivalRegressionResult }
   'competing-risks': { version: 1; inputs: 'lives'; options: CompetingRisksOptions; result: CompetingRisksResult }
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
+  replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }
   'retention-curve': { version: 1; inputs: never; options: RetentionCurveOptions; result: RetentionCurveResult }
   power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }
   assign: { version: 1; inputs: 'units'; options: AssignOptions; result: AssignResult }

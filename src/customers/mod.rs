@@ -6,6 +6,7 @@
 //! * [`pairs`] – the set of (customer, order) or (customer, day) that counting distinct orders needs
 //! * `by_customer` – entries put into the order of their customers, in steps
 //! * [`days`] – the days on which each customer bought
+//! * [`product_days`] – the days on which each customer bought each product
 //! * [`daily`] – the days on which each customer bought, with their money
 //! * [`activity`] – what customers do besides buying
 //! * [`attributes`] – the latest value of each attribute
@@ -19,6 +20,7 @@ pub mod daily;
 pub mod days;
 pub mod matching;
 pub mod pairs;
+pub mod product_days;
 pub mod purchases;
 pub mod state;
 pub mod summary;

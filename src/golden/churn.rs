@@ -11,6 +11,7 @@ use crate::churn::btyd::geometric::{Dropout, Geometric};
 use crate::churn::btyd::histories::{Counts, PaidDay, counted};
 use crate::churn::btyd::shifted::ShiftedGeometric;
 use crate::churn::btyd::{Family, History, Model};
+use crate::churn::replenishment::gaps::median_gap;
 use crate::churn::survival::aft::{Distribution, aft};
 use crate::churn::survival::competing::{Incidence, incidences};
 use crate::churn::survival::concordance::concordance;
@@ -908,4 +909,23 @@ pub(super) fn competing_risks(case: &Value) -> Result<Value> {
         answer.insert(format!("cif_{}", cause + 1), own);
     }
     Ok(Value::Object(answer))
+}
+
+/// Rows of customer, product and day: for each pair the last day, the median gap and the day due.
+pub(super) fn replenishment_due(case: &Value) -> Result<Value> {
+    #[derive(Deserialize)]
+    struct Input {
+        purchases: Vec<(String, String, i32)>,
+    }
+    let Input { mut purchases } = field(case, "input")?;
+    purchases.sort_unstable();
+    purchases.dedup();
+    let pairs = purchases.chunk_by(|a, b| (&a.0, &a.1) == (&b.0, &b.1));
+    let rows = pairs.filter_map(|pair| {
+        let (customer, product, last) = pair.last()?;
+        let days: Vec<i32> = pair.iter().map(|(.., day)| *day).collect();
+        let gap = median_gap(&days);
+        Some(json!([customer, product, last, gap, gap.map(|gap| f64::from(*last) + gap)]))
+    });
+    Ok(json!({ "rows": rows.collect::<Vec<_>>() }))
 }

@@ -38,6 +38,7 @@ pub const METHODS: &[(&str, Method)] = &[
     ("behaviour/gower_distance", segmentation::gower_distance),
     ("behaviour/hclust", segmentation::hclust),
     ("behaviour/hdbscan", segmentation::hdbscan),
+    ("behaviour/replenishment_due", churn::replenishment_due),
     ("behaviour/inactivity_flags", segmentation::inactivity_flags),
     ("behaviour/kmeans", segmentation::kmeans),
     ("behaviour/kmodes", segmentation::kmodes),

@@ -95,6 +95,9 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"survival","purpose":"test","inputs":{"log":"orders","customers":"customers"},
                 "options":{"at":"2025-05-31","silenceDays":10,"by":"city"}}"#
         }
+        "replenishment" => {
+            r#"{"analysis":"replenishment","purpose":"test","options":{"at":"2025-05-31"}}"#
+        }
         "survival-regression" => {
             r#"{"analysis":"survival-regression","purpose":"test","inputs":{"lives":"orders"},
                 "options":{"duration":"days","event":"gone","covariates":["age","city"],"penalty":1}}"#
@@ -173,6 +176,10 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
             "orders",
             "customer,days#,gone#,age#,city\na,3,1,30,X\nb,4,1,20,Y\nc,5,0,40,X\nd,6,1,35,Y\ne,9,0,50,X\nf,2,1,31,Y\n",
         )],
+        "replenishment" => vec![(
+            "orders",
+            "customer,time,product\na,2025-01-01,p\na,2025-02-01,p\na,2025-03-05,p\nb,2025-01-01,p\nb,2025-01-21,p\nb,2025-02-09,p\nc,2025-01-01,p\nc,2025-03-21,p\nc,2025-05-09,p\nd,2025-02-11,p\nd,2025-02-21,p\nd,2025-03-09,p\ne,2025-02-11,q\n",
+        )],
         "assign" => vec![("orders", "customer,x\na,1\nb,2\nc,3\n")],
         "churn-risk" => vec![("orders", PEOPLE)],
         "tags" => vec![(
@@ -198,6 +205,7 @@ const WITHOUT_TABLES: [&str; 2] = ["power", "retention-curve"];
 fn required(analysis: &str) -> Role {
     match analysis {
         "coverage" | "inactivity" => Role::Time,
+        "replenishment" => Role::Product,
         "tags"
         | "experiment"
         | "assign"

@@ -21,6 +21,7 @@ mod metamorphic;
 mod migration;
 mod policy;
 mod real_data;
+mod replenishment;
 mod requests;
 mod retention_curve;
 mod rfm;
