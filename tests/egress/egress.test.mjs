@@ -195,7 +195,7 @@ for (const engine of wanted) {
           const table = await siyu.read(orders(20_000), { roles, zone: 'Asia/Shanghai' })
           await siyu.exportCsv((await siyu.rfm(table, AT)).customers)
           siyu.close()
-          const { indexedDbStore, opfsStore, openWorkspace } = await keeping()
+          const { checkText, documentsOf, indexedDbStore, opfsStore, openWorkspace } = await keeping()
           // After its own files have loaded the package asks for nothing, of anybody.
           performance.clearResourceTimings()
           const again = await lib.open()
@@ -209,7 +209,11 @@ for (const engine of wanted) {
             const at = '2025-06-01'
             const shop = await openWorkspace(again, store, { passphrase: 'a passphrase of the shop' })
             await shop.add('orders', orders(5_000), { roles, at })
-            await shop.run({ analysis: 'rfm', inputs: { log: 'orders' }, options: AT, at })
+            const { customers } = await shop.run({ analysis: 'rfm', inputs: { log: 'orders' }, options: AT, at })
+            await shop.releaseList(customers, { purpose: 'care', at, recipient: 'self' })
+            const policy = { version: 1, name: 'shop', purposes: [{ name: 'care' }], columns: [] }
+            documentsOf(policy, await shop.ledger(), { language: 'zh', at, controller: { name: 'shop', contact: 'http://127.0.0.1:9' } })
+            checkText('全网最低')
             await shop.accessExport('C1', { at })
             const { tables } = await shop.eraseCustomer('C1', { at })
             if (tables[0]?.rows !== 5) throw new Error('the customer was not taken out')

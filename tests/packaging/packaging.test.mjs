@@ -61,7 +61,7 @@ test('the tarball holds what is documented and nothing else', () => {
 
 test('the browser graph names no module of Node, and one address each of worker and wasm', () => {
   const folder = fixture('graph')
-  const counts = { 'index.js': ['worker.js', 'siyu.wasm', 'sheet.wasm'], 'inline.js': ['worker-inline.js', 'sheet-inline.js'], 'sync.js': ['siyu.wasm', 'sheet.wasm'], 'worker.js': [], 'worker-inline.js': [], 'arrays.js': [], 'decode.js': [], 'export.js': [], 'zone.js': [], 'sheet.js': [], 'sheet-inline.js': [], 'errors.js': [], 'workspace.js': [] }
+  const counts = { 'index.js': ['worker.js', 'siyu.wasm', 'sheet.wasm'], 'inline.js': ['worker-inline.js', 'sheet-inline.js'], 'sync.js': ['siyu.wasm', 'sheet.wasm'], 'worker.js': [], 'worker-inline.js': [], 'arrays.js': [], 'decode.js': [], 'export.js': [], 'zone.js': [], 'sheet.js': [], 'sheet-inline.js': [], 'errors.js': [], 'workspace.js': [], 'compliance.js': [] }
   for (const [file, names] of Object.entries(counts)) {
     const text = readFileSync(join(folder, 'node_modules', 'siyu', 'dist', file), 'utf8')
     assert.doesNotMatch(text, /["']node:|\brequire\(|\beval\(|new Function/, file)
@@ -144,7 +144,7 @@ test('importing on a server has no effect and does not fail', async () => {
   const folder = fixture('ssr')
   const dist = join(folder, 'node_modules', 'siyu', 'dist')
   // The browser's own files in Node without a document, as a careless server build does.
-  const code = ['index', 'inline', 'sync', 'workspace'].map((name) => `await import(${JSON.stringify(pathToFileURL(join(dist, `${name}.js`)).href)})`).join(';')
+  const code = ['index', 'inline', 'sync', 'workspace', 'compliance'].map((name) => `await import(${JSON.stringify(pathToFileURL(join(dist, `${name}.js`)).href)})`).join(';')
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', `const before = Object.keys(globalThis).length; ${code}; if (Object.keys(globalThis).length !== before) process.exit(3)`], { encoding: 'utf8' })
   assert.equal(status, 0, stderr)
 

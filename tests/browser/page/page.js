@@ -35,8 +35,8 @@ globalThis.workerOf = (path) => {
   return new Worker(policy ? policy.createScriptURL(path) : path, { type: 'module' })
 }
 
-/** The package's entry for what is kept. */
-globalThis.keeping = () => import('./dist/workspace.js')
+/** The package's entries for what is kept and what goes with what leaves. */
+globalThis.keeping = async () => ({ ...(await import('./dist/workspace.js')), ...(await import('./dist/compliance.js')) })
 
 globalThis.lib = await import(`./dist/${entry}.js`)
 document.documentElement.dataset.ready = 'true'

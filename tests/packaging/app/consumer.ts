@@ -3,6 +3,7 @@
 import { SiyuError, open, type RfmReport, type Siyu, type Table } from 'siyu'
 import { open as openHere } from 'siyu/sync'
 import { open as openInline } from 'siyu/inline'
+import { anonymise, checkText, type Manifest, manifestOf } from 'siyu/compliance'
 import { indexedDbStore, openWorkspace, type Workspace } from 'siyu/workspace'
 
 export async function segments(file: File, signal: AbortSignal): Promise<{ report: RfmReport; csv: Blob }> {
@@ -55,4 +56,12 @@ export async function kept(siyu: Siyu, file: File): Promise<number> {
   await workspace.eraseCustomer('C001')
   const { tables } = await workspace.eraseCustomer('C001', { at: '2025-06-01' })
   return tables.length
+}
+
+export async function leaving(siyu: Siyu): Promise<[Manifest, number]> {
+  const manifest = manifestOf({ mode: 'aggregate', purpose: 'care', at: '2025-06-01', recipient: 'self', persons: 10, parameters: { k: 5 } })
+  const { leftOut } = await anonymise(siyu, { rows: [{ age: 30, spend: 1 }], quasiIdentifiers: [{ column: 'age', widths: [5] }], sensitive: 'spend', demand: { k: 1 } })
+  // @ts-expect-error a mode that does not exist
+  manifestOf({ ...manifest, mode: 'raw' })
+  return [manifest, leftOut + checkText('最佳').length]
 }
