@@ -23,6 +23,8 @@ export const files = [
       { analysis: 'describe', options: { column: 'amount' } },
       { analysis: 'lifecycle', options: { at: '1998-06-30' } },
       { analysis: 'clusters', options: { at: '1998-06-30', mostClusters: 4 } },
+      { analysis: 'lifetime-value', options: { at: '1998-06-30' } },
+      { analysis: 'survival', options: { at: '1998-06-30', silenceDays: 90 } },
     ],
   },
   {
@@ -82,7 +84,17 @@ export const files = [
       { analysis: 'look-alike', inputs: { members: 'referrals', customers: 'customers', log: 'orders' }, options: { at: '2025-05-31', attributes: ['city', 'segment'], seed: 1 } },
       { analysis: 'lrfm', inputs: { log: 'orders', customers: 'customers' }, options: { at: '2025-05-31', within: 'city' } },
       { analysis: 'rfm-periods', inputs: { log: 'orders' }, options: { at: '2025-05-31', periods: 3 } },
+      { analysis: 'churn-risk', inputs: { customers: 'customers' }, options: { label: 'account', attributes: ['city', 'segment', 'verified'], groupsBy: 'manager', seed: 1 } },
     ],
+  },
+  {
+    name: 'products of a shop',
+    path: join(root, 'tests/data/shop/orders.csv'),
+    read: {
+      roles: { customer: '买家会员名', time: '付款时间', amount: '实付金额', product: '商品' },
+      zone: 'Asia/Shanghai',
+    },
+    requests: [{ analysis: 'replenishment', options: { at: '2025-06-01' } }],
   },
   {
     name: 'shop and a wholesaler',
