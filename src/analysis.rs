@@ -418,12 +418,15 @@ impl Job {
                 Some(_) => error.inside("options"),
                 None => error,
             };
-            if *is_joined {
-                *finishing = running.finish(rows).map_err(inside)?;
-                *is_finished = finishing.is_finished();
-            } else {
+            let was_joined = *is_joined;
+            if !was_joined {
                 *finishing = running.join(&names_of(inputs), rows).map_err(inside)?;
                 *is_joined = finishing.is_finished();
+            }
+            // Without rows there is little to do: one step.
+            if was_joined || (*is_joined && inputs.is_empty()) {
+                *finishing = running.finish(rows).map_err(inside)?;
+                *is_finished = finishing.is_finished();
             }
             return Ok(StepReport {
                 phase: "finish",
