@@ -131,6 +131,11 @@ export interface ArmComparison {
   alwaysValidPValue: number | null
   /** The arm. */
   arm: string
+  /**
+   * With `resampling`: the interval of the effect by Poisson bootstrap; null where an arm may be
+   * drawn empty.
+   */
+  bootstrapInterval: Interval | null
   /** The chance that the arm is better: of shares with the prior Beta(1, 1), else with a flat one. */
   chanceToBeat: number | null
   /** The arm's value less the control's; null where one is. */
@@ -157,6 +162,11 @@ export interface ArmComparison {
   marginPValue: number | null
   /** p-value at one look: Welch's; of shares Pearson's, or Fisher's for few. */
   pValue: number | null
+  /**
+   * With `resampling`, of means and shares: how often units that are shared out at random are at
+   * least as far apart.
+   */
+  permutationPValue: number | null
   /** p-value of Mann and Whitney's test that this chance is one half. */
   rankPValue: number | null
   /** The effect over the control's value before adjustment; null unless that is above 0. */
@@ -1356,6 +1366,11 @@ export interface ExperimentOptions {
    * decide.
    */
   plannedUnits?: number | null
+  /**
+   * With a table: draws units again, for an interval by Poisson bootstrap of each effect, and for
+   * the p-value of a permutation test of means and shares. Shown beside the others; decides nothing.
+   */
+  resampling?: ResamplingOptions | null
   /**
    * With a table: attributes with numbers that were known before, by which one could choose whom
    * to treat: how well each finds those whom an arm changes, in every share.
@@ -3865,6 +3880,14 @@ export interface ReplenishmentResult {
   products: ProductRhythm[]
   /** The answer in one sentence. */
   sentence: Text
+}
+
+/** How often is drawn again. */
+export interface ResamplingOptions {
+  /** How often, from 100 to 100,000. */
+  replicates?: number
+  /** Names the random numbers: the same seed on the same rows gives the same answer. */
+  seed: number
 }
 
 /** What a resident number says. */

@@ -21,6 +21,7 @@ use super::report::{
     ArmComparison, ArmUnits, ExperimentResult, MetricResult, SampleRatio, ScoreResult,
     SegmentDifference, SegmentResult,
 };
+use super::resample::{Drawn, Redrawn};
 use super::units::Units;
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress, unfinished};
@@ -63,6 +64,7 @@ pub struct Experiment {
     segments: Vec<Segment>,
     caps: Vec<Option<f64>>,
     answer: Option<ExperimentResult>,
+    redrawn: Redrawn,
     warnings: Vec<Warning>,
 }
 
@@ -106,7 +108,9 @@ impl Analysis for Experiment {
         // Where the numbers themselves are compared, and of groups of units, they stand there twice.
         let twice = options.clusters.is_some()
             || options.metrics.iter().any(|metric| metric.needs_values() || metric.cap.is_some());
-        let numbers = 8 * (columns + options.scores.len() + if twice { 3 } else { 0 });
+        let redrawn = if options.resampling.is_some() { 2 * columns } else { 0 };
+        let more = redrawn + if twice { 3 } else { 0 };
+        let numbers = 8 * (columns + options.scores.len() + more);
         let each = numbers + 4 * (options.labels().count() + 2) + 17;
         inputs.iter().map(|facts| facts.customers * each as u64).sum()
     }
@@ -160,6 +164,7 @@ impl Analysis for Experiment {
             segments: Vec::new(),
             caps,
             answer: None,
+            redrawn: Redrawn::default(),
             warnings: Vec::new(),
         };
         for (at, arm) in experiment.options.arms.iter().enumerate() {
@@ -217,7 +222,10 @@ impl Analysis for Experiment {
                 self.segments.iter_mut().skip(first).map(|segment| &mut segment.arms).collect()
             };
             for (arms, found) in places.into_iter().zip(&mut measured) {
-                for (arm, measured) in arms.iter_mut().zip(found) {
+                for (arm, mut measured) in arms.iter_mut().zip(found) {
+                    if part > 0 {
+                        measured.drawn = Drawn::default();
+                    }
                     arm.metrics.push(measured);
                 }
             }
@@ -227,11 +235,21 @@ impl Analysis for Experiment {
         Ok(Progress { done: self.step as u64, total: (parts * count) as u64 })
     }
 
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
+    fn finish(&mut self, budget: usize) -> Result<Progress> {
         if self.answer.is_none() {
             self.answer = Some(self.result()?);
         }
-        Ok(Progress { done: 1, total: 1 })
+        match (&self.options.resampling, &mut self.answer) {
+            (Some(asked), Some(answer)) => self.redrawn.draw(
+                *asked,
+                &self.arms,
+                self.options.confidence,
+                &self.options.metrics,
+                &mut answer.metrics,
+                budget,
+            ),
+            _ => Ok(Progress { done: 1, total: 1 }),
+        }
     }
 
     fn outcome(

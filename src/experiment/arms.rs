@@ -3,12 +3,13 @@
 use super::estimate::{Estimate, Metric, Quantile};
 use super::folded::no_share;
 use super::options::{ArmOptions, ExperimentOptions, GivenValue, MetricKind, MetricOptions};
+use super::resample::Drawn;
 use super::unit_stats::UnitStats;
 use super::units::Units;
 use super::variance::{Cuped, caps, stratified};
 use crate::error::{Code, Error, Result};
 use crate::stats::accumulator::Accumulator;
-use crate::stats::order::sort_rows;
+use crate::stats::order::{sort_by, sort_rows};
 use crate::table::block::MISSING;
 
 /// Units of one block, so that sums have one order, and small enough to stay near the processor.
@@ -29,6 +30,8 @@ pub(super) struct Measured {
     quantile: Option<Estimate>,
     /// The numbers themselves, where ranks are compared.
     pub(super) values: Vec<f64>,
+    /// What is drawn again.
+    pub(super) drawn: Drawn,
 }
 
 /// An arm with each metric.
@@ -125,6 +128,7 @@ pub(super) struct Columns<'a> {
     fill: Vec<f64>,
     pub(super) cap: Option<f64>,
     clusters: Option<&'a [u32]>,
+    is_drawn: bool,
 }
 
 impl<'a> Columns<'a> {
@@ -162,7 +166,8 @@ impl<'a> Columns<'a> {
             }
         }
         let clusters = options.clusters.as_deref().map(|name| units.label(name));
-        Ok(Columns { metric, columns, fill, cap, clusters })
+        let is_drawn = options.resampling.is_some();
+        Ok(Columns { metric, columns, fill, cap, clusters, is_drawn })
     }
 
     /// The state of each arm in each segment.
@@ -195,21 +200,29 @@ impl<'a> Columns<'a> {
             let clusters = self.clusters.map(|_| &measured.stats);
             let quantile = self.quantile(&measured.values)?;
             measured.quantile = quantile.and_then(|quantile| quantile.estimate(clusters, 0.0));
+            if self.is_drawn {
+                measured.drawn.values.clone_from(&measured.values);
+                if self.metric.kind == MetricKind::Quantile {
+                    measured.drawn.quantile = Some(self.metric.quantile.unwrap_or(0.5));
+                    sort_by(&mut measured.drawn.values, f64::total_cmp);
+                }
+            }
             if !self.metric.ranks {
                 measured.values = Vec::new();
             }
         }
         let mut segments = Vec::new();
-        for parts in found.chunks(grouping.strata * grouping.arms) {
+        for parts in found.chunks_mut(grouping.strata * grouping.arms) {
             let mut arms: Vec<Measured> = Vec::new();
             for arm in 0..grouping.arms {
                 let mut whole = Measured::default();
-                for (part, _) in parts.iter().skip(arm).step_by(grouping.arms) {
+                for (part, _) in parts.iter_mut().skip(arm).step_by(grouping.arms) {
                     whole.stats.merge(part.stats.clone())?;
                     whole.units += part.units;
                     whole.missing += part.missing;
                     whole.values.extend_from_slice(&part.values);
                     whole.quantile = part.quantile;
+                    whole.drawn = std::mem::take(&mut part.drawn);
                     whole.share = part.share;
                     if grouping.strata > 1 {
                         whole.strata.push(part.stats.clone());
@@ -260,8 +273,11 @@ impl<'a> Columns<'a> {
             let (successes, units) = measured.share.unwrap_or((0, 0));
             measured.share = Some((successes + hits, units + first.len() as u64));
         }
-        if self.metric.needs_values() {
+        if self.metric.needs_values() || self.is_drawn {
             measured.values.extend_from_slice(first);
+        }
+        if let (true, 2, Some(below)) = (self.is_drawn, self.metric.own(), rows.get(1)) {
+            measured.drawn.below.extend_from_slice(below);
         }
         let quantile = if self.clusters.is_some() { self.quantile(first)? } else { None };
         if let (Some(quantile), Some(first)) = (quantile, rows.first_mut()) {

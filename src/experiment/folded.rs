@@ -101,6 +101,7 @@ impl Folded {
         let fits = options.metrics.iter().all(is_plain)
             && options.labels().next().is_none()
             && !options.by_day
+            && options.resampling.is_none()
             && options.scores.is_empty();
         let fold = |metric: &MetricOptions| Fold {
             columns: metric.columns().into_iter().map(str::to_owned).collect(),

@@ -7,6 +7,7 @@
 //! * [`estimate`] – one arm's mean, proportion, ratio or quantile with its variance
 //! * [`variance`] – the same with less noise: CUPED, strata, winsorizing, regression
 //! * [`compare`] – two arms: fixed horizon, always valid, in groups of looks, Bayesian
+//! * [`resample`] – what drawing again says: bootstrap and permutation
 //! * [`effects`] – for whom it works: uplift and Qini
 //! * [`decide`] – ship, hold, stop or run longer
 //!
@@ -30,6 +31,7 @@ mod metric;
 pub mod options;
 pub mod power;
 pub mod report;
+pub mod resample;
 pub mod unit_stats;
 mod units;
 pub mod variance;

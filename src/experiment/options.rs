@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimate::Metric;
+use super::resample::ResamplingOptions;
 use super::variance::CovariateUse;
 use crate::error::{Code, Error, Result};
 use crate::stats::confidence::usual_confidence;
@@ -65,6 +66,10 @@ pub struct ExperimentOptions {
     /// to treat: how well each finds those whom an arm changes, in every share.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<String>,
+    /// With a table: draws units again, for an interval by Poisson bootstrap of each effect, and for
+    /// the p-value of a permutation test of means and shares. Shown beside the others; decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resampling: Option<ResamplingOptions>,
 }
 
 fn usual_variant() -> String {
@@ -250,6 +255,7 @@ impl ExperimentOptions {
             (self.strata.is_some(), "strata"),
             (self.clusters.is_some(), "clusters"),
             (!self.scores.is_empty(), "scores"),
+            (self.resampling.is_some(), "resampling"),
         ];
         for (is_asked, path) in of_table {
             if is_asked && is_given {
@@ -264,6 +270,18 @@ impl ExperimentOptions {
                 "strata are for means and shares of units that came one by one",
                 "strata",
             );
+        }
+        if let Some(resampling) = &self.resampling {
+            if !(100..=100_000).contains(&resampling.replicates) {
+                return wrong("between 100 and 100,000 replicates", "resampling.replicates");
+            }
+            let is_adjusted = self.metrics.iter().any(|metric| metric.covariate.is_some());
+            if is_adjusted || self.strata.is_some() || self.clusters.is_some() {
+                return wrong(
+                    "units are drawn again one by one: without covariates, strata and clusters",
+                    "resampling",
+                );
+            }
         }
         if self.clusters.is_some() && self.metrics.iter().any(|metric| metric.ranks) {
             return wrong("ranks are of units that were given their arm one by one", "clusters");

@@ -190,4 +190,10 @@ pub struct ArmComparison {
     pub superiority: Option<f64>,
     /// p-value of Mann and Whitney's test that this chance is one half.
     pub rank_p_value: Option<f64>,
+    /// With `resampling`: the interval of the effect by Poisson bootstrap; null where an arm may be
+    /// drawn empty.
+    pub bootstrap_interval: Option<Interval>,
+    /// With `resampling`, of means and shares: how often units that are shared out at random are at
+    /// least as far apart.
+    pub permutation_p_value: Option<f64>,
 }

@@ -281,6 +281,63 @@ fn a_unit_in_two_rows_changes_nothing_of_the_others() {
     assert_eq!((wrong.code(), wrong.path()), (Code::Limit, Some("options.variant")));
 }
 
+#[test]
+fn drawing_units_again_agrees_with_the_formulas() {
+    let csv = twin(3_000).replace("visit#", "visit#,orders#");
+    let lines: Vec<String> = (csv.lines().skip(1).enumerate())
+        .map(|(at, line)| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            cells.insert(6, ["1", "2", "3", "4"][at % 4]);
+            cells.join(",")
+        })
+        .collect();
+    let csv = format!("{}\n{}\n", csv.lines().next().unwrap(), lines.join("\n"));
+    let with = |more: &str| {
+        let options = format!(
+            r#""variant":"arm","metrics":[{{"name":"spend"}},{{"name":"visit","kind":"share"}},
+            {{"name":"each","kind":"ratio","column":"spend","denominator":"orders"}},
+            {{"name":"median","kind":"quantile","column":"spend"}}]{more}"#
+        );
+        over(&csv, "none", &options).unwrap()
+    };
+    let found = with(r#","resampling":{"seed":3,"replicates":2000}"#);
+    for metric in 0..4 {
+        for arm in 0..2 {
+            let own = comparison(&found, metric, arm);
+            let [low, high] = ["low", "high"].map(|end| number(&own["interval"][end]));
+            for end in ["low", "high"] {
+                let away = number(&own["bootstrapInterval"][end]) - number(&own["interval"][end]);
+                assert!(away.abs() < 0.12 * (high - low), "{metric} {arm} {own}");
+            }
+            if metric < 2 {
+                let away = number(&own["permutationPValue"]) - number(&own["pValue"]);
+                assert!(away.abs() < 0.05, "{metric} {arm} {own}");
+            } else {
+                assert_eq!(own["permutationPValue"], Json::Null);
+            }
+        }
+    }
+    // Never 0; the same seed draws the same, another another; what it does not touch stays.
+    let p = number(&comparison(&found, 0, 0)["permutationPValue"]);
+    assert!(p > 0.0 && (p * 2001.0).fract().abs() < 1e-9, "{p}");
+    let again = with(r#","resampling":{"seed":3,"replicates":2000}"#);
+    assert_eq!(found.at("/result"), again.at("/result"));
+    let other = with(r#","resampling":{"seed":4,"replicates":2000}"#);
+    let interval = |answer: &Answer| comparison(answer, 0, 0)["bootstrapInterval"].clone();
+    assert_ne!(interval(&found), interval(&other));
+    let plain = with("");
+    assert_eq!(comparison(&plain, 0, 0)["bootstrapInterval"], Json::Null);
+    assert_eq!(found.at("/result/decision"), plain.at("/result/decision"));
+    let refused = |more: &str, path: &str| {
+        let wrong = over(&csv, "none", &format!(r#""variant":"arm",{more}"#)).unwrap_err();
+        assert_eq!((wrong.code(), wrong.path()), (Code::InvalidOption, Some(path)));
+    };
+    let few = r#""metrics":[{"name":"spend"}],"resampling":{"seed":1,"replicates":9}"#;
+    refused(few, "options.resampling.replicates");
+    let covariate = r#""metrics":[{"name":"spend","covariate":"before"}],"resampling":{"seed":1}"#;
+    refused(covariate, "options.resampling");
+}
+
 /// Shops of different sizes that were given their arm as a whole, with their own level.
 fn shops(count: u32, more: &str) -> String {
     let mut random = Random::new(7, 7);
