@@ -29,7 +29,8 @@ use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{Method, Outcome, Warning};
 use crate::stats::confidence::check_confidence;
 use crate::stats::distribution::chi_squared;
-use crate::stats::multiplicity::adjusted;
+use crate::stats::dunnett::dunnett;
+use crate::stats::multiplicity::{Adjustment, adjusted};
 use crate::stats::order::sort_by;
 use crate::stats::proportion::Interval;
 use crate::table::block::MISSING;
@@ -590,12 +591,30 @@ impl Experiment {
     }
 
     fn adjust(&self, metrics: &mut [MetricResult]) {
+        // Of segments the metrics stand there again and again.
         let is_guardrail = |at: usize| {
             self.options
                 .metrics
-                .get(at)
+                .get(at % self.options.metrics.len().max(1))
                 .is_some_and(|metric| metric.purpose == MetricPurpose::Guardrail)
         };
+        if self.options.adjustment == Adjustment::Dunnett {
+            let families = (0..metrics.len()).filter(|at| !is_guardrail(*at)).count() as f64;
+            let own = metrics.iter_mut().enumerate().filter(|(at, _)| !is_guardrail(*at));
+            for (_, metric) in own {
+                let found = || metric.comparisons.iter().filter(|found| found.p_value.is_some());
+                let p_values: Vec<f64> = found().filter_map(|found| found.p_value).collect();
+                let shared: Vec<f64> =
+                    found().map(|found| found.spread.0.clamp(0.0, 1.0)).collect();
+                let degrees = found().fold(f64::INFINITY, |least, found| least.min(found.spread.1));
+                let adjusted = dunnett(&p_values, &shared, degrees).unwrap_or_default();
+                let with = metric.comparisons.iter_mut().filter(|found| found.p_value.is_some());
+                for (found, p) in with.zip(adjusted) {
+                    found.adjusted_p_value = Some((p * families).min(1.0));
+                }
+            }
+            return;
+        }
         let mut p_values = Vec::new();
         for (at, metric) in metrics.iter().enumerate() {
             for comparison in &metric.comparisons {

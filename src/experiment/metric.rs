@@ -83,6 +83,11 @@ fn compare(
     let both = Alternative::TwoSided;
     let welch = means::absolute(&base, &own, Test::Welch, both, confidence);
     found.error = welch.map(|welch| welch.error);
+    if let Some(welch) = &welch {
+        let is_normal = control.share.is_some();
+        let degrees = if is_normal { f64::INFINITY } else { welch.degrees };
+        found.spread = (base.squared_error() / (welch.error * welch.error), degrees);
+    }
     let is_lower = options.better == MetricDirection::Lower;
     // Turned round where less is better, so that small chances keep their digits.
     let mut belief: Option<Belief> = None;

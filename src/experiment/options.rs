@@ -249,6 +249,9 @@ impl ExperimentOptions {
         let wrong = |hint: &'static str, path: &str| {
             Err(Error::new(Code::InvalidOption, hint).at_path(path))
         };
+        if self.adjustment == Adjustment::Dunnett && self.decide == DecideBy::AlwaysValid {
+            return wrong("Dunnett's adjustment is of one look", "adjustment");
+        }
         let of_table = [
             (!self.segments.is_empty(), "segments"),
             (self.by_day, "byDay"),

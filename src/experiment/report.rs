@@ -196,4 +196,7 @@ pub struct ArmComparison {
     /// With `resampling`, of means and shares: how often units that are shared out at random are at
     /// least as far apart.
     pub permutation_p_value: Option<f64>,
+    /// The control's part of the squared error, and its degrees of freedom.
+    #[serde(skip)]
+    pub(super) spread: (f64, f64),
 }

@@ -18,6 +18,7 @@ pub mod discrete;
 pub mod distribution;
 pub mod diversity;
 pub mod drift;
+pub mod dunnett;
 pub mod legendre;
 pub mod mean;
 pub mod moments;

@@ -33,6 +33,9 @@ pub enum Adjustment {
     Hommel,
     /// Benjamini and Yekutieli: as `bh`, whatever the tests have to do with each other.
     By,
+    /// Dunnett: arms against one control, by what their comparisons share; over several metrics each
+    /// times their number. Finds more than Holm. Plain lists of p-values are adjusted after Holm.
+    Dunnett,
     /// As they are.
     None,
 }

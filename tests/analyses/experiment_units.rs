@@ -338,6 +338,37 @@ fn drawing_units_again_agrees_with_the_formulas() {
     refused(covariate, "options.resampling");
 }
 
+#[test]
+fn what_arms_share_costs_less_than_their_number() {
+    let csv = twin(2_400);
+    let with = |adjustment: &str, more: &str| {
+        let options = format!(
+            r#""variant":"arm","adjustment":"{adjustment}","metrics":[{{"name":"spend"}},
+            {{"name":"visit","kind":"share"}},{{"name":"before","purpose":"guardrail"}}]{more}"#
+        );
+        over(&csv, "none", &options)
+    };
+    let [dunnett, bonferroni] = ["dunnett", "bonferroni"].map(|name| with(name, "").unwrap());
+    for metric in 0..2 {
+        for arm in 0..2 {
+            let [own, most] = [&dunnett, &bonferroni]
+                .map(|answer| number(&comparison(answer, metric, arm)["adjustedPValue"]));
+            let plain = number(&comparison(&dunnett, metric, arm)["pValue"]);
+            let at_least = (2.0 * plain).min(1.0);
+            assert!((at_least..=most).contains(&own), "{metric} {arm} {plain} {own} {most}");
+        }
+    }
+    assert_eq!(comparison(&dunnett, 2, 0)["adjustedPValue"], Json::Null);
+    let wrong = with("dunnett", r#","decide":"always-valid""#).unwrap_err();
+    assert_eq!(wrong.path(), Some("options.adjustment"));
+    // Guardrails take no part in segments either.
+    let segments = with("holm", r#","segments":["source"]"#).unwrap();
+    for at in 0..2 {
+        let path = format!("/result/segments/{at}/metrics/2/comparisons/0/adjustedPValue");
+        assert_eq!(segments.at(&path), &Json::Null);
+    }
+}
+
 /// Shops of different sizes that were given their arm as a whole, with their own level.
 fn shops(count: u32, more: &str) -> String {
     let mut random = Random::new(7, 7);
