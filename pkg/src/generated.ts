@@ -53,6 +53,11 @@ export type Adjustment =
   | 'hommel'
   /** Benjamini and Yekutieli: as `bh`, whatever the tests have to do with each other. */
   | 'by'
+  /**
+   * Dunnett: arms against one control, by what their comparisons share; over several metrics each
+   * times their number. Finds more than Holm. Plain lists of p-values are adjusted after Holm.
+   */
+  | 'dunnett'
   /** As they are. */
   | 'none'
 

@@ -140,6 +140,8 @@ pub(super) struct Skipped {
 
 /// Rows added scope by scope at a time: what their customers hold stays in the nearest cache.
 const TOGETHER: usize = 256;
+/// Words of customers without a row that are copied at a time.
+const STARTED: usize = 2048;
 /// Words on one line of a cache.
 const LINE: usize = 8;
 /// Kinds of rows, as bits of [`bit`].
@@ -701,8 +703,11 @@ impl Fold {
         let list = &mut self.words.list;
         let from = list.len();
         list.extend(self.layout.start());
+        // What is copied stays in the nearest cache: only writing goes to memory.
+        let most = STARTED / self.layout.stride.max(1) * self.layout.stride;
         while list.len() - from < needed {
-            let copied = (list.len() - from).min(from + needed - list.len());
+            let whole = (list.len() - from).min(most.max(self.layout.stride));
+            let copied = whole.min(from + needed - list.len());
             list.extend_from_within(from..from + copied);
         }
         Ok(())
