@@ -1,7 +1,8 @@
 /**
- * Rules of law and of platforms as tables: each with its source and the day on which it was last looked at.
+ * Rules of law and of platforms as tables: each with its source and the day on which it was last gone through.
  * They are defaults: copy one, change it, give it to the function that takes it. They change faster than a
- * package does, and where a source could only be read second-hand that is said (`confirmed: false`).
+ * package does. They were not compared with the official texts word by word: have them checked before you rely
+ * on them. Limits on which public pages do not agree say so (`confirmed: false`).
  */
 
 /** A text in both languages. */
@@ -15,7 +16,7 @@ export interface RuleSource {
   source: Both
   /** In force since. */
   since: string
-  /** Last looked at. */
+  /** The day on which it was last gone through. */
   read: string
 }
 
