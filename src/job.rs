@@ -117,10 +117,13 @@ pub trait Analysis: Sized {
 
 /// The ids of some customers of the first input, by their codes.
 pub(crate) fn ids(codes: &[u32], names: &[AllowedNames<'_>]) -> Result<Values> {
-    let ids = names
-        .first()
-        .and_then(|names| names.get(Role::Customer))
-        .ok_or_else(|| Allowed::refused(Role::Customer))?;
+    texts(Role::Customer, codes, names)
+}
+
+/// The texts of a role of the first input, by their codes.
+pub(crate) fn texts(role: Role, codes: &[u32], names: &[AllowedNames<'_>]) -> Result<Values> {
+    let ids = names.first().and_then(|names| names.get(role));
+    let ids = ids.ok_or_else(|| Allowed::refused(role))?;
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     let (all, all_ends) = ids.as_parts();
     ends.try_reserve_exact(codes.len()).map_err(|_| no_memory())?;
@@ -133,7 +136,7 @@ pub(crate) fn ids(codes: &[u32], names: &[AllowedNames<'_>]) -> Result<Values> {
     }
     for code in codes {
         bytes.extend_from_slice(ids.get(*code).unwrap_or_default());
-        ends.push(bytes.len() as u32);
+        ends.push(u32::try_from(bytes.len()).map_err(|_| no_memory())?);
     }
     Ok(Values::Text { bytes, ends })
 }

@@ -319,7 +319,7 @@ impl CheckedPolicy {
         let sensitive: Vec<String> = columns.iter().filter(is_sensitive).cloned().collect();
         let mut records: Vec<&Record> = Vec::new();
         // What was decided last by a single record: most customers agree to the same at some time.
-        let mut last: Option<(*const Terms, Stage, bool, Reason)> = None;
+        let mut last: Option<(&Rc<Terms>, Stage, bool, Reason)> = None;
         move |customer| {
             let (Some((number, purpose)), Some((at, today))) = (purpose, at) else {
                 return Reason::NoBasis;
@@ -351,11 +351,11 @@ impl CheckedPolicy {
                 birth,
             };
             let [record] = records.as_slice() else { return decide(&records, &asked).0 };
-            let (terms, stage) = (Rc::as_ptr(&record.terms), record.stage(at));
+            let (terms, stage) = (&record.terms, record.stage(at));
             let is_child = asked.is_child();
             match last {
                 Some((of, then, child, reason))
-                    if (of, then, child) == (terms, stage, is_child) =>
+                    if Rc::ptr_eq(of, terms) && (then, child) == (stage, is_child) =>
                 {
                     reason
                 }

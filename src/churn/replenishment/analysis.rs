@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::gaps::{Pace, Rhythm, median_gap};
 use crate::customers::product_days::ProductDays;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, collected, ids, no_memory, unfinished};
+use crate::job::{Analysis, Facts, Progress, collected, ids, no_memory, texts, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, LeftOut, Method, NamedColumn, Outcome, Text, Values};
 use crate::stats::confidence::check_confidence;
@@ -334,7 +334,7 @@ impl Analysis for Replenishment {
             products: listed,
             more_products,
         };
-        let set = columns(&pairs, &dues, self.moment.day, &name, names)?;
+        let set = columns(&pairs, &dues, self.moment.day, names)?;
         let [after, denied, refunds, unnamed] = self.left_out;
         let customers = customers_of(&pairs);
         Ok(Outcome {
@@ -395,11 +395,10 @@ fn customers_of(pairs: &[Pair]) -> u64 {
     customers.len() as u64
 }
 
-fn columns<'n>(
+fn columns(
     pairs: &[Pair],
     dues: &[Due],
     day: i32,
-    name: &dyn Fn(u32) -> &'n [u8],
     names: &[AllowedNames<'_>],
 ) -> Result<ColumnSet> {
     let both: Vec<(&Pair, &Due)> = pairs.iter().zip(dues).collect();
@@ -417,18 +416,14 @@ fn columns<'n>(
     });
     let rows = || order.iter().filter_map(|at| both.get(*at as usize));
     let codes = collected(rows().map(|(pair, _)| pair.customer), order.len())?;
-    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-    for (pair, _) in rows() {
-        bytes.extend_from_slice(name(pair.product));
-        ends.push(u32::try_from(bytes.len()).map_err(|_| no_memory())?);
-    }
+    let products = collected(rows().map(|(pair, _)| pair.product), order.len())?;
     let number = |of: &dyn Fn(&Pair, &Due) -> f64| -> Result<Values> {
         Ok(Values::F64(collected(rows().map(|(pair, due)| of(pair, due)), order.len())?))
     };
     let states = collected(rows().map(|(_, due)| due.state), order.len())?;
     let columns = vec![
         ("customer", ids(&codes, names)?),
-        ("product", Values::Text { bytes, ends }),
+        ("product", texts(Role::Product, &products, names)?),
         ("purchases", number(&|pair, _| f64::from(pair.purchases))?),
         ("since", number(&|pair, _| f64::from(day) - f64::from(pair.last))?),
         ("ownGap", number(&|pair, _| pair.own_gap.unwrap_or(0.0))?),

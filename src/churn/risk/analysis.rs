@@ -444,8 +444,8 @@ impl ChurnRisk {
             None => options.attributes.contains(name),
         };
         let is_feature = |name: &String| {
-            let is_other = [&options.label, &options.turns_by].contains(&&Some(name.clone()));
-            !is_other && is_asked(name)
+            let others = [&options.label, &options.turns_by];
+            is_asked(name) && others.iter().all(|other| other.as_ref() != Some(name))
         };
         let other = |wanted: &Option<String>| {
             let own = |(name, _): &&(String, AttributeOf)| Some(name) == wanted.as_ref();
