@@ -1,9 +1,10 @@
 // The one visit: which files, what their columns mean, what was read, and what came out.
 //
 // Components read this state and call its verbs; nothing else talks to the package.
-import { open, SiyuError, type ColumnSet, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
+import { open, SiyuError, type CallOptions, type ColumnSet, type Guess, type Quality, type RfmOptions, type RfmReport, type Siyu, type Source, type Table, type TableOptions } from 'siyu'
 import { proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
+import { gate, type Rule } from './gate.svelte'
 import { chosen, nested, sameReading, type Choice, type Option, type Reading } from './reading'
 import { readingOf, remembered, type Stored } from './remembered.svelte'
 import { language } from './text/language.svelte'
@@ -153,6 +154,8 @@ class Session {
   #abort: AbortController | undefined
   /** What the report that is shown was asked with. */
   #answered: { at: string; choices: Choices } | null = null
+  /** The rule under which the report that is shown was computed. */
+  #under: Rule | null = null
   /** How the table that is shown was read. */
   #shown: Setup | null = null
   #again: (() => unknown) | null = null
@@ -444,8 +447,8 @@ class Session {
     let report: RfmReport | null = null as RfmReport | null
     const computed = await this.#run('rfm', async (signal, progress) => {
       const siyu = await this.engine()
-      report = await siyu.rfm(table, asked, { signal, onProgress: p => progress(p.done, p.total) })
-    })
+      report = await rfm(siyu, table, asked, { signal, onProgress: p => progress(p.done, p.total) })
+    }, isByRule)
     if (computed === 'replaced' || (computed === 'stopped' && back !== null)) {
       table.close()
       if (computed === 'stopped' && back !== null) this.#restoreSetup(back)
@@ -456,6 +459,7 @@ class Session {
     this.#shown = wanted
     this.at = at
     this.report = report
+    this.#under = gate.rule
     this.#answered = report === null ? null : answered
     const kept = report?.groups.findIndex(group => group.key === key) ?? -1
     this.group = kept < 0 ? null : kept
@@ -502,17 +506,37 @@ class Session {
     const computed = await this.#run('rfm', async (signal, progress) => {
       const siyu = await this.engine()
       const key = this.group === null ? undefined : this.report?.groups[this.group]?.key
-      const report = await siyu.rfm(table, asked, { signal, onProgress: p => progress(p.done, p.total) })
+      const rule = gate.rule
+      const report = await rfm(siyu, table, asked, { signal, onProgress: p => progress(p.done, p.total) })
       const kept = report.groups.findIndex(group => group.key === key)
       this.group = kept < 0 ? null : kept
       this.report = report
+      this.#under = rule
       this.#answered = answered
-    })
+    }, error => this.#under !== gate.rule && isByRule(error))
+    // What another policy let through, or none, does not stand under this one.
+    if (computed !== 'done' && this.#under !== gate.rule) {
+      this.report = null
+      this.group = null
+    }
     // The date and the options shown are always those of the numbers shown.
     if (computed !== 'done' && computed !== 'replaced' && this.report !== null && this.#answered !== null) {
       this.at = this.#answered.at
       this.choices = structuredClone(this.#answered.choices)
     }
+  }
+
+  /**
+   * Puts a policy in force, or none with null, and computes under it. What was computed before is gone even if the
+   * policy lets nothing through. False if the engine refused the policy itself: then the one before stays.
+   */
+  async obey(rule: Rule | null, isTold?: (error: unknown) => boolean): Promise<boolean> {
+    this.#again = () => this.obey(rule, isTold)
+    const set = await this.#run('view', async () => (await this.engine()).setPolicy(rule?.policy ?? null), isTold)
+    if (set !== 'done') return false
+    gate.rule = rule
+    await this.compute()
+    return true
   }
 
   /** Counts by row, which needs less memory, and tries again. */
@@ -575,7 +599,7 @@ class Session {
       const named = Object.entries(inputs).map(([input, each]) => [input, `${each.name} as ${input}`, each] as const)
       const names = Object.fromEntries(named.map(([input, name]) => [input, name]))
       const tables = Object.fromEntries(named.map(([, name, each]) => [name, each]))
-      return siyu.run({ analysis, inputs: names, options }, tables, { signal, onProgress: p => progress(p.done, p.total) })
+      return siyu.run({ analysis, inputs: names, options, ...gate.asked }, tables, { signal, onProgress: p => progress(p.done, p.total) })
     }, isTold)
     return this.table === table ? (answer as R | null) : null
   }
@@ -585,6 +609,14 @@ class Session {
     const siyu = await this.engine()
     return siyu.exportCsv(set, { columns, header, rows })
   }
+}
+
+/** Whether the policy in force may be why there are no groups: what stands in their place tells it. */
+const isByRule = (error: unknown) => gate.rule !== null && error instanceof SiyuError && (error.code === 'denied' || error.code === 'not-enough-data')
+
+/** The groups, under the policy that is in force. */
+function rfm(siyu: Siyu, table: Table, options: Asked, call: CallOptions): Promise<RfmReport> {
+  return siyu.run({ analysis: 'rfm', inputs: { log: table.name }, options, ...gate.asked }, { [table.name]: table }, call) as Promise<RfmReport>
 }
 
 /** A file that is served beside the page. */

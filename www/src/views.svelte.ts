@@ -1,6 +1,7 @@
 // What is asked of the table beside its groups: one answer per view, asked when the view is first seen and
 // again when the table, the date or a choice has changed. Nothing is asked for a view that nobody looks at.
 import { SiyuError, type Analyses, type ColumnSet, type Report, type Table } from 'siyu'
+import { gate, type Rule } from './gate.svelte'
 import { session } from './session.svelte'
 
 /** The analyses that a view shows, and the columns that come with the result of each. */
@@ -34,6 +35,7 @@ export class View<A extends Name> {
   #table: Table | null = null
   #others: readonly Table[] = []
   #asked = ''
+  #rule: Rule | null = null
 
   /**
    * `own` are the codes of errors that the view tells beside what caused them; `log` is the input that the orders
@@ -52,10 +54,11 @@ export class View<A extends Name> {
     const asked = JSON.stringify(options)
     const tables = Object.values(others)
     const same = tables.length === this.#others.length && tables.every((other, i) => other === this.#others[i])
-    if (table === this.#table && asked === this.#asked && same) return
+    if (table === this.#table && asked === this.#asked && same && gate.rule === this.#rule) return
     this.#others = tables
-    // Numbers of another table must not stand under this one's name.
-    if (table !== this.#table) this.answer = null
+    // Numbers of another table must not stand under this one's name, nor those of another policy under this one.
+    if (table !== this.#table || gate.rule !== this.#rule) this.answer = null
+    this.#rule = gate.rule
     this.#table = table
     this.#asked = asked
     void this.#ask(options, others)

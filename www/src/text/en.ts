@@ -159,7 +159,7 @@ export const en = {
   'rfm.notes': 'Good to know',
 
   'left.after-at': '{rows} rows lie after the reference date and are not counted.',
-  'left.denied': '{rows} rows were held back by a rule of this page.',
+  'left.denied': '{rows} rows of customers were left out by the policy that is in force.',
   'left.refund-dropped': '{rows} refund rows were left out, as chosen.',
   'left.zero-dropped': '{rows} rows with a zero amount were left out.',
   'left.refund-only': '{customers} customers have refunds but no purchase and are not counted.',
@@ -282,7 +282,7 @@ export const en = {
   'error.invalid-option': 'An option has a value that is not allowed. Check the reference date.',
   'error.engine-restarted': 'The computation ended unexpectedly and was started afresh. Your file is untouched.',
   'error.closed': 'The file on disk was moved, renamed or changed since you chose it.',
-  'error.denied': 'A rule of this page does not allow this column or purpose.',
+  'error.denied': 'The policy that is in force does not allow this column for this purpose. Change it under “Privacy”.',
   'error.read': 'The file could not be read from the disk. Was it moved or changed, or is it open elsewhere?',
   'error.fetch': 'The sample could not be loaded from this site. Is the connection there?',
   'error.other': 'Something unforeseen happened. Your file is untouched. If it happens again, please report the code below.',

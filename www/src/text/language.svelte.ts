@@ -1,8 +1,9 @@
 // The language of the page: which one, and how a message becomes a sentence.
 import type { Key as AnswerKey } from './answer/en'
 import type { Key as PageKey } from './en'
+import type { Key as PrivacyKey } from './privacy/en'
 
-export type Key = PageKey | AnswerKey
+export type Key = PageKey | AnswerKey | PrivacyKey
 export type Language = 'en' | 'zh'
 
 type Catalogue = Record<Key, string>
@@ -11,11 +12,18 @@ const load: Record<Language, () => Promise<Partial<Catalogue>>> = {
   en: async () => (await import('./en')).en,
   zh: async () => (await import('./zh')).zh,
 }
-/** The sentences of what comes out: not needed before there is a file. */
-const loadAnswer: Record<Language, () => Promise<Partial<Catalogue>>> = {
-  en: async () => (await import('./answer/en')).en,
-  zh: async () => (await import('./answer/zh')).zh,
-}
+/** Sentences that are not needed before their part of the page is: of what comes out, of privacy. */
+const later = {
+  answer: {
+    en: async () => (await import('./answer/en')).en,
+    zh: async () => (await import('./answer/zh')).zh,
+  },
+  privacy: {
+    en: async () => (await import('./privacy/en')).en,
+    zh: async () => (await import('./privacy/zh')).zh,
+  },
+} satisfies Record<string, Record<Language, () => Promise<Partial<Catalogue>>>>
+export type Later = keyof typeof later
 const STORED = 'siyu.language'
 
 function initial(): Language {
@@ -31,21 +39,24 @@ function initial(): Language {
 let current = $state<Language>(initial())
 let catalogue = $state.raw<Partial<Catalogue>>({})
 
-/** Whether the sentences of what comes out were asked for. */
-let answers = false
+/** The parts whose sentences were asked for. */
+const asked = new Set<Later>()
 
-const loaded = async (language: Language) => ({ ...(await load[language]()), ...(answers ? await loadAnswer[language]() : {}) })
+async function loaded(language: Language): Promise<Partial<Catalogue>> {
+  const parts = await Promise.all([load[language](), ...[...asked].map(part => later[part][language]())])
+  return Object.assign({}, ...parts) as Partial<Catalogue>
+}
 
 /** Loads the first catalogue; the page is mounted after it. */
 export async function prepare() {
   catalogue = await loaded(current)
 }
 
-/** Loads the sentences of what comes out. */
-export async function prepareAnswer() {
+/** Loads the sentences of a part of the page. */
+export async function prepareLater(part: Later) {
   const language = current
-  const sentences = await loadAnswer[language]()
-  answers = true
+  const sentences = await later[part][language]()
+  asked.add(part)
   // The language may have been switched meanwhile.
   catalogue = language === current ? { ...catalogue, ...sentences } : await loaded(current)
 }
@@ -78,7 +89,7 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** The key `family.name` if the catalogue has it, else `family.other`. */
-export function keyOf(family: 'code' | 'reason' | 'issue' | 'means' | 'help' | 'error' | 'left' | 'warning' | 'why' | 'choice' | 'remedy', name: string): Key {
+export function keyOf(family: 'code' | 'reason' | 'issue' | 'means' | 'help' | 'error' | 'left' | 'warning' | 'why' | 'choice' | 'remedy' | 'refused', name: string): Key {
   const key = `${family}.${name}`
   return (Object.hasOwn(catalogue, key) ? key : `${family}.other`) as Key
 }

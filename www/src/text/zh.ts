@@ -161,7 +161,7 @@ export const zh: Record<Key, string> = {
   'rfm.notes': '值得留意',
 
   'left.after-at': '{rows} 行晚于基准日期，未计入。',
-  'left.denied': '{rows} 行因本页规则未采用。',
+  'left.denied': '{rows} 行的客户被已启用的策略排除。',
   'left.refund-dropped': '按所选方式，{rows} 行退款未计入。',
   'left.zero-dropped': '{rows} 行零金额未计入。',
   'left.refund-only': '{customers} 位客户只有退款、没有购买，未计入。',
@@ -284,7 +284,7 @@ export const zh: Record<Key, string> = {
   'error.invalid-option': '有选项的值不合规定，请检查基准日期。',
   'error.engine-restarted': '计算意外中断，已重新启动。你的文件没有改动。',
   'error.closed': '选择之后，磁盘上的文件被移动、改名或修改过。',
-  'error.denied': '本页的规则不允许使用这一列或用途。',
+  'error.denied': '已启用的策略不允许为此目的使用这一列。可在“隐私与合规”中修改。',
   'error.read': '无法从磁盘读取文件。是否被移动、修改，或正被其他程序占用？',
   'error.fetch': '样例无法从本站载入。网络是否正常？',
   'error.other': '发生了意料之外的情况。你的文件没有改动。若再次出现，请附上下面的代码告诉我们。',

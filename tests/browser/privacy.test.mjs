@@ -1,0 +1,206 @@
+// Privacy and compliance in the built dashboard, in a real Chromium under the strict policy: what was found in a file,
+// a policy that is written, saved, loaded and put in force.
+//
+// Screenshots go to the folder SIYU_SHOTS, else nowhere.
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const place = path => fileURLToPath(new URL(path, import.meta.url))
+const site = place('../../www/dist')
+const require = createRequire(new URL('../../www/package.json', import.meta.url))
+
+const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path => path && existsSync(path))
+const missing = chromiumPath === undefined ? 'no Chromium (set CHROMIUM to its path)' : existsSync(join(site, 'index.html')) ? null : 'the dashboard is not built (npm run build)'
+if (missing !== null && process.env.CI === 'true') throw new Error(missing)
+
+const temporary = mkdtempSync(join(tmpdir(), 'siyu-privacy-'))
+const shots = process.env.SIYU_SHOTS
+if (shots !== undefined) mkdirSync(shots, { recursive: true })
+
+const WIDE = { width: 1440, height: 900 }
+const NARROW = { width: 390, height: 844 }
+
+function file(name, content) {
+  const path = join(temporary, name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** A number that passes the rule of resident identity numbers. */
+function residentNumber(first) {
+  const sum = [...first].reduce((all, digit, at) => all + Number(digit) * 2 ** (17 - at), 0)
+  return first + '10X98765432'[sum % 11]
+}
+
+/** Orders of 60 members with phone numbers beside them; member 7 has none but one order. */
+function orders() {
+  const lines = ['会员编号,付款时间,实付金额,手机号,身份证号']
+  for (let at = 0; at < 240; at++) {
+    const member = at % 60
+    lines.push(`M${100 + member},2025-0${1 + (at % 5)}-${String(1 + ((at * 7) % 28)).padStart(2, '0')} 10:00,${20 + ((at * 13) % 90)}.5,138${String(12345600 + member)},${residentNumber(`11010119900307${String(100 + member)}`)}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+describe('privacy and compliance', { skip: missing ?? false, timeout: 600_000 }, () => {
+  let browser
+  let server
+  let axe
+
+  before(async () => {
+    const { chromium } = require('playwright-core')
+    const { serve } = await import('../../www/serve.mjs')
+    axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+    server = await serve({ folder: site })
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+  })
+
+  after(async () => {
+    await browser?.close()
+    await server?.close()
+    rmSync(temporary, { recursive: true, force: true })
+  })
+
+  /** A page that notes everything that must not happen; `end` asserts that nothing did. */
+  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US' } = {}) {
+    const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'Asia/Shanghai' })
+    const page = await context.newPage()
+    const trouble = []
+    const asked = []
+    const sandbox = 'An iframe which has both allow-scripts and allow-same-origin'
+    page.on('console', message => ['error', 'warning'].includes(message.type()) && !message.text().startsWith(sandbox) && trouble.push(`console: ${message.text()}`))
+    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
+    page.on('dialog', dialog => trouble.push(`dialog: ${dialog.message()}`) && dialog.dismiss())
+    context.on('request', request => asked.push(request.url()))
+    await page.addInitScript(() => {
+      globalThis.broken = []
+      addEventListener('securitypolicyviolation', event => globalThis.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
+    })
+    await page.goto(server.url)
+    await page.waitForSelector('h1')
+    return {
+      page,
+      asked,
+      async end() {
+        assert.deepEqual(await page.evaluate(() => globalThis.broken), [], 'violations of the policy of the page')
+        assert.deepEqual(trouble, [])
+        assert.deepEqual(asked.filter(url => !url.startsWith(server.url) && !url.startsWith(`blob:${server.url}`)), [], 'requests to others')
+        await context.close()
+      },
+    }
+  }
+
+  const openOrders = async (page, path = file('orders.csv', orders())) => {
+    await page.setInputFiles('input[data-files]', path)
+    await page.waitForSelector('[data-action=confirm]')
+    await page.click('[data-action=confirm]')
+    await page.waitForSelector('.customers [aria-busy=false]')
+  }
+  const openPrivacy = async page => {
+    await page.click('[data-view=privacy]')
+    await page.waitForSelector('[data-answer=privacy]')
+  }
+  const downloaded = async (page, action) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(action)])
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') }
+  }
+  const look = async (page, name) => {
+    await page.evaluate(axe)
+    const found = await page.evaluate(() => globalThis.axe.run('#view', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
+    assert.deepEqual(found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html).slice(0, 3).join(' ')}`), [], name)
+    const { scroll, inner } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, inner: innerWidth }))
+    assert.ok(scroll <= inner, `${name}: ${scroll} wide on ${inner}`)
+    if (shots === undefined) return
+    await page.evaluate(() => scrollTo(0, 0))
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
+  }
+
+  test('what was found in a file, a policy that is written, put in force, saved and loaded', async () => {
+    const { page, asked, end } = await visit()
+    await openOrders(page)
+    const before = asked.length
+    await openPrivacy(page)
+    assert.match(await page.textContent('[data-policy=none]'), /^No policy is in force: every column/)
+
+    // The columns that are read have rules; of the others is said what was found in them and that they are not read.
+    assert.deepEqual(await page.$$eval('[data-rule]', all => all.map(each => each.dataset.rule)), ['customer', 'time', 'amount'])
+    assert.equal(await page.inputValue('[data-class=customer]'), 'identifier')
+    await page.waitForSelector('[data-unread=手机号] .example')
+    assert.match(await page.textContent('[data-unread=手机号]'), /Mobile number \(mainland China\) · 100\s?% of the cells.*by .*138\*+/s)
+    assert.match(await page.textContent('[data-unread=身份证号]'), /Resident identity number · 100\s?% of the cells.*by its check digit/s)
+    assert.doesNotMatch(await page.textContent('[data-answer=privacy] ~ section:last-of-type'), /13812345600/)
+
+    // Without a record nobody may be used: said beforehand, and so it is.
+    assert.match(await page.textContent('[data-none=consents]'), /nobody may be used/)
+    await page.click('[data-action=policy-on]')
+    await page.waitForSelector('[data-gate=refused]')
+    assert.equal(await page.$('[data-view=groups]'), null)
+    assert.equal(await page.$('[data-problem]'), null)
+    assert.match(await page.textContent('[data-gate=refused]'), /Too few customers may be used/)
+    await page.waitForSelector('[data-policy="Policy for orders"]')
+
+    // On another basis all may be used, and every report says under which policy.
+    await page.selectOption('[data-basis="0"]', 'false')
+    await page.click('[data-action=policy-on]')
+    await page.waitForSelector('.note[data-gate="Policy for orders"]')
+    assert.match(await page.textContent('.note[data-gate]'), /for the purpose “segmentation”.*60 customers were used/s)
+
+    // A column that is not allowed is refused, in every view; the numbers of before are gone.
+    await openPrivacy(page)
+    await page.uncheck('[data-may="amount segmentation"]')
+    await page.click('[data-action=policy-on]')
+    await page.waitForSelector('[data-gate=refused]')
+    assert.match(await page.textContent('[data-gate=refused]'), /Not allowed for this purpose: Amount paid/)
+    await page.check('[data-may="amount segmentation"]')
+    await page.click('[data-action=policy-on]')
+    await page.waitForSelector('.note[data-gate]')
+    await page.click('[data-view=lifecycle]')
+    await page.waitForSelector('#view .ledger')
+
+    // Saved, turned off, changed, and loaded again.
+    await openPrivacy(page)
+    const saved = await downloaded(page, '[data-action=save-policy]')
+    assert.equal(saved.name, 'Policy-for-orders.json')
+    const document = JSON.parse(saved.text)
+    assert.deepEqual(document.purposes, [{ name: 'segmentation', consent: false, automated: false, retentionDays: null }])
+    assert.deepEqual(document.columns.map(({ column, class: each }) => [column, each]), [['customer', 'identifier'], ['time', 'ordinary'], ['amount', 'ordinary']])
+    assert.equal(document.consents, undefined)
+    await page.click('[data-action=policy-off]')
+    await page.waitForSelector('[data-policy=none]')
+    await page.waitForFunction(() => document.querySelector('.note[data-gate]') === null)
+    await page.setInputFiles('input[data-files=policy]', file('bad.json', '{"version":1,"name":"x"}'))
+    assert.match(await page.textContent('[data-refused=policy]'), /“bad.json” is not a policy/)
+    await page.setInputFiles('input[data-files=policy]', file('wrong.json', JSON.stringify({ ...document, columns: [{ column: 'amount', purposes: ['other'] }] })))
+    await page.waitForFunction(() => document.querySelector('[data-refused=policy]')?.textContent.includes('columns[0].purposes[0]'))
+    const consents = [{ customer: 'M107', purpose: 'care', grantedAt: '2025-01-01' }, { customer: 'M108', purpose: 'care', grantedAt: '2025-01-01', withdrawnAt: '2025-02-01' }]
+    const care = { ...document, name: '<b>care</b>', purposes: [...document.purposes, { name: 'care', consent: true }], columns: document.columns.map(one => ({ ...one, purposes: ['segmentation', 'care'] })), consents }
+    await page.setInputFiles('input[data-files=policy]', file('care.json', JSON.stringify(care)))
+    await page.waitForFunction(() => document.querySelector('[data-told=policy]')?.textContent.includes('2 records'))
+    assert.equal(await page.inputValue('[data-field=policy-name]'), '<b>care</b>')
+
+    // For the other purpose only who agreed is used: one customer alone makes no groups, so nothing is shown.
+    await page.selectOption('[data-field=purpose]', 'care')
+    await page.click('[data-action=policy-on]')
+    await page.waitForSelector('[data-gate]')
+    assert.match(await page.textContent('[data-gate]'), /policy “<b>care<\/b>”/)
+    assert.deepEqual(asked.slice(before).filter(url => !/\/assets\/[\w.-]+\.(js|css)$/.test(url) && !url.startsWith('blob:')), [], 'the view asks for nothing but its own part')
+    await end()
+  })
+
+  test('looks as it should in both languages, themes and widths, and axe finds nothing', async () => {
+    for (const [locale, colorScheme, viewport] of [['en-US', 'light', WIDE], ['zh-CN', 'dark', WIDE], ['zh-CN', 'light', NARROW], ['en-US', 'dark', NARROW]]) {
+      const { page, end } = await visit({ locale, colorScheme, viewport })
+      await openOrders(page)
+      await openPrivacy(page)
+      await page.waitForSelector('[data-unread=手机号] .example')
+      const name = `privacy-${locale}-${colorScheme}-${viewport.width}`
+      await look(page, `${name}-policy`)
+      await end()
+    }
+  })
+})
