@@ -402,8 +402,9 @@ impl Fold {
                 return Err(Allowed::refused(Role::Event));
             }
         }
-        self.cover(rows.known())?;
+        // In this order: what nobody is known for yet need not be brought to another scale.
         let factor = self.aligned(money.map_or(0, |(_, scale)| scale))?;
+        self.cover(rows.known())?;
         self.has_money |= money.is_some();
         let amounts = money.map(|(amounts, _)| amounts);
         let plain = Plain { customers, times, amounts, factor };
@@ -594,13 +595,15 @@ impl Fold {
                 None => &scaled[..part.len()],
             };
             // A look first: look-ups that change nothing wait for memory together.
-            let (mut some, mut all, mut last, mut looked) = (0, u64::MAX, 0, 0);
-            let mut is_counted = false;
-            for (customer, scopes) in customers.iter().zip(scopes) {
-                some |= scopes;
-                all &= scopes;
+            let (mut last, mut looked, mut is_counted) = (0, 0, false);
+            for customer in customers {
                 last = last.max(*customer);
                 looked ^= words.get(*customer as usize * *stride).copied().unwrap_or(0);
+            }
+            let (mut some, mut all) = (0, u64::MAX);
+            for scopes in scopes {
+                some |= scopes;
+                all &= scopes;
             }
             std::hint::black_box(looked);
             if last as usize >= seen.len() {

@@ -9,7 +9,7 @@ use super::sequence::{Event, follows};
 use crate::customers::attributes::{AttributeOf, Latest};
 use crate::customers::matching::Matching;
 use crate::error::{Code, Error, Result};
-use crate::job::{Facts, collected, filled};
+use crate::job::{Facts, filled};
 use crate::privacy::gate::{Allowed, AllowedNames};
 use crate::table::block::MISSING;
 use crate::table::calendar::LocalDays;
@@ -17,6 +17,7 @@ use crate::table::dictionary::Dictionary;
 use crate::table::money;
 use crate::table::role::Role;
 use crate::table::zone::Zone;
+use std::iter::repeat_n;
 
 /// The most different tags that the rules of one request may ask for: one bit each.
 const MOST_TAGS: usize = 64;
@@ -65,6 +66,35 @@ pub(super) struct Findings {
     pub(super) values: Vec<f64>,
 }
 
+/// Lists of the customers looked at together, used again for the next ones.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    flags: Vec<Vec<u8>>,
+    numbers: Vec<Vec<f64>>,
+    codes: Vec<u32>,
+    places: Vec<usize>,
+}
+
+/// A list that was used before, if there is one, with `values`.
+fn list_of<T>(
+    used: &mut Vec<Vec<T>>,
+    values: impl Iterator<Item = T>,
+    len: usize,
+) -> Result<Vec<T>> {
+    let mut list = used.pop().unwrap_or_default();
+    list.clear();
+    list.try_reserve_exact(len).map_err(|_| no_memory())?;
+    list.extend(values);
+    Ok(list)
+}
+
+/// Keeps a list to be used again.
+fn give_back<T>(used: &mut Vec<Vec<T>>, list: Vec<T>) {
+    if list.capacity() > 0 {
+        used.push(list);
+    }
+}
+
 /// The evaluation of a program.
 #[derive(Debug)]
 pub(super) struct Members {
@@ -91,6 +121,7 @@ pub(super) struct Members {
     /// For each rule 1 for each of the population who is in it.
     pub(super) members: Vec<Vec<u8>>,
     next: usize,
+    room: Room,
 }
 
 impl Members {
@@ -139,6 +170,7 @@ impl Members {
             population: Vec::new(),
             members: vec![Vec::new(); program.roots.len()],
             next: 0,
+            room: Room::default(),
             program,
         })
     }
@@ -286,22 +318,26 @@ impl Members {
         }
         let until = self.next.saturating_add(budget.max(1)).min(self.population.len());
         let mut members = std::mem::take(&mut self.members);
+        let mut room = std::mem::take(&mut self.room);
+        let mut held = vec![Vec::new(); self.program.roots.len()];
         let asked = self.population.get(self.next..until).unwrap_or_default();
         for numbers in asked.chunks(TOGETHER) {
-            let everyone = filled(1, numbers.len())?;
-            let mut held = vec![Vec::new(); self.program.roots.len()];
+            let everyone = list_of(&mut room.flags, repeat_n(1, numbers.len()), numbers.len())?;
             for rule in &self.program.order {
                 let Some(root) = self.program.roots.get(*rule) else { continue };
-                let is_in = self.node(root, numbers, &everyone, &held)?;
+                let is_in = self.node(root, numbers, &everyone, &held, &mut room)?;
                 if let Some(held) = held.get_mut(*rule) {
                     *held = is_in;
                 }
             }
-            for (members, held) in members.iter_mut().zip(&held) {
+            for (members, held) in members.iter_mut().zip(&mut held) {
                 members.extend_from_slice(held);
+                give_back(&mut room.flags, std::mem::take(held));
             }
+            give_back(&mut room.flags, everyone);
         }
         self.members = members;
+        self.room = room;
         self.next = until;
         Ok(until == self.population.len())
     }
@@ -325,7 +361,7 @@ impl Members {
             .percentiles
             .iter()
             .map(|(expr, share)| {
-                let mut values = self.values(expr, &self.population)?;
+                let mut values = self.values(expr, &self.population, &mut Room::default())?;
                 values.retain(|value| !value.is_nan());
                 // The least value that at least this share does not exceed.
                 let rank = (share / 100.0 * values.len() as f64).ceil() as usize;
@@ -404,33 +440,35 @@ impl Members {
         &self,
         at: usize,
         numbers: &[u32],
+        room: &mut Room,
         mut value: impl FnMut(i64) -> f64,
     ) -> Result<Vec<f64>> {
-        let mut values = filled(0.0, numbers.len())?;
+        let len = numbers.len();
+        let mut values = list_of(&mut room.numbers, repeat_n(0.0, len), len)?;
         self.fold.each(numbers, at, &mut values, |cell, into| *into = value(cell));
         Ok(values)
     }
 
     /// A number of customers; NaN where it is missing.
-    fn values(&self, expr: &Expr, numbers: &[u32]) -> Result<Vec<f64>> {
+    fn values(&self, expr: &Expr, numbers: &[u32], room: &mut Room) -> Result<Vec<f64>> {
         let power = money::power(self.fold.scale()) as f64;
         let mut days = LocalDays::new(&self.zone);
         // Money is an integer: its nearest number by a power of ten is what `money::to_f64` says.
         match expr {
-            Expr::Count(at) => self.cells(*at, numbers, |count| count as f64),
-            Expr::Money(at) => self.cells(*at, numbers, |minor| minor as f64 / power),
-            Expr::Extreme(at, held) => self.cells(*at, numbers, |minor| match minor {
+            Expr::Count(at) => self.cells(*at, numbers, room, |count| count as f64),
+            Expr::Money(at) => self.cells(*at, numbers, room, |minor| minor as f64 / power),
+            Expr::Extreme(at, held) => self.cells(*at, numbers, room, |minor| match minor {
                 nothing if nothing == held.start() => f64::NAN,
                 minor => minor as f64 / power,
             }),
             Expr::Mean(sum, count) => {
-                let mut values = self.cells(*sum, numbers, |minor| minor as f64 / power)?;
+                let mut values = self.cells(*sum, numbers, room, |minor| minor as f64 / power)?;
                 self.fold.each(numbers, *count, &mut values, |count, mean| {
                     *mean = if count > 0 { *mean / count as f64 } else { f64::NAN };
                 });
                 Ok(values)
             }
-            Expr::Since(at, held) => self.cells(*at, numbers, |time| match time {
+            Expr::Since(at, held) => self.cells(*at, numbers, room, |time| match time {
                 nothing if nothing == held.start() => f64::NAN,
                 time => f64::from(self.program.moment.day - days.day_of(time)),
             }),
@@ -439,15 +477,17 @@ impl Members {
                     let found = self.attribute(*at, *number);
                     found.and_then(|(values, code)| values.number(code)).unwrap_or(f64::NAN)
                 });
-                collected(values, numbers.len())
+                list_of(&mut room.numbers, values, numbers.len())
             }
             Expr::Ratio(sides) => {
                 let [above, below] = sides.as_ref();
-                let mut values = self.values(above, numbers)?;
-                for (above, below) in values.iter_mut().zip(self.values(below, numbers)?) {
+                let mut values = self.values(above, numbers, room)?;
+                let others = self.values(below, numbers, room)?;
+                for (above, below) in values.iter_mut().zip(&others) {
                     let ratio = *above / below;
                     *above = if ratio.is_finite() { ratio } else { f64::NAN };
                 }
+                give_back(&mut room.numbers, others);
                 Ok(values)
             }
         }
@@ -472,16 +512,18 @@ impl Members {
         numbers: &[u32],
         asked: &[u8],
         held: &[Vec<u8>],
+        room: &mut Room,
     ) -> Result<Vec<u8>> {
         let mut whole = match node {
             Node::All(nodes) | Node::Any(nodes) => {
                 let is_all = matches!(node, Node::All(_));
                 // Only who is not decided yet is asked further.
-                let mut open = collected(asked.iter().copied(), asked.len())?;
+                let mut open = list_of(&mut room.flags, asked.iter().copied(), asked.len())?;
                 for node in nodes {
-                    let part = self.node(node, numbers, &open, held)?;
+                    let part = self.node(node, numbers, &open, held, room)?;
                     let decides = u8::from(is_all);
                     open.iter_mut().zip(&part).for_each(|(open, part)| *open &= part ^ decides ^ 1);
+                    give_back(&mut room.flags, part);
                 }
                 // Left open are those for whom all hold, or none.
                 open.iter_mut().for_each(|open| *open ^= u8::from(!is_all));
@@ -489,10 +531,10 @@ impl Members {
             }
             Node::Segment(at) => {
                 let held = held.get(*at).map_or(&[][..], Vec::as_slice);
-                return collected(held.iter().copied(), held.len());
+                return list_of(&mut room.flags, held.iter().copied(), held.len());
             }
-            Node::Not(node) => self.node(node, numbers, asked, held)?,
-            Node::Leaf(at) => self.leaf(*at, numbers, asked)?,
+            Node::Not(node) => self.node(node, numbers, asked, held, room)?,
+            Node::Leaf(at) => self.leaf(*at, numbers, asked, room)?,
         };
         let flip = u8::from(matches!(node, Node::Not(_)));
         // A missing value is 2.
@@ -501,29 +543,36 @@ impl Members {
     }
 
     /// The same for a condition: 2 where a value is missing.
-    fn leaf(&self, leaf: usize, numbers: &[u32], asked: &[u8]) -> Result<Vec<u8>> {
+    fn leaf(&self, leaf: usize, numbers: &[u32], asked: &[u8], room: &mut Room) -> Result<Vec<u8>> {
         let count: usize = asked.iter().map(|asked| usize::from(*asked)).sum();
         if count * 4 > numbers.len() * 3 {
-            return Ok(self.findings(leaf, numbers, Some(asked))?.holds);
+            let Findings { holds, values } = self.findings(leaf, numbers, Some(asked), room)?;
+            give_back(&mut room.numbers, values);
+            return Ok(holds);
         }
         // Few enough to look only at them. Without a branch, since nothing foretells who is asked.
-        let mut places = filled(0, numbers.len())?;
+        let (mut places, mut few) =
+            (std::mem::take(&mut room.places), std::mem::take(&mut room.codes));
+        cover(&mut places, numbers.len(), 0)?;
+        cover(&mut few, numbers.len(), 0)?;
         let mut next = 0;
-        for (at, asked) in asked.iter().enumerate() {
-            if let Some(place) = places.get_mut(next) {
-                *place = at;
+        for ((at, number), asked) in numbers.iter().enumerate().zip(asked) {
+            if let (Some(place), Some(few)) = (places.get_mut(next), few.get_mut(next)) {
+                (*place, *few) = (at, *number);
             }
             next += usize::from(*asked);
         }
-        places.truncate(next);
-        let few = places.iter().map(|at| numbers.get(*at).copied().unwrap_or(0));
-        let found = self.findings(leaf, &collected(few, count)?, None)?.holds;
-        let mut holds = filled(0, numbers.len())?;
-        for (at, found) in places.iter().zip(found) {
+        let asked_few = few.get(..next).unwrap_or_default();
+        let Findings { holds: found, values } = self.findings(leaf, asked_few, None, room)?;
+        let mut holds = list_of(&mut room.flags, repeat_n(0, numbers.len()), numbers.len())?;
+        for (at, found) in places.iter().zip(&found) {
             if let Some(holds) = holds.get_mut(*at) {
-                *holds = found;
+                *holds = *found;
             }
         }
+        give_back(&mut room.flags, found);
+        give_back(&mut room.numbers, values);
+        (room.places, room.codes) = (places, few);
         Ok(holds)
     }
 
@@ -533,16 +582,18 @@ impl Members {
         leaf: usize,
         numbers: &[u32],
         asked: Option<&[u8]>,
+        room: &mut Room,
     ) -> Result<Findings> {
-        let each = |of: &mut dyn FnMut(usize, u32) -> u8| {
+        let mut holds = list_of(&mut room.flags, std::iter::empty(), numbers.len())?;
+        let mut each = |of: &mut dyn FnMut(usize, u32) -> u8| {
             let all = numbers.iter().enumerate();
-            collected(all.map(|(at, number)| of(at, *number)), numbers.len())
+            holds.extend(all.map(|(at, number)| of(at, *number)));
         };
         let check = self.program.leaves.get(leaf).map(|leaf: &Leaf| &leaf.check);
         let mut values = Vec::new();
-        let holds = match check {
+        match check {
             Some(Check::Compare { left, op, right }) => {
-                values = self.values(left, numbers)?;
+                values = self.values(left, numbers, room)?;
                 let fulfilled_by = op.fulfilled_by();
                 // Without a branch, since nothing foretells the values.
                 let compare = |left: f64, right: f64| {
@@ -550,32 +601,32 @@ impl Members {
                     let is_missing = left.is_nan() || right.is_nan();
                     if is_missing { 2 } else { fulfilled_by >> result & 1 }
                 };
-                let with_one = |right: f64| {
-                    collected(values.iter().map(|left| compare(*left, right)), numbers.len())
-                };
-                match right {
-                    Right::Number(number) => with_one(*number),
-                    Right::Percentile(at) => with_one(self.percentile(*at).unwrap_or(f64::NAN)),
+                let right = match right {
+                    Right::Number(number) => *number,
+                    Right::Percentile(at) => self.percentile(*at).unwrap_or(f64::NAN),
                     Right::Expr(expr) => {
-                        let right = self.values(expr, numbers)?;
+                        let right = self.values(expr, numbers, room)?;
                         let sides = values.iter().zip(&right);
-                        collected(sides.map(|(left, right)| compare(*left, *right)), numbers.len())
+                        holds.extend(sides.map(|(left, right)| compare(*left, *right)));
+                        give_back(&mut room.numbers, right);
+                        return Ok(Findings { holds, values });
                     }
-                }
+                };
+                holds.extend(values.iter().map(|left| compare(*left, right)));
             }
             Some(Check::Text { attribute, .. }) => {
                 let texts = self.texts.get(leaf).map_or(&[][..], Vec::as_slice);
                 each(&mut |_, number| match self.text(*attribute, number) {
                     Some(code) => u8::from(texts.get(code as usize).copied().unwrap_or(false)),
                     None => 2,
-                })
+                });
             }
             Some(Check::MissingNumber(expr)) => {
-                values = self.values(expr, numbers)?;
-                collected(values.iter().map(|value| u8::from(value.is_nan())), numbers.len())
+                values = self.values(expr, numbers, room)?;
+                holds.extend(values.iter().map(|value| u8::from(value.is_nan())));
             }
             Some(Check::MissingText(attribute)) => {
-                each(&mut |_, number| u8::from(self.text(*attribute, number).is_none()))
+                each(&mut |_, number| u8::from(self.text(*attribute, number).is_none()));
             }
             Some(Check::Tag(bit)) => each(&mut |_, number| {
                 let code = self.code(1, number).unwrap_or(MISSING);
@@ -587,8 +638,8 @@ impl Members {
                 let until = self.program.moment.until;
                 u8::from(is_asked && follows(links, self.events_of(number), until))
             }),
-            None => filled(0, numbers.len()),
-        }?;
+            None => holds.resize(numbers.len(), 0),
+        }
         Ok(Findings { holds, values })
     }
 

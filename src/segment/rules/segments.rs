@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::members::{Findings, Members, Tables};
+use super::members::{Findings, Members, Room, Tables};
 use super::presets::{Preset, Words, ready};
 use super::program::{
     Check, Node, Program, Purchases, Right, Source, attributes_of, invalid, needs_of_log,
@@ -561,7 +561,7 @@ impl Segments {
         for ((leaf, holds), value) in leaves.iter().zip(HOLDS).zip(VALUE) {
             let Some(condition) = members.program.leaves.get(*leaf) else { continue };
             let Findings { holds: held, values: mut numbers } =
-                members.findings(*leaf, population, None)?;
+                members.findings(*leaf, population, None, &mut Room::default())?;
             // Where a value is missing its condition says so; the column has a number.
             let missing = numbers.iter_mut().filter(|number| number.is_nan());
             missing.for_each(|number| *number = 0.0);
