@@ -133,6 +133,8 @@ class Session {
   table = $state.raw<Table | null>(null)
   choices = $state<Choices>({ groups: 'eleven', count: 'row', refunds: 'net', scoring: 'rank-min', bins: 5, thresholds: { recency: [7, 30, 90, 180], frequency: [1, 2, 5, 10], monetary: [100, 500, 2000, 10000] }, weights: { recency: 1, frequency: 1, monetary: 1 } })
   report = $state.raw<RfmReport | null>(null)
+  /** The customers of the last report of this table that no policy had a part in: what coverage is counted over. */
+  everyone = $state.raw<ColumnSet | null>(null)
   /** The selected group, an index into `report.groups`. */
   group = $state<number | null>(null)
   busy = $state.raw<{ work: Work; share: number | null } | null>(null)
@@ -229,6 +231,7 @@ class Session {
     this.table?.close()
     this.table = null
     this.report = null
+    this.everyone = null
     this.group = null
     this.#shown = null
     this.change = null
@@ -459,6 +462,7 @@ class Session {
     this.#shown = wanted
     this.at = at
     this.report = report
+    this.everyone = gate.rule === null && report !== null ? report.customers : null
     this.#under = gate.rule
     this.#answered = report === null ? null : answered
     const kept = report?.groups.findIndex(group => group.key === key) ?? -1
@@ -511,6 +515,7 @@ class Session {
       const kept = report.groups.findIndex(group => group.key === key)
       this.group = kept < 0 ? null : kept
       this.report = report
+      if (rule === null) this.everyone = report.customers
       this.#under = rule
       this.#answered = answered
     }, error => this.#under !== gate.rule && isByRule(error))
