@@ -46,15 +46,18 @@ struct Lists {
 }
 
 impl Lists {
-    /// Lists rows from `from` on until one whose variant has no place; answers how many.
+    /// Lists rows from `from` on until one whose variant has no place; answers how many. Not part of
+    /// what calls it, so that all it needs stays in registers.
+    #[inline(never)]
     fn fill(&mut self, variants: &[u32], places: &[u8], from: usize) -> usize {
         let (rows, counts) = (self.rows.as_mut_slice(), self.counts.as_mut_slice());
         for (at, variant) in variants.iter().enumerate() {
             let place = places.get(*variant as usize).map_or(usize::MAX, |at| usize::from(*at));
             let Some(count) = counts.get_mut(place) else { return at };
-            if let Some(held) = rows.get_mut(place * CHUNK + *count) {
+            let listed = *count;
+            *count = listed + 1;
+            if let Some(held) = rows.get_mut(place * CHUNK + listed) {
                 *held = (from + at) as u16;
-                *count += 1;
             }
         }
         variants.len()
