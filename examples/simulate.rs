@@ -9,6 +9,8 @@
 mod experiments;
 #[path = "truths/lives.rs"]
 mod lives;
+#[path = "truths/redrawn.rs"]
+mod redrawn;
 #[path = "truths/risk.rs"]
 mod risk;
 
@@ -67,17 +69,26 @@ fn main() -> ExitCode {
     let only: Option<String> = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let (clusterings, coverages) = if is_smoke { (8, 400) } else { (200, 2_000) };
     let mut lines: Vec<Line> = Vec::new();
-    let all: [fn(u32, u32) -> Vec<Line>; 7] = [
+    let all: [fn(u32, u32) -> Vec<Line>; 8] = [
         planted,
         structureless,
         coverage,
         |_, runs| experiments::lines(if runs < 2_000 { 1_000 } else { 20_000 }),
+        |_, runs| redrawn::lines(if runs < 2_000 { 200 } else { 2_000 }),
         lifetimes,
         |_, runs| lives::lines(runs),
         |_, runs| risk::lines(if runs < 2_000 { 1 } else { 10 }),
     ];
-    let names =
-        ["planted", "structureless", "coverage", "experiments", "lifetimes", "lives", "risk"];
+    let names = [
+        "planted",
+        "structureless",
+        "coverage",
+        "experiments",
+        "redrawn",
+        "lifetimes",
+        "lives",
+        "risk",
+    ];
     for (name, run) in names.iter().zip(all) {
         if only.as_ref().is_none_or(|only| only == name) {
             let found = run(clusterings, coverages);

@@ -20,7 +20,7 @@ use siyu::stats::shares::compare_shares;
 use super::Line;
 
 /// Draws a unit: up to four numbers.
-type Draw = fn(&mut Random) -> [f64; 2];
+pub(super) type Draw = fn(&mut Random) -> [f64; 2];
 
 fn arm(random: &mut Random, units: usize, draw: Draw, factor: f64) -> UnitStats {
     let (mut first, mut second) = (Vec::new(), Vec::new());
@@ -35,13 +35,13 @@ fn arm(random: &mut Random, units: usize, draw: Draw, factor: f64) -> UnitStats 
 }
 
 /// A bell-shaped number, and one from before that goes with it (correlation 0.7).
-fn plain(random: &mut Random) -> [f64; 2] {
+pub(super) fn plain(random: &mut Random) -> [f64; 2] {
     let before = random.normal();
     [10.0 + 0.7 * before + 0.51_f64.sqrt() * random.normal(), before]
 }
 
 /// Revenue: one in five buys, lognormal (σ = 1).
-fn revenue(random: &mut Random) -> [f64; 2] {
+pub(super) fn revenue(random: &mut Random) -> [f64; 2] {
     let buys = random.unit() < 0.2;
     [if buys { (3.0 + random.normal()).exp() } else { 0.0 }, 1.0]
 }
@@ -61,7 +61,7 @@ fn groups(random: &mut Random) -> [f64; 2] {
 }
 
 /// Orders out of visits: 1 to 8 visits, each unit with a rate of its own.
-fn visits(random: &mut Random) -> [f64; 2] {
+pub(super) fn visits(random: &mut Random) -> [f64; 2] {
     let visits = 1 + random.below(8);
     let rate = 0.1 + 0.3 * random.unit();
     let orders = (0..visits).filter(|_| random.unit() < rate).count();
@@ -72,7 +72,7 @@ fn welch(control: &Estimate, treatment: &Estimate) -> Comparison {
     absolute(control, treatment, Test::Welch, Alternative::TwoSided, 0.95).unwrap()
 }
 
-fn rate(runs: u32, stream: u64, mut event: impl FnMut(&mut Random) -> bool) -> f64 {
+pub(super) fn rate(runs: u32, stream: u64, mut event: impl FnMut(&mut Random) -> bool) -> f64 {
     let hit = |run: &u32| event(&mut Random::new(u64::from(*run), stream));
     f64::from((0..runs).filter(hit).count() as u32) / f64::from(runs)
 }

@@ -90,6 +90,18 @@ impl Writing {
         text.contains(&mark) && matches!(other.read(text), Amount::Money { .. })
     }
 
+    /// Digits with any number of decimals, and perhaps a power of ten: `0.123456789`, `1.2E-05`. The
+    /// nearest number in floating point.
+    pub(super) fn measure(self, text: &[u8]) -> Option<f64> {
+        let mark = if self.comma { b',' } else { b'.' };
+        let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-eE".contains(byte) || *byte == mark;
+        if text.len() > LONGEST || !text.iter().all(is_part) {
+            return None;
+        }
+        let text = std::str::from_utf8(text).ok()?.replace(char::from(mark), ".");
+        text.parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
     /// Every form.
     #[cold]
     pub(super) fn general(self, text: &[u8]) -> Amount {
@@ -490,6 +502,18 @@ mod tests {
             );
         }
         assert_eq!(read(b"9223372036854775808"), Amount::TooLarge);
+    }
+
+    #[test]
+    fn a_measure_keeps_all_its_decimals() {
+        let comma = Writing { comma: true, ..Writing::default() };
+        let point = |text: &str| Writing::default().measure(text.as_bytes());
+        assert_eq!(point("12.1301301112327"), Some(12.130_130_111_232_7));
+        assert_eq!(point("-1.2E-05"), Some(-1.2e-5));
+        assert_eq!(comma.measure(b"0,123456789"), Some(0.123_456_789));
+        for text in ["", ".", "e5", "1e999", "1,5", "NaN", "inf", "1.2.3", "0x10", "1_0"] {
+            assert_eq!(point(text), None, "{text}");
+        }
     }
 
     #[test]

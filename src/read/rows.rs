@@ -104,6 +104,16 @@ impl<'t> Cell<'t> {
             },
         }
     }
+
+    /// A number that is not kept to six decimals, as money is: a rate, a weight, a score.
+    fn measure(&self, writing: Writing) -> Option<f64> {
+        match *self {
+            Cell::Text(text) => writing.measure(text),
+            Cell::Decimal(text) => Writing::default().measure(text),
+            Cell::Number(value) => value.is_finite().then_some(value),
+            Cell::Missing | Cell::Integer(_) => None,
+        }
+    }
 }
 
 /// The rows of the block that is being filled, and what the whole table has in common.
@@ -544,9 +554,13 @@ impl Rows {
         let value = match cell.amount(self.writing) {
             _ if cell.is_missing() => None,
             Amount::Money { minor, scale, lost: false } => Some(money::to_f64(minor.into(), scale)),
-            _ => match cell {
-                Cell::Number(value) if value.is_finite() => Some(value),
-                _ => {
+            read => match (cell.measure(self.writing), read) {
+                (Some(value), _) => Some(value),
+                (None, Amount::Money { minor, scale, .. }) => {
+                    self.changed(Code::Precision, role, place);
+                    Some(money::to_f64(minor.into(), scale))
+                }
+                (None, _) => {
                     self.changed(Code::Type, role, place);
                     None
                 }

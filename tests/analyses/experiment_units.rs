@@ -566,3 +566,12 @@ fn what_does_not_go_together_is_refused_with_its_place() {
     let (code, _) = path(&format!(r#""byDay":true,{}"#, metric(r#""kind":"mean""#)));
     assert_eq!(code, Code::MissingRole);
 }
+
+#[test]
+fn numbers_of_a_text_file_keep_all_their_decimals() {
+    let csv = "customer,variant,rate#\nu1,a,0.123456789\nu2,a,1.2E-05\nu3,b,0.5\nu4,b,0.25\n";
+    let found = over(csv, "a", r#""metrics":[{"name":"rate"}]"#).unwrap();
+    let arms = found.at("/result/metrics/0/arms");
+    assert_eq!(arms[0]["units"], 2);
+    close(&arms[0]["value"], (0.123_456_789 + 1.2e-5) / 2.0, 1e-15);
+}
