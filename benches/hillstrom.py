@@ -1,6 +1,10 @@
 """The Hillstrom e-mail test by independent packages: the figures of docs/analyses/experiment.md.
 
     python benches/hillstrom.py hillstrom_email.csv    # statsmodels, scipy, tea-tasting, scikit-uplift
+
+and of docs/analyses/uplift.md (scikit-learn, scikit-uplift): `--units units.csv` writes the rows with a
+number each, `--scores scores.csv` judges what `uplift` gave for the women's mail (columns `customer` and
+`position`), beside two models of scikit-learn.
 """
 
 import sys
@@ -14,7 +18,40 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 import statsmodels.api as sm
 
 data = pd.read_csv(sys.argv[1])
+
+
+def by_scores(path):
+    """Positions of `uplift`, and those of a two-model learner of scikit-learn, by scikit-uplift."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.model_selection import StratifiedKFold
+    from sklift.metrics import qini_auc_score, uplift_auc_score
+
+    two = data[data.segment.isin([ARMS[1], NONE])]
+    treated = (two.segment == ARMS[1]).astype(int)
+    scores = -pd.read_csv(path).set_index("customer").position.reindex(two.index)
+    print("uplift's order: Qini, AUUC", qini_auc_score(two.visit, scores, treated), uplift_auc_score(two.visit, scores, treated))
+    columns = ["recency", "history", "mens", "womens", "zip_code", "newbie", "channel"]
+    cells = two[columns].assign(**{name: two[name].astype("category") for name in ["zip_code", "channel"]})
+    for seed in range(5):
+        ranks = pd.Series(0.0, two.index)
+        for learn, held in StratifiedKFold(5, shuffle=True, random_state=seed).split(two, treated):
+            said = []
+            for arm in [1, 0]:
+                own = learn[treated.iloc[learn] == arm]
+                model = HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, max_iter=100, early_stopping=True, categorical_features="from_dtype", random_state=seed)
+                said.append(model.fit(cells.iloc[own], two.visit.iloc[own]).predict_proba(cells.iloc[held])[:, 1])
+            ranks.iloc[held] = pd.Series(said[0] - said[1]).rank(pct=True).to_numpy()
+        print(f"two models of scikit-learn, seed {seed}: Qini, AUUC", qini_auc_score(two.visit, ranks, treated), uplift_auc_score(two.visit, ranks, treated))
+
+
 NONE, ARMS = "No E-Mail", ["Mens E-Mail", "Womens E-Mail"]
+for flag, path in zip(sys.argv[2:], sys.argv[3:]):
+    if flag == "--units":
+        data.to_csv(path, index_label="customer")
+        sys.exit()
+    if flag == "--scores":
+        by_scores(path)
+        sys.exit()
 of = {arm: data[data.segment == arm] for arm in [NONE, *ARMS]}
 
 

@@ -13,6 +13,8 @@ mod lives;
 mod redrawn;
 #[path = "truths/risk.rs"]
 mod risk;
+#[path = "truths/uplift.rs"]
+mod uplift;
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -69,7 +71,7 @@ fn main() -> ExitCode {
     let only: Option<String> = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let (clusterings, coverages) = if is_smoke { (8, 400) } else { (200, 2_000) };
     let mut lines: Vec<Line> = Vec::new();
-    let all: [fn(u32, u32) -> Vec<Line>; 8] = [
+    let all: [fn(u32, u32) -> Vec<Line>; 9] = [
         planted,
         structureless,
         coverage,
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         lifetimes,
         |_, runs| lives::lines(runs),
         |_, runs| risk::lines(if runs < 2_000 { 1 } else { 10 }),
+        |_, runs| uplift::lines(if runs < 2_000 { 40 } else { 1_000 }),
     ];
     let names = [
         "planted",
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         "lifetimes",
         "lives",
         "risk",
+        "uplift",
     ];
     for (name, run) in names.iter().zip(all) {
         if only.as_ref().is_none_or(|only| only == name) {

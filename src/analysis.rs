@@ -161,6 +161,7 @@ analyses! {
     SurvivalRegression => crate::churn::survival::regression::SurvivalRegression,
     CompetingRisks => crate::churn::survival::causes::CompetingRisks,
     Experiment => crate::experiment::analysis::Experiment,
+    Uplift => crate::experiment::uplift::analysis::Uplift,
     Replenishment => crate::churn::replenishment::analysis::Replenishment,
     RetentionCurve => crate::churn::retention_curve::RetentionCurve,
     Power => crate::experiment::power::Power,

@@ -279,6 +279,24 @@ export type AttributeType =
    */
   | 'number'
 
+/** The share to treat, among those of the curve and nobody. */
+export interface BestShare {
+  /**
+   * What choosing gains over the better of nobody and all, as the mean says: nobody if treating
+   * all costs more than it brings.
+   */
+  advantage: Estimate
+  /** Value of treating all. */
+  all: Estimate
+  /** The share with the largest value over all units; 0 where treating nobody is best. */
+  share: number
+  /**
+   * What choosing a share so brings, per unit: each fold takes the share that was best in the
+   * others, so that it is not too good by choosing the largest.
+   */
+  value: Estimate
+}
+
 /** What Gaussian noise must reach. */
 export interface CalibrateOptions {
   /** δ. */
@@ -641,6 +659,17 @@ export interface ClustersResult {
   unassigned: number
   /** The gap statistic of one cluster, that is of none; null as in `tried`. */
   undivided: GapRow | null
+}
+
+/**
+ * Coefficients of a yes-or-no outcome, with intervals by the normal law out of the
+ * spread of 200 Poisson bootstraps over units, widened as the others are. Null where no order is better than chance.
+ */
+export interface Coefficients {
+  /** Of the uplift curve. */
+  auuc: Estimate | null
+  /** Of the Qini curve. */
+  qini: Estimate | null
 }
 
 /** How a column is to be treated. */
@@ -1092,6 +1121,18 @@ export interface CurvePoint {
   survival: number
 }
 
+/** What treating the best part of the units brings. */
+export interface CurvePoint2 {
+  /** The mean effect among them: the uplift curve. */
+  effect: Estimate
+  /** Outcomes gained per unit of all, treated or not: the Qini curve. */
+  gain: Estimate
+  /** The part, 0 to 1. */
+  share: number
+  /** Money gained per unit of all, after the cost: the policy's value. */
+  value: Estimate
+}
+
 /**
  * The cut points of a scoring, in the unit of the measure.
  *
@@ -1310,6 +1351,14 @@ export type Epoch =
   /** Microseconds: 15 or 16 digits. */
   | 'us'
 
+/** A number that was measured. */
+export interface Estimate {
+  /** Its interval by the normal law. */
+  interval: Interval
+  /** The estimate. */
+  value: number
+}
+
 /** What ends a customer's time. */
 export type Event =
   /** The first silence of `silenceDays`: the curve is the share of customers who stayed. */
@@ -1510,6 +1559,17 @@ export interface FeatureRole {
   name: string
   /** In plain words. */
   words: Text
+}
+
+/** What a feature tells of the foretold effects. */
+export interface FeatureSpread {
+  /** The feature. */
+  feature: string
+  /**
+   * Share of the variance of foretold effects between its values (numbers in up to 64 bins), 0 to
+   * 1, freed of what chance alone gives.
+   */
+  share: number
 }
 
 /** One file of a table. */
@@ -1903,6 +1963,19 @@ export interface HeldOut {
   tenths: Tenth[]
 }
 
+/**
+ * Whether effects differ as foretold: the line of measured over foretold effects, each fold around
+ * its mean.
+ */
+export interface Heterogeneity {
+  /** Whether the p-value is below half of what the confidence leaves: 0.025 of 0.95. */
+  differs: boolean
+  /** How likely so large a slope is if effects do not differ that way (one-sided). */
+  pValue: number
+  /** 1 if effects differ as much as foretold, 0 if they do not differ that way. */
+  slope: Estimate
+}
+
 /** What another may work out of a hidden cell. */
 export interface HiddenCell {
   /** Its column, from 0. */
@@ -2072,6 +2145,28 @@ export interface KindFound {
   /** How many texts hold it. */
   texts: number
 }
+
+/** How effects are learned; all with the same boosted trees. */
+export type Learner =
+  /**
+   * A model of doubly robust effects of single units, themselves out of models of the other half
+   * (Kennedy). Loses least where arms differ in size or outcomes are noisy.
+   */
+  | 'dr'
+  /** Two models of the outcome, one in each arm; the effect is their difference. */
+  | 't'
+  /** One model of the outcome that knows the arm; the effect is what changing the arm changes. */
+  | 's'
+  /**
+   * Effects of single units out of the other arm's model, learned in each arm and weighed by its
+   * size (Künzel and others). For arms of very different size.
+   */
+  | 'x'
+  /**
+   * A model of the outcome over the chance of its arm, below zero for the control
+   * (Jaskowski and Jaroszewicz). Needs no other model, and is the noisiest.
+   */
+  | 'transformed'
 
 /** A log: entries and the hash of each, in their order. */
 export interface Ledger {
@@ -5305,6 +5400,16 @@ export interface Tenth {
   members: number
 }
 
+/** The units of a tenth. */
+export interface Tenth2 {
+  /** The mean effect measured. */
+  effect: Estimate
+  /** The mean of the effects foretold. */
+  foretold: number
+  /** 1 is the best. */
+  tenth: number
+}
+
 /** The same text in both languages. */
 export interface Text {
   /** English. */
@@ -5511,6 +5616,99 @@ export type Unit =
   | 'week'
   /** A calendar month. */
   | 'month'
+
+/** The units of an arm. */
+export interface UpliftArm {
+  /** Its name. */
+  arm: string
+  /** Their mean outcome. */
+  mean: number
+  /** Units. */
+  units: number
+}
+
+/** Options of `uplift`. */
+export interface UpliftOptions {
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** The arm without the treatment. */
+  control: string
+  /** What treating one unit costs, in the same money. */
+  cost?: number
+  /**
+   * Attributes, numbers or texts, that were known before the treatment. What was written down
+   * later foretells effects that nobody can choose by.
+   */
+  features: string[]
+  /** Parts into which the units are dealt, 2 to 20. Each is scored by models of the others. */
+  folds?: number
+  /** How effects are learned. */
+  learner?: Learner
+  /**
+   * The attribute with what is to be changed, a number: 0 or 1 where it is yes or no, else an
+   * amount. More is better.
+   */
+  outcome: string
+  /**
+   * The planned share of the treated among the units of both arms, between 0 and 1. Default: the
+   * share there is.
+   */
+  propensity?: number | null
+  /** Names the random stream that deals them. */
+  seed?: number
+  /**
+   * The shares of units, best first, at which the curves are told, above 0 and at most 1, rising;
+   * at most 100. Default: each twentieth.
+   */
+  shares?: number[]
+  /** The arm with it. Default: the only other one there is. */
+  treatment?: string | null
+  /** What one more of the outcome is worth: 1 where the outcome is the money itself. */
+  value?: number
+  /** The attribute with the name of each unit's arm. */
+  variant?: string
+}
+
+/**
+ * Result of `uplift`. The column set `customers` holds every unit of both arms, the best of
+ * each fold first: `customer`, `effect` (foretold by models that did not see the unit), `tenth` (1 to
+ * 10) and `position` (share of the units of its fold that are before it, equal ones counting half).
+ */
+export interface UpliftResult {
+  /** Control and treatment. */
+  arms: UpliftArm[]
+  /**
+   * Area under the gain curve over the share of units, in outcomes per unit: half the mean effect
+   * if units are chosen by chance.
+   */
+  auuc: Estimate
+  /** The best share to treat. */
+  best: BestShare
+  /**
+   * The usual coefficients out of counts: 1 is the best order there can be, 0 chance. Null for
+   * amounts.
+   */
+  coefficients: Coefficients | null
+  /** What treating the best part of the units brings, at each share. */
+  curve: CurvePoint2[]
+  /** The mean effect of treating a unit. */
+  effect: Estimate
+  /** The features by how much of the spread of foretold effects each tells alone, most first. */
+  features: FeatureSpread[]
+  /**
+   * Whether effects differ between units as foretold; null where the models foretell the same
+   * for all.
+   */
+  heterogeneity: Heterogeneity | null
+  /** Whether the outcome is yes or no. */
+  isShare: boolean
+  /** Area between the gain curve and the line of chance, in outcomes per unit: 0 is chance. */
+  qini: Estimate
+  /** The answer in one sentence. */
+  sentence: Text
+  /** The effect within each tenth by score, the best first. */
+  tenths: Tenth2[]
+}
 
 /** How many rows and customers entered the answer. */
 export interface Used {
@@ -5748,6 +5946,7 @@ export interface Analyses {
   'survival-regression': { version: 1; inputs: 'lives'; options: SurvivalRegressionOptions; result: SurvivalRegressionResult }
   'competing-risks': { version: 1; inputs: 'lives'; options: CompetingRisksOptions; result: CompetingRisksResult }
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
+  uplift: { version: 1; inputs: 'units'; options: UpliftOptions; result: UpliftResult }
   replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }
   'retention-curve': { version: 1; inputs: never; options: RetentionCurveOptions; result: RetentionCurveResult }
   power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }

@@ -10,7 +10,7 @@
 use super::state::unknown_code;
 use crate::error::{Code, Error, Result};
 use crate::privacy::gate::{Allowed, AllowedNames, AttributeValues};
-use crate::stats::order::sort;
+use crate::stats::order::{sort, sort_by};
 use crate::table::Schema;
 use crate::table::block::{Bitmap, MISSING};
 use crate::table::dictionary::Dictionary;
@@ -274,6 +274,60 @@ impl AttributeOf {
             _ => None,
         }
     }
+}
+
+/// Texts as places in a list of them, for models: the list, the most frequent first and of equally
+/// frequent ones by their bytes, or the list that is `given`; and the place of each code, `NaN` for
+/// [`MISSING`], for texts that are not in the list and beyond the first `most`.
+///
+/// # Errors
+/// `limit-memory`.
+pub(crate) fn placed(
+    codes: &[u32],
+    texts: Option<&Dictionary>,
+    given: Option<Vec<String>>,
+    most: usize,
+) -> Result<(Vec<String>, Vec<f64>)> {
+    let text = |code: u32| texts.and_then(|texts| texts.get(code)).unwrap_or_default();
+    let words = |code: u32| String::from_utf8_lossy(text(code)).into_owned();
+    let known = texts.map_or(0, |texts| texts.len()) as u32;
+    let mut counts: Vec<(u32, u32)> = (0..known).map(|code| (0, code)).collect();
+    for code in codes {
+        if let Some((count, _)) = counts.get_mut(*code as usize) {
+            *count += 1;
+        }
+    }
+    let mut places = filled(f64::NAN, counts.len())?;
+    let levels = if let Some(levels) = given {
+        for (place, (_, code)) in places.iter_mut().zip(&counts) {
+            let found = levels.iter().position(|level| *level == words(*code));
+            *place = found.map_or(f64::NAN, |found| found as f64);
+        }
+        levels
+    } else {
+        counts.retain(|(count, _)| *count > 0);
+        sort_by(&mut counts, |a, b| b.0.cmp(&a.0).then_with(|| text(a.1).cmp(text(b.1))));
+        counts.truncate(most);
+        for (at, (_, code)) in counts.iter().enumerate() {
+            if let Some(place) = places.get_mut(*code as usize) {
+                *place = at as f64;
+            }
+        }
+        counts.iter().map(|(_, code)| words(*code)).collect()
+    };
+    let place = |code: &u32| places.get(*code as usize).copied().unwrap_or(f64::NAN);
+    Ok((levels, collected(codes.iter().map(place), codes.len())?))
+}
+
+fn collected<T>(values: impl Iterator<Item = T>, length: usize) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(length).map_err(|_| no_memory())?;
+    list.extend(values);
+    Ok(list)
+}
+
+fn filled(value: f64, length: usize) -> Result<Vec<f64>> {
+    collected(std::iter::repeat_n(value, length), length)
 }
 
 fn no_memory() -> Error {

@@ -681,7 +681,7 @@ fn folded(options: &ExperimentOptions, facts: &Facts<'_>) -> Option<Folded> {
 }
 
 /// The texts behind the codes of an attribute.
-fn texts(names: &[AllowedNames<'_>], attribute: &str, codes: &[u32]) -> Vec<String> {
+pub(super) fn texts(names: &[AllowedNames<'_>], attribute: &str, codes: &[u32]) -> Vec<String> {
     let texts = names.first().and_then(|names| names.attribute(attribute));
     let text = |code: &u32| texts.and_then(|texts| texts.get(*code)).unwrap_or_default();
     codes.iter().map(|code| String::from_utf8_lossy(text(code)).into_owned()).collect()

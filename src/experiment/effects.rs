@@ -7,6 +7,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::stats::order::sort_by;
+use crate::stats::random::Random;
 
 /// A unit: its outcome (1 if it did), whether it was treated, and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +58,24 @@ impl Ranking {
         let mut units: Vec<RankedUnit> = units.iter().rev().copied().collect();
         sort_by(&mut units, |a, b| b.score.total_cmp(&a.score));
         Ok(Ranking(units))
+    }
+
+    /// As many units, each of them drawn again and again by chance (Poisson bootstrap), in the same
+    /// order.
+    #[must_use]
+    pub fn redrawn(&self, random: &mut Random) -> Ranking {
+        let mut units = Vec::with_capacity(self.0.len());
+        for unit in &self.0 {
+            // Poisson of mean 1, by inversion.
+            let (mut left, mut share, mut count) = (random.unit(), libm::exp(-1.0), 0.0);
+            while left >= share && count < 20.0 {
+                units.push(*unit);
+                left -= share;
+                count += 1.0;
+                share /= count;
+            }
+        }
+        Ranking(units)
     }
 
     /// The curve from (0, 0): units taken, and what they bring, at the end of each run of equal

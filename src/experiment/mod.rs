@@ -9,9 +9,10 @@
 //! * [`compare`] – two arms: fixed horizon, always valid, in groups of looks, Bayesian
 //! * [`resample`] – what drawing again says: bootstrap and permutation
 //! * [`effects`] – for whom it works: uplift and Qini
+//! * [`uplift`] – learns from an experiment whom the treatment changes (`uplift`)
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Three analyses stand on these: [`analysis`] (`experiment`: its [`options`], its [`report`],
+//! Four analyses stand on these: [`uplift`], [`analysis`] (`experiment`: its [`options`], its [`report`],
 //! `units` with `arms`, the state of each, or `folded` for tables that need no second look, and `metric`, which compares
 //! them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
@@ -34,4 +35,5 @@ pub mod report;
 pub mod resample;
 pub mod unit_stats;
 mod units;
+pub mod uplift;
 pub mod variance;

@@ -1,7 +1,7 @@
-//! Gradient-boosted trees of a yes-or-no question, out of histograms.
+//! Gradient-boosted trees of a yes-or-no question or of a number, out of histograms.
 //!
-//! Each round grows one small tree on the gradient and curvature of the log-loss and adds a part of
-//! it. Numbers are cut into at most 64 bins between their quantiles; what is missing goes to the side
+//! Each round grows one small tree on the gradient and curvature of the log-loss (of numbers the
+//! squared error) and adds a part of it. Numbers are cut into at most 64 bins between their quantiles; what is missing goes to the side
 //! that fits better; categories are ordered by what they mean for the loss at each node, and the best
 //! cut of that order is found, so that a node may send any set of them left. Nothing is random: equal
 //! rows in equal order give equal trees.
@@ -128,6 +128,12 @@ impl Binned {
         Ok(Binned { rows, columns, bins })
     }
 
+    /// The bin of a row in a column, below 64: equal values have equal bins.
+    #[must_use]
+    pub fn bin(&self, row: usize, column: usize) -> usize {
+        usize::from(self.bins[row * self.columns.len() + column]) % BINS
+    }
+
     /// The bins of a row.
     fn row(&self, row: u32) -> &[u8] {
         let width = self.columns.len();
@@ -181,11 +187,11 @@ struct Cut {
 #[derive(Clone, Debug)]
 pub struct Booster {
     growth: Growth,
-    /// Log-odds before any tree.
+    /// What is said before any tree: log-odds, or a mean.
     pub base: f64,
     /// The trees so far.
     pub trees: Vec<Tree>,
-    /// Log-odds of every row so far.
+    /// Log-odds (of numbers, means) of every row so far.
     margins: Vec<f64>,
     /// Rows that are learned from, grouped by node while a tree grows, and those that are not.
     rows: Vec<u32>,
@@ -213,6 +219,15 @@ struct Growing {
     depth: u32,
 }
 
+/// What rows are to say, each at its place.
+#[derive(Clone, Copy, Debug)]
+pub enum Goal<'a> {
+    /// Yes or no: the loss is minus the log-likelihood, margins are log-odds.
+    Labels(&'a [bool]),
+    /// Numbers: the loss is half the squared error, margins are means.
+    Numbers(&'a [f64]),
+}
+
 /// What trees are grown from.
 #[derive(Clone, Copy)]
 struct Ground<'a> {
@@ -235,16 +250,38 @@ impl Booster {
         rows.retain(|row| weights.is_none_or(|all| all[*row as usize] > 0.0));
         let weight = |row: u32| weights.map_or(1.0, |all| all[row as usize]);
         let (mut hits, mut all) = (0.0, 0.0);
-        let mut is_other = filled(true, table.rows)?;
         for row in &rows {
             hits += if labels[*row as usize] { weight(*row) } else { 0.0 };
             all += weight(*row);
-            is_other[*row as usize] = false;
         }
         if !(hits > 0.0 && hits < all) {
             return Err(Error::new(Code::NotEnoughData, "both kinds of rows are needed"));
         }
-        let base = libm::log(hits / (all - hits));
+        Booster::based(table, rows, growth, libm::log(hits / (all - hits)))
+    }
+
+    /// Starts on some rows, each named once, with the mean of their numbers, to be grown by
+    /// [`advance_to`](Self::advance_to).
+    ///
+    /// # Errors
+    /// `not-enough-data` without rows; `limit-memory`.
+    pub fn of_numbers(
+        table: &Binned,
+        rows: Vec<u32>,
+        numbers: &[f64],
+        growth: Growth,
+    ) -> Result<Booster> {
+        if rows.is_empty() {
+            return Err(Error::new(Code::NotEnoughData, "there are no rows to learn from"));
+        }
+        let sum: f64 = rows.iter().map(|row| numbers[*row as usize]).sum();
+        let base = sum / rows.len() as f64;
+        Booster::based(table, rows, growth, base)
+    }
+
+    fn based(table: &Binned, rows: Vec<u32>, growth: Growth, base: f64) -> Result<Booster> {
+        let mut is_other = filled(true, table.rows)?;
+        rows.iter().for_each(|row| is_other[*row as usize] = false);
         let others = (0..table.rows as u32).filter(|row| is_other[*row as usize]);
         Ok(Booster {
             growth,
@@ -261,7 +298,7 @@ impl Booster {
         })
     }
 
-    /// Log-odds of every row of the table, learned from or not.
+    /// What the trees say of every row of the table, learned from or not: log-odds, or means.
     #[must_use]
     pub fn margins(&self) -> &[f64] {
         &self.margins
@@ -269,8 +306,13 @@ impl Booster {
 
     /// Grows one more tree.
     pub fn advance(&mut self, table: &Binned, labels: &[bool], weights: Option<&[f64]>) {
+        self.advance_to(table, Goal::Labels(labels), weights);
+    }
+
+    /// Grows one more tree, towards labels or numbers.
+    pub fn advance_to(&mut self, table: &Binned, goal: Goal<'_>, weights: Option<&[f64]>) {
         let ground = Ground { table, weights };
-        self.weigh(labels, weights);
+        self.weigh(goal, weights);
         let bounds = [f64::NEG_INFINITY, f64::INFINITY];
         let (until, depth) = (self.rows.len(), self.growth.depth);
         let histogram = self.histogram(ground, 0, until);
@@ -288,13 +330,18 @@ impl Booster {
     /// Gradient and curvature of every row. A unit of the gradient is so large that
     /// all sizes together are 2³⁰ of it, one of the curvature that all are 2³¹; rows are fewer than
     /// 2³¹, and rounding adds one to each at most.
-    fn weigh(&mut self, labels: &[bool], weights: Option<&[f64]>) {
+    fn weigh(&mut self, goal: Goal<'_>, weights: Option<&[f64]>) {
         let (mut size, mut all) = (0.0, 0.0);
         for row in &self.rows {
             let at = *row as usize;
             let weight = weights.map_or(1.0, |all| all[at]);
-            let p = sigmoid(self.margins[at]);
-            let pair = (weight * (p - f64::from(u8::from(labels[at]))), weight * p * (1.0 - p));
+            let pair = match goal {
+                Goal::Labels(labels) => {
+                    let p = sigmoid(self.margins[at]);
+                    (weight * (p - f64::from(u8::from(labels[at]))), weight * p * (1.0 - p))
+                }
+                Goal::Numbers(numbers) => (weight * (self.margins[at] - numbers[at]), weight),
+            };
             self.pairs[at] = pair;
             size += pair.0.abs();
             all += pair.1;
@@ -670,6 +717,27 @@ mod tests {
         let margins = twice.iter().map(|row| weighed.margins()[*row]);
         let apart = margins.zip(repeated.margins()).map(|(a, b)| (a - b).abs());
         assert!(apart.fold(0.0, f64::max) < 1e-9);
+    }
+
+    #[test]
+    fn numbers_are_learned_as_their_means() {
+        let (columns, _) = table(3000);
+        let mut random = Random::new(4, 0);
+        let truth = |row: usize| {
+            let x = columns[0].1[row];
+            (if x.is_nan() { 5.0 } else { x }) + 10.0 * (columns[1].1[row] % 2.0)
+        };
+        let numbers: Vec<f64> = (0..3000).map(|row| truth(row) + random.normal()).collect();
+        let binned = Binned::new(&columns).unwrap();
+        // Every third row is not learned from.
+        let rows = (0..3000).filter(|row| row % 3 != 0).collect();
+        let mut booster = Booster::of_numbers(&binned, rows, &numbers, Growth::default()).unwrap();
+        (0..200).for_each(|_| booster.advance_to(&binned, Goal::Numbers(&numbers), None));
+        let error = |row: usize| (booster.margins()[row] - truth(row)).powi(2);
+        let mean = (0..3000).step_by(3).map(error).sum::<f64>() / 1000.0;
+        assert!(mean < 0.15, "{mean}");
+        let none = Booster::of_numbers(&binned, Vec::new(), &numbers, Growth::default());
+        assert_eq!(none.unwrap_err().code(), Code::NotEnoughData);
     }
 
     #[test]

@@ -20,6 +20,16 @@ const PEOPLE: &str = "customer,visits#,gone\n\
     e36,4,yes\ne37,13,no\ne38,3,yes\ne39,19,no\ne40,12,no\ne41,10,no\ne42,8,no\ne43,1,yes\n\
     e44,2,yes\ne45,17,yes\n";
 
+/// Units of two arms.
+const UNITS: &str = "customer,variant,city,age#,bought#\na,x,X,35,0\nb,y,Y,58,0\nc,x,X,24,0\nd,y,Y,50,1\n\
+    e0,x,Y,32,0\ne1,y,Y,55,1\ne2,x,X,29,0\ne3,y,Y,53,0\ne4,x,X,24,0\ne5,y,X,57,1\n\
+    e6,x,Y,21,0\ne7,y,Y,44,1\ne8,x,Y,56,0\ne9,y,Y,28,1\ne10,x,Y,28,1\ne11,y,Y,47,1\n\
+    e12,x,Y,44,0\ne13,y,X,46,0\ne14,x,Y,21,0\ne15,y,Y,30,0\ne16,x,X,56,0\ne17,y,Y,33,1\n\
+    e18,x,Y,24,0\ne19,y,X,50,1\ne20,x,Y,24,0\ne21,y,Y,21,0\ne22,x,X,46,1\ne23,y,X,59,1\n\
+    e24,x,Y,57,0\ne25,y,X,37,0\ne26,x,X,39,1\ne27,y,X,58,0\ne28,x,Y,46,0\ne29,y,X,29,0\n\
+    e30,x,Y,41,0\ne31,y,Y,28,0\ne32,x,Y,53,0\ne33,y,X,58,0\ne34,x,Y,52,0\ne35,y,Y,35,0\n\
+    e36,x,Y,36,0\ne37,y,Y,20,0\ne38,x,X,40,0\ne39,y,X,57,1\ne40,x,Y,60,0\ne41,y,Y,42,0\n";
+
 /// A request for each analysis. A new analysis without one fails the tests below.
 fn request(analysis: &str) -> &'static str {
     match analysis {
@@ -56,6 +66,10 @@ fn request(analysis: &str) -> &'static str {
         "experiment" => {
             r#"{"analysis":"experiment","purpose":"test","inputs":{"units":"orders"},
                 "options":{"control":"x","segments":["city"],"metrics":[{"name":"spend"}]}}"#
+        }
+        "uplift" => {
+            r#"{"analysis":"uplift","purpose":"test","inputs":{"units":"orders"},
+                "options":{"control":"x","outcome":"bought","features":["city","age"],"folds":2}}"#
         }
         "assign" => {
             r#"{"analysis":"assign","purpose":"test","inputs":{"units":"orders"},
@@ -182,6 +196,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
         )],
         "assign" => vec![("orders", "customer,x\na,1\nb,2\nc,3\n")],
         "churn-risk" => vec![("orders", PEOPLE)],
+        "uplift" => vec![("orders", UNITS)],
         "tags" => vec![(
             "orders",
             "customer,time,tag\na,2025-05-01,vip\nb,2025-05-02,vip\nb,2025-05-03,new\nc,2025-05-04,new\n",
@@ -208,6 +223,7 @@ fn required(analysis: &str) -> Role {
         "replenishment" => Role::Product,
         "tags"
         | "experiment"
+        | "uplift"
         | "assign"
         | "churn-risk"
         | "survival-regression"

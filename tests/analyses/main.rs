@@ -34,4 +34,5 @@ mod survival_regression;
 mod tables;
 mod tags;
 mod tiers;
+mod uplift;
 mod value_score;

@@ -88,6 +88,22 @@ export const files = [
     ],
   },
   {
+    // No experiment, and no ids: any two groups and a number do to compare bits.
+    name: 'contracts',
+    path: join(root, 'tests/data/telco_churn.csv'),
+    read: {
+      roles: { customer: 'total_charges' },
+      attributes: {
+        variant: 'female', contract: 'contract', payment: 'payment_method',
+        tenure: { column: 'tenure', type: 'number' }, monthly: { column: 'monthly_charges', type: 'number' },
+        senior: { column: 'senior_citizen', type: 'number' },
+      },
+      zone: 'UTC',
+    },
+    requests: ['dr', 't', 's', 'x', 'transformed'].map((learner) => (
+      { analysis: 'uplift', options: { control: '0', outcome: learner === 'dr' ? 'monthly' : 'senior', features: ['contract', 'payment', 'tenure'], learner, folds: 3 } })),
+  },
+  {
     name: 'products of a shop',
     path: join(root, 'tests/data/shop/orders.csv'),
     read: {

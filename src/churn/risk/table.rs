@@ -6,13 +6,14 @@ use super::label::{Standing, Windows};
 use super::rhythm;
 use crate::churn::btyd::Model;
 use crate::churn::btyd::histories::PaidDay;
-use crate::customers::attributes::AttributeOf;
+use crate::customers::attributes::{AttributeOf, placed};
 use crate::error::Result;
 use crate::job::{collected, filled};
 use crate::learn::boost::MOST_CODES;
 use crate::privacy::gate::AllowedNames;
 use crate::report::Text;
-use crate::stats::order::{arrangement, sort_by};
+use crate::stats::order::arrangement;
+use crate::table::block::MISSING;
 use std::cmp::Ordering;
 
 /// A column of the table.
@@ -164,48 +165,20 @@ impl Table {
         let rows = customers.len();
         let mut features = Vec::new();
         for (name, attribute) in attributes {
-            let (mut levels, values) = match attribute {
+            let (levels, values) = match attribute {
                 AttributeOf::Number(..) => {
                     let number = |code: &u32| attribute.number(*code).unwrap_or(f64::NAN);
                     (None, collected(customers.iter().map(number), rows)?)
                 }
                 AttributeOf::Text(_) => {
-                    let texts = names.attribute(name);
-                    let text =
-                        |code: u32| texts.and_then(|texts| texts.get(code)).unwrap_or_default();
-                    let mut counts: Vec<(u32, u32)> = (0..texts.map_or(0, |texts| texts.len())
-                        as u32)
-                        .map(|code| (0, code))
-                        .collect();
-                    for code in customers.iter().filter_map(|code| attribute.text(*code)) {
-                        counts[code as usize].0 += 1;
-                    }
-                    let words = |code: u32| String::from_utf8_lossy(text(code)).into_owned();
-                    let mut places = filled(f64::NAN, counts.len())?;
-                    let levels = if let Some(levels) = given(name) {
-                        for (_, code) in &counts {
-                            let place = levels.iter().position(|level| *level == words(*code));
-                            places[*code as usize] = place.map_or(f64::NAN, |place| place as f64);
-                        }
-                        levels
-                    } else {
-                        counts.retain(|(count, _)| *count > 0);
-                        sort_by(&mut counts, |a, b| {
-                            b.0.cmp(&a.0).then_with(|| text(a.1).cmp(text(b.1)))
-                        });
-                        counts.truncate(MOST_CODES as usize);
-                        for (place, (_, code)) in counts.iter().enumerate() {
-                            places[*code as usize] = place as f64;
-                        }
-                        counts.iter().map(|(_, code)| words(*code)).collect()
-                    };
-                    let place = |code: &u32| {
-                        attribute.text(*code).map_or(f64::NAN, |text| places[text as usize])
-                    };
-                    (Some(levels), collected(customers.iter().map(place), rows)?)
+                    let code = |code: &u32| attribute.text(*code).unwrap_or(MISSING);
+                    let codes = collected(customers.iter().map(code), rows)?;
+                    let (levels, values) =
+                        placed(&codes, names.attribute(name), given(name), MOST_CODES as usize)?;
+                    (Some(levels), values)
                 }
             };
-            if let Some(levels) = &mut levels
+            if let Some(levels) = &levels
                 && levels.is_empty()
             {
                 continue;
