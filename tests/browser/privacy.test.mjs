@@ -37,11 +37,11 @@ function residentNumber(first) {
   return first + '10X98765432'[sum % 11]
 }
 
-/** Orders of 60 members with phone numbers beside them; member 7 has none but one order. */
-function orders() {
+/** Orders of some members with phone and resident numbers beside them. */
+function orders(members = 60, rows = 240, memberOf = at => at % members) {
   const lines = ['会员编号,付款时间,实付金额,手机号,身份证号']
-  for (let at = 0; at < 240; at++) {
-    const member = at % 60
+  for (let at = 0; at < rows; at++) {
+    const member = memberOf(at)
     lines.push(`M${100 + member},2025-0${1 + (at % 5)}-${String(1 + ((at * 7) % 28)).padStart(2, '0')} 10:00,${20 + ((at * 13) % 90)}.5,138${String(12345600 + member)},${residentNumber(`11010119900307${String(100 + member)}`)}`)
   }
   return `${lines.join('\n')}\n`
@@ -242,6 +242,88 @@ describe('privacy and compliance', { skip: missing ?? false, timeout: 600_000 },
     await end()
   })
 
+  test('what leaves is shown before it leaves, recorded, documented, and everything can be wiped', async () => {
+    const { page, end } = await visit()
+    const uneven = orders(0, 900, at => (at * at) % 379)
+    const members = new Set(uneven.trim().split('\n').slice(1).map(line => line.split(',')[0])).size
+    await openOrders(page, file('uneven.csv', uneven))
+    await page.click('[data-action=save]')
+    await openPrivacy(page)
+    await page.selectOption('[data-basis="0"]', 'false')
+    await page.selectOption('[data-class=amount]', 'sensitive')
+    await page.click('[data-action=policy-on]')
+    await page.waitForSelector('.note[data-gate]')
+
+    // A list: the lines that are shown are those of the file.
+    await page.click('[data-privacy=release]')
+    await page.selectOption('[data-field=mode]', 'own-list')
+    await page.selectOption('[data-field=recipient]', 'abroad')
+    await page.click('[data-action=prepare]')
+    await page.waitForSelector('[data-leaves=own-list]')
+    assert.match(await page.textContent('[data-leaves]'), /It is personal information.*Sensitive/s)
+    assert.notEqual(await page.getAttribute('[data-band]', 'data-band'), 'none')
+    const shown = await page.textContent('[data-lines]')
+    const list = await downloaded(page, '[data-action=release]')
+    assert.equal(list.text.replace(/^\ufeff/, '').split(/\r?\n/).slice(0, 6).join('\n'), shown.replace(/^\ufeff/, ''))
+    assert.equal(list.text.trimEnd().split(/\r?\n/).length, members + 1)
+    const manifest = JSON.parse((await downloaded(page, '[data-action=save-manifest]')).text)
+    assert.deepEqual([manifest.mode, manifest.persons, manifest.class, manifest.policy], ['own-list', members, 'sensitive', 'Policy for uneven'])
+
+    // With pseudonyms no id is in it; a choice that changes takes away what was shown.
+    await page.check('[data-field=pseudonyms]')
+    await page.click('[data-action=prepare]')
+    await page.waitForSelector('[data-leaves=own-list]')
+    assert.doesNotMatch(await page.textContent('[data-lines]'), /M\d\d\d/)
+    await page.selectOption('[data-field=mode]', 'aggregate')
+    await page.waitForFunction(() => document.querySelector('[data-leaves]') === null)
+    await page.fill('[data-field=k]', '12')
+    await page.click('[data-action=prepare]')
+    await page.waitForSelector('[data-leaves=aggregate], [data-refused=release]')
+    assert.equal(await page.$('[data-refused=release]'), null)
+    const counts = await downloaded(page, '[data-action=release]')
+    const cells = counts.text.trimEnd().split(/\r?\n/).slice(1).flatMap(line => line.split(',').slice(1))
+    assert.ok(cells.every(cell => cell === '*' || Number(cell) === 0 || Number(cell) >= 12), counts.text)
+    assert.ok(cells.includes('*'), counts.text)
+    assert.doesNotMatch(counts.text, /M\d\d\d/)
+
+    // The log has it all, and shows what was changed.
+    await page.click('[data-privacy=journal]')
+    assert.deepEqual(await page.$$eval('[data-op]', all => all.map(each => each.dataset.op)), ['export', 'policy', 'release', 'table', 'release'])
+    await page.click('[data-action=check-log]')
+    await page.waitForSelector('[data-chain=intact]')
+    const log = await downloaded(page, '[data-action=save-log]')
+    const changed = JSON.parse(log.text)
+    changed.entries[2].persons = 6
+    await page.setInputFiles('input[data-files=log]', file('log.json', JSON.stringify(changed)))
+    await page.waitForSelector('[data-chain=broken]')
+    assert.match(await page.textContent('[data-chain]'), /broken at entry 3/)
+    await page.setInputFiles('input[data-files=log]', file('none.json', '[1]'))
+    await page.waitForFunction(() => document.querySelector('[data-chain]').textContent.includes('is not a log'))
+
+    await page.click('[data-privacy=documents]')
+    await page.fill('[data-field=controller]', '<b>Shop</b>')
+    await page.selectOption('[data-field=document]', 'assessment')
+    assert.match(await page.textContent('[data-document=assessment]'), /Shop.*seq 3.*not legal advice/s)
+    const document = await downloaded(page, '[data-action=save-document]')
+    assert.equal(document.name, 'siyu-assessment-en.md')
+
+    await page.evaluate(() => localStorage.setItem('siyu.theme', 'light'))
+    await page.click('[data-privacy=wipe]')
+    await page.click('[data-action=wipe]')
+    await page.click('[data-action=wipe-not]')
+    await page.click('[data-action=wipe]')
+    await page.click('[data-action=wipe-sure]')
+    await page.waitForSelector('[data-wiped]')
+    assert.match(await page.textContent('[data-wiped]'), /1 file that is open.*5 entries of the log.*siyu\.theme.*no entry of this page is left/s)
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [])
+    await openOrders(page)
+    await openPrivacy(page)
+    await page.waitForSelector('[data-policy=none]')
+    await page.click('[data-privacy=journal]')
+    await page.waitForSelector('[data-log="0"]')
+    await end()
+  })
+
   test('looks as it should in both languages, themes and widths, and axe finds nothing', async () => {
     for (const [locale, colorScheme, viewport] of [['en-US', 'light', WIDE], ['zh-CN', 'dark', WIDE], ['zh-CN', 'light', NARROW], ['en-US', 'dark', NARROW]]) {
       const { page, end } = await visit({ locale, colorScheme, viewport })
@@ -259,6 +341,18 @@ describe('privacy and compliance', { skip: missing ?? false, timeout: 600_000 },
       await page.click('[data-action=count-coverage]')
       await page.waitForSelector('[data-covered=care]')
       await look(page, `${name}-records`)
+      await page.click('[data-privacy=release]')
+      await page.fill('[data-field=k]', '5')
+      await page.click('[data-action=prepare]')
+      await page.waitForSelector('[data-leaves]')
+      await look(page, `${name}-release`)
+      await page.click('[data-action=release]')
+      await page.waitForSelector('[data-action=save-manifest]')
+      for (const part of ['journal', 'documents', 'wipe']) {
+        await page.click(`[data-privacy=${part}]`)
+        if (part === 'wipe') await page.click('[data-action=wipe]')
+        await look(page, `${name}-${part}`)
+      }
       await end()
     }
   })

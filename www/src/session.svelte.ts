@@ -5,6 +5,7 @@ import { open, SiyuError, type CallOptions, type ColumnSet, type Guess, type Qua
 import { proposalsOf, type PlacedRow } from './contract'
 import { dayAfter } from './format'
 import { gate, type Rule } from './gate.svelte'
+import { journal } from './journal.svelte'
 import { chosen, nested, sameReading, type Choice, type Option, type Reading } from './reading'
 import { readingOf, remembered, type Stored } from './remembered.svelte'
 import { language } from './text/language.svelte'
@@ -215,6 +216,15 @@ class Session {
     const again = this.#again
     this.problem = null
     return again?.()
+  }
+
+  /** Ends the engine, and with it every table and the policy; the next file starts another. */
+  async end() {
+    const siyu = await this.#siyu?.catch(() => undefined)
+    this.reset()
+    siyu?.close()
+    this.#siyu = undefined
+    gate.rule = null
   }
 
   /** Back to the empty page. */
@@ -537,7 +547,11 @@ class Session {
    */
   async obey(rule: Rule | null, isTold?: (error: unknown) => boolean): Promise<boolean> {
     this.#again = () => this.obey(rule, isTold)
-    const set = await this.#run('view', async () => (await this.engine()).setPolicy(rule?.policy ?? null), isTold)
+    const set = await this.#run('view', async () => {
+      const siyu = await this.engine()
+      await siyu.setPolicy(rule?.policy ?? null)
+      await journal.add(siyu, { op: 'policy', on: rule !== null, consents: rule?.policy.consents?.length ?? 0 })
+    }, isTold)
     if (set !== 'done') return false
     gate.rule = rule
     await this.compute()
@@ -612,7 +626,9 @@ class Session {
   /** The bytes of a CSV with these rows of a column set, made safe for spreadsheets by the package. */
   async csv(set: ColumnSet, rows: Uint32Array, columns: string[], header: Record<string, string>): Promise<Uint8Array> {
     const siyu = await this.engine()
-    return siyu.exportCsv(set, { columns, header, rows })
+    const content = await siyu.exportCsv(set, { columns, header, rows })
+    await journal.add(siyu, { op: 'export', rows: rows.length, columns: columns.length })
+    return content
   }
 }
 
