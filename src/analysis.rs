@@ -163,6 +163,8 @@ analyses! {
     Experiment => crate::experiment::analysis::Experiment,
     Uplift => crate::experiment::uplift::analysis::Uplift,
     Replenishment => crate::churn::replenishment::analysis::Replenishment,
+    RepeatPurchase => crate::churn::repeat_purchase::RepeatPurchase,
+    Activation => crate::churn::activation::Activation,
     RetentionCurve => crate::churn::retention_curve::RetentionCurve,
     Power => crate::experiment::power::Power,
     Assign => crate::experiment::allocation::Assign,

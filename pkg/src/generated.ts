@@ -29,6 +29,54 @@ export interface ActionRow {
   unit: number | null
 }
 
+/** Options of `activation`. */
+export interface ActivationOptions {
+  /**
+   * The events that are actions (role `event` of the input `events`); all of them if left out.
+   * Name those that customers do themselves: a row that only says that they joined is none.
+   */
+  actions?: string[] | null
+  /** Customers without an action so many days after joining are listed; 1 to 3,650. */
+  alertDays?: number
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it are
+   * left out, and what has not happened by then is not known.
+   */
+  at: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** A local day: customers who joined before it are left out. */
+  from?: string | null
+  /**
+   * The share with an action is told within each of these days: 1 to 12 ascending numbers, 1 to
+   * 3,650.
+   */
+  horizons?: number[]
+  /** Customers who joined in one such period are a cohort. */
+  period?: Unit
+  /** Where weeks begin. */
+  weekStart?: WeekStart
+}
+
+/**
+ * Result of `activation`. The column set `waiting` holds those to be greeted, who joined last first:
+ * `customer` and `days` (since joining, without an action).
+ */
+export interface ActivationResult {
+  /** All who joined: those with an action, when, and how many have one within each horizon. */
+  all: CohortRates
+  /** Each cohort, the earliest first. */
+  cohorts: CohortRates[]
+  /** The share without an action yet, from day 0 to the last horizon. */
+  curve: CurvePoint[]
+  /** The answer in one sentence. */
+  sentence: Text
+  /** Customers without an action who joined less than `alertDays` ago. */
+  tooEarly: number
+  /** Customers without an action `alertDays` after joining: those listed. */
+  waiting: number
+}
+
 /** How p-values are adjusted. */
 export type Adjustment =
   /**
@@ -670,6 +718,24 @@ export interface Coefficients {
   auuc: Estimate | null
   /** Of the Qini curve. */
   qini: Estimate | null
+}
+
+/** How many of a cohort did it, and when. */
+export interface CohortRates {
+  /** Of them, those who have done it so far. */
+  came: number
+  /** The period in which its customers began, such as `2025-06`; null for all customers. */
+  cohort: string | null
+  /** Customers. */
+  customers: number
+  /** Days after which half of them have (Kaplan–Meier); null if that was not seen yet. */
+  medianDays: number | null
+  /** Upper end; null if it has none yet. */
+  medianHigh: number | null
+  /** Lower end of its interval; null if it was not seen yet. */
+  medianLow: number | null
+  /** The shares within each of the horizons, in their order. */
+  rates: RateWithin[]
 }
 
 /** How a column is to be treated. */
@@ -1698,6 +1764,21 @@ export interface Freshness {
   oldestDays: number
 }
 
+/**
+ * Days between one day of purchase and the next. Those that have not ended by the reference moment
+ * are not among them: in a short log they are too short.
+ */
+export interface GapQuantiles {
+  /** How many. */
+  gaps: number
+  /** Half. */
+  median: number
+  /** A quarter is at or below (type 7). */
+  q1: number
+  /** Three quarters. */
+  q3: number
+}
+
 /** How much tighter customers are clustered than uniform ones would be. */
 export interface GapRow {
   /** Its standard error. */
@@ -2315,8 +2396,8 @@ export interface LifetimeValueOptions {
    */
   refunds?: Refunds
   /**
-   * The unit of time of parameters and of the columns `last` and `age`: `day`, `week`, or `month`
-   * of 30.4375 days. It changes no prediction.
+   * The unit of time of parameters and of the columns `last` and `age`: `day`, `week`, `month`
+   * of 30.4375 days, or `quarter` and `year` of so many months. It changes no prediction.
    */
   unit?: Unit
   /** What an amount of exactly zero does. */
@@ -3796,6 +3877,18 @@ export interface Quantile {
  */
 export type QuantileType = number
 
+/** A share of a cohort within so many days. */
+export interface RateWithin {
+  /** Its interval. */
+  interval: Interval | null
+  /** Customers whose answer is known: they did it within the days, or were seen for all of them. */
+  known: number
+  /** The share that does it within the days, 0 to 1; null if nobody was seen for so long. */
+  rate: number | null
+  /** The days. */
+  withinDays: number
+}
+
 /** How to read one table. */
 export interface ReadOptions {
   /**
@@ -3939,6 +4032,54 @@ export interface Renewal {
   seen: number | null
   /** The same by the model. */
   survival: Measured
+}
+
+/** Options of `repeat-purchase`. */
+export interface RepeatPurchaseOptions {
+  /**
+   * The reference moment: a local day, which still counts whole, or an instant. Rows after it are
+   * left out, and what has not happened by then is not known.
+   */
+  at: string
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /**
+   * A local day: customers with a purchase before it are left out. Set it where the log begins in
+   * the middle of customers' lives.
+   */
+  from?: string | null
+  /**
+   * The share that buys again is told within each of these days: 1 to 12 ascending numbers, 1 to
+   * 3,650.
+   */
+  horizons?: number[]
+  /** Customers whose first purchase is in one such period are a cohort. */
+  period?: Unit
+  /** What a negative amount does: netted, it is no purchase. */
+  refunds?: Refunds
+  /** Where weeks begin. */
+  weekStart?: WeekStart
+  /** What an amount of exactly zero does. */
+  zeros?: Zeros
+}
+
+/**
+ * Result of `repeat-purchase`. The column set `customers` holds `customer`, `cohort` (its place in
+ * `cohorts`), `days` (until the second day of purchase, or so far) and `repeated` (1 if it came).
+ */
+export interface RepeatPurchaseResult {
+  /** All customers: those who bought again, when, and how many do within each horizon. */
+  all: CohortRates
+  /** The same of each cohort, in the order of `cohorts`. */
+  cohortGaps: (GapQuantiles | null)[]
+  /** Each cohort, the earliest first. */
+  cohorts: CohortRates[]
+  /** The share that has not bought again yet, from day 0 to the last horizon. */
+  curve: CurvePoint[]
+  /** Days between two days of purchase of all customers; null if nobody bought on two. */
+  gaps: GapQuantiles | null
+  /** The answer in one sentence. */
+  sentence: Text
 }
 
 /** Options of `replenishment`. */
@@ -5616,6 +5757,10 @@ export type Unit =
   | 'week'
   /** A calendar month. */
   | 'month'
+  /** Three calendar months, the first from January on. */
+  | 'quarter'
+  /** A calendar year. */
+  | 'year'
 
 /** The units of an arm. */
 export interface UpliftArm {
@@ -5948,6 +6093,8 @@ export interface Analyses {
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   uplift: { version: 1; inputs: 'units'; options: UpliftOptions; result: UpliftResult }
   replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }
+  'repeat-purchase': { version: 1; inputs: 'log'; options: RepeatPurchaseOptions; result: RepeatPurchaseResult }
+  activation: { version: 1; inputs: 'joined' | 'events' | 'log'; options: ActivationOptions; result: ActivationResult }
   'retention-curve': { version: 1; inputs: never; options: RetentionCurveOptions; result: RetentionCurveResult }
   power: { version: 1; inputs: never; options: PowerOptions; result: PowerResult }
   assign: { version: 1; inputs: 'units'; options: AssignOptions; result: AssignResult }

@@ -42,8 +42,8 @@ pub struct LifetimeValueOptions {
     /// The model of purchases.
     #[serde(default)]
     pub model: Family,
-    /// The unit of time of parameters and of the columns `last` and `age`: `day`, `week`, or `month`
-    /// of 30.4375 days. It changes no prediction.
+    /// The unit of time of parameters and of the columns `last` and `age`: `day`, `week`, `month`
+    /// of 30.4375 days, or `quarter` and `year` of so many months. It changes no prediction.
     #[serde(default = "usual_unit")]
     pub unit: Unit,
     /// How many days ahead purchases and value are told, 1 to 3,650.
@@ -542,6 +542,8 @@ impl LifetimeValue {
             Unit::Day => 1.0,
             Unit::Week => 7.0,
             Unit::Month => MONTH_DAYS,
+            Unit::Quarter => 3.0 * MONTH_DAYS,
+            Unit::Year => 12.0 * MONTH_DAYS,
         }
     }
 

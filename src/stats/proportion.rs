@@ -71,11 +71,7 @@ pub fn proportion_interval(
     let square = z * z;
     let undefined = || Error::new(Code::InvalidOption, "this confidence has no interval");
     let interval = match kind {
-        ProportionInterval::Wilson => {
-            let centre = (k + square / 2.0) / (n + square);
-            let half = z * (k * misses / n + square / 4.0).sqrt() / (n + square);
-            Interval { low: centre - half, high: centre + half }
-        }
+        ProportionInterval::Wilson => wilson(k, misses, z),
         ProportionInterval::AgrestiCoull => {
             let all = n + square;
             let centre = (k + square / 2.0) / all;
@@ -106,6 +102,16 @@ pub fn proportion_interval(
         }
     };
     Ok(Interval { low: interval.low.clamp(0.0, 1.0), high: interval.high.clamp(0.0, 1.0) })
+}
+
+/// Wilson's interval with the normal quantile `z`, of as many successes and misses as a share is worth:
+/// they need not be whole. The ends are not clamped.
+#[must_use]
+pub fn wilson(successes: f64, misses: f64, z: f64) -> Interval {
+    let (n, square) = (successes + misses, z * z);
+    let centre = (successes + square / 2.0) / (n + square);
+    let half = z * (successes * misses / n + square / 4.0).sqrt() / (n + square);
+    Interval { low: centre - half, high: centre + half }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Calendar periods: days, weeks and months as whole numbers that count up without gaps.
+//! Calendar periods: days, weeks, months, quarters and years as whole numbers that count up without gaps.
 
-use super::calendar::{Date, days_in_month};
+use super::calendar::Date;
 use serde::{Deserialize, Serialize};
 
 /// The length of a period.
@@ -15,6 +15,21 @@ pub enum Unit {
     /// A calendar month.
     #[default]
     Month,
+    /// Three calendar months, the first from January on.
+    Quarter,
+    /// A calendar year.
+    Year,
+}
+
+impl Unit {
+    /// How many months a period has, where it is made of them.
+    fn months(self) -> i32 {
+        match self {
+            Unit::Year => 12,
+            Unit::Quarter => 3,
+            _ => 1,
+        }
+    }
 }
 
 /// The first day of a week.
@@ -45,9 +60,9 @@ impl Periods {
         match self.unit {
             Unit::Day => day,
             Unit::Week => (day - self.first_week_day()).div_euclid(7),
-            Unit::Month => {
+            Unit::Month | Unit::Quarter | Unit::Year => {
                 let date = Date::of_day_number(day);
-                date.year * 12 + i32::from(date.month) - 1
+                (date.year * 12 + i32::from(date.month) - 1).div_euclid(self.unit.months())
             }
         }
     }
@@ -58,21 +73,24 @@ impl Periods {
         match self.unit {
             Unit::Day => period,
             Unit::Week => period * 7 + self.first_week_day(),
-            Unit::Month => {
-                let (year, month) = (period.div_euclid(12), period.rem_euclid(12) as u8 + 1);
+            Unit::Month | Unit::Quarter | Unit::Year => {
+                let months = period * self.unit.months();
+                let (year, month) = (months.div_euclid(12), months.rem_euclid(12) as u8 + 1);
                 Date { year, month, day: 1 }.day_number()
             }
         }
     }
 
     /// The name of a period: `2025-06-01` for days and for weeks by their first day, `2025-06` for
-    /// months.
+    /// months, `2025-Q2` for quarters, `2025` for years.
     #[must_use]
     pub fn name(self, period: i32) -> String {
         let date = Date::of_day_number(self.first_day(period));
         match self.unit {
             Unit::Day | Unit::Week => date.to_string(),
             Unit::Month => format!("{:04}-{:02}", date.year, date.month),
+            Unit::Quarter => format!("{:04}-Q{}", date.year, (date.month - 1) / 3 + 1),
+            Unit::Year => format!("{:04}", date.year),
         }
     }
 
@@ -82,10 +100,7 @@ impl Periods {
         match self.unit {
             Unit::Day => 1,
             Unit::Week => 7,
-            Unit::Month => {
-                let month = period.rem_euclid(12) as u8 + 1;
-                i32::from(days_in_month(period.div_euclid(12), month))
-            }
+            _ => self.first_day(period + 1) - self.first_day(period),
         }
     }
 
@@ -119,13 +134,16 @@ mod tests {
         assert_eq!(of(Unit::Week, WeekStart::Monday, "2025-06-01"), "2025-05-26");
         assert_eq!(of(Unit::Week, WeekStart::Sunday, "2025-06-01"), "2025-06-01");
         assert_eq!(of(Unit::Month, WeekStart::Monday, "2025-06-30"), "2025-06");
+        assert_eq!(of(Unit::Quarter, WeekStart::Monday, "2025-06-30"), "2025-Q2");
+        assert_eq!(of(Unit::Quarter, WeekStart::Monday, "1969-12-31"), "1969-Q4");
+        assert_eq!(of(Unit::Year, WeekStart::Monday, "2025-06-30"), "2025");
         assert_eq!(of(Unit::Day, WeekStart::Monday, "1969-12-31"), "1969-12-31");
         assert_eq!(of(Unit::Month, WeekStart::Monday, "1969-12-31"), "1969-12");
     }
 
     #[test]
     fn periods_follow_each_other_without_gap() {
-        for unit in [Unit::Day, Unit::Week, Unit::Month] {
+        for unit in [Unit::Day, Unit::Week, Unit::Month, Unit::Quarter, Unit::Year] {
             let periods = Periods { unit, week_start: WeekStart::Monday };
             for at in day("1999-12-25")..day("2004-03-05") {
                 let period = periods.of_day(at);

@@ -109,6 +109,13 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"survival","purpose":"test","inputs":{"log":"orders","customers":"customers"},
                 "options":{"at":"2025-05-31","silenceDays":10,"by":"city"}}"#
         }
+        "repeat-purchase" => {
+            r#"{"analysis":"repeat-purchase","purpose":"test","options":{"at":"2025-05-31"}}"#
+        }
+        "activation" => {
+            r#"{"analysis":"activation","purpose":"test","inputs":{"joined":"orders","events":"events"},
+                "options":{"at":"2025-05-31"}}"#
+        }
         "replenishment" => {
             r#"{"analysis":"replenishment","purpose":"test","options":{"at":"2025-05-31"}}"#
         }
@@ -171,7 +178,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
             ),
             ("book", "customer,manager,segment\na,M,top\nb,M,top\nc,M,mass\nd,N,mass\n"),
         ],
-        "inactivity" => vec![
+        "inactivity" | "activation" => vec![
             ("orders", "customer,time\na,2025-01-01\nb,2025-01-02\nc,2025-05-30\nd,2025-03-01\n"),
             ("events", "customer,time\na,2025-05-20\nb,2025-05-21\na,2025-05-22\n"),
         ],
@@ -219,7 +226,7 @@ const WITHOUT_TABLES: [&str; 2] = ["power", "retention-curve"];
 /// A role that the analysis cannot do without.
 fn required(analysis: &str) -> Role {
     match analysis {
-        "coverage" | "inactivity" => Role::Time,
+        "coverage" | "inactivity" | "activation" => Role::Time,
         "replenishment" => Role::Product,
         "tags"
         | "experiment"

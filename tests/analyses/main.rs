@@ -1,6 +1,7 @@
 //! What an analysis promises, from file text to report, through the same door as every caller.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
 
+mod activation;
 mod churn_risk;
 mod clusters;
 mod compare;
@@ -21,6 +22,7 @@ mod metamorphic;
 mod migration;
 mod policy;
 mod real_data;
+mod repeat_purchase;
 mod replenishment;
 mod requests;
 mod retention_curve;

@@ -25,6 +25,7 @@ export const files = [
       { analysis: 'clusters', options: { at: '1998-06-30', mostClusters: 4 } },
       { analysis: 'lifetime-value', options: { at: '1998-06-30' } },
       { analysis: 'survival', options: { at: '1998-06-30', silenceDays: 90 } },
+      { analysis: 'repeat-purchase', options: { at: '1997-09-30', period: 'quarter' } },
     ],
   },
   {
@@ -80,6 +81,7 @@ export const files = [
       { analysis: 'tiers', inputs: { log: 'orders' }, options: { at: '2025-05-31', tiers: [{ name: 'silver', from: 500 }, { name: 'gold', from: 2000 }] } },
       { analysis: 'coverage', inputs: { contacts: 'contacts', book: 'customers' }, options: { at: '2025-05-31', homeProvinces: ['四川'] } },
       { analysis: 'inactivity', inputs: { followers: 'contacts', events: 'events', log: 'orders' }, options: { at: '2025-05-31' } },
+      { analysis: 'activation', inputs: { joined: 'contacts', events: 'events', log: 'orders' }, options: { at: '2025-05-31' } },
       { analysis: 'compare-segments', inputs: { segments: 'customers', log: 'orders' }, options: { at: '2025-05-31' } },
       { analysis: 'look-alike', inputs: { members: 'referrals', customers: 'customers', log: 'orders' }, options: { at: '2025-05-31', attributes: ['city', 'segment'], seed: 1 } },
       { analysis: 'lrfm', inputs: { log: 'orders', customers: 'customers' }, options: { at: '2025-05-31', within: 'city' } },

@@ -374,6 +374,22 @@ impl Analysis for Survival {
     }
 }
 
+/// The curve at every `step`-th day up to `last`, as far as anybody was followed.
+pub(in crate::churn) fn told(points: &[Point], last: u32, step: u32) -> Vec<CurvePoint> {
+    let last = points.last().map_or(0, |point| point.time as u32).min(last);
+    let at = |day: u32| {
+        let after = points.partition_point(|point| point.time <= f64::from(day));
+        let known = points.get(after.saturating_sub(1))?;
+        // Between two points those of the next one are still followed.
+        let next = points.get(after).map_or(0, |next| next.at_risk);
+        let is_here = known.time == f64::from(day);
+        let Point { survival, low, high, hazard, .. } = *known;
+        let at_risk = if is_here { known.at_risk } else { next };
+        Some(CurvePoint { day, at_risk, survival, low, high, hazard })
+    };
+    (0..=last).step_by(step.max(1) as usize).filter_map(at).collect()
+}
+
 impl Survival {
     fn follow(&mut self, budget: usize) -> Result<()> {
         let until = self.next.saturating_add(budget.max(1)).min(self.log.days.customers());
@@ -430,18 +446,6 @@ impl Survival {
             return Ok(None);
         }
         let points = kaplan_meier(&lives, self.options.confidence)?;
-        let last = points.last().map_or(0, |point| point.time as u32);
-        let days = (0..=last).step_by(self.options.step_days as usize);
-        let at = |day: u32| {
-            let after = points.partition_point(|point| point.time <= f64::from(day));
-            let known = points.get(after.saturating_sub(1))?;
-            // Between two points those of the next one are still followed.
-            let next = points.get(after).map_or(0, |next| next.at_risk);
-            let is_here = known.time == f64::from(day);
-            let Point { survival, low, high, hazard, .. } = *known;
-            let at_risk = if is_here { known.at_risk } else { next };
-            Some(CurvePoint { day, at_risk, survival, low, high, hazard })
-        };
         let within = f64::from(self.options.within_days);
         let mean = restricted_mean(&points, within);
         let z = -normal_quantile((1.0 - self.options.confidence) / 2.0).unwrap_or(0.0);
@@ -455,7 +459,11 @@ impl Survival {
                 let reach = z * variance.sqrt();
                 Interval { low: (mean - reach).max(0.0), high: (mean + reach).min(within) }
             }),
-            points: days.filter_map(at).collect(),
+            points: told(
+                &points,
+                points.last().map_or(0, |point| point.time as u32),
+                self.options.step_days,
+            ),
         }))
     }
 
