@@ -21,8 +21,8 @@ import { full, met, print, wanted } from './measure.mjs'
 const folder = dirname(fileURLToPath(import.meta.url))
 const page = join(root, 'docs', 'performance.md')
 const ALL = ['rfm_memory', 'csv_rfm', 'native', 'memory']
-/** Only when named: what they need is not installed by npm, or they are far from their target. */
-const MORE = ['kmeans', 'experiment', 'bootstrap', 'boost', 'gate', 'btyd']
+/** Only when named: they take long, or need what npm does not install. */
+const MORE = ['rules', 'kmeans', 'experiment', 'bootstrap', 'boost', 'gate', 'btyd']
 /** DuckDB and PapaParse hold all rows as objects at some time. */
 const HEAP = '--max-old-space-size=8192'
 

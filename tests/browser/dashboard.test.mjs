@@ -4,23 +4,17 @@
 // Screenshots go to the folder SIYU_SHOTS, else to a temporary one whose name is printed.
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { NARROW, WIDE, gbk, missing, site, violations, visits } from './visits.mjs'
 
 const place = path => fileURLToPath(new URL(path, import.meta.url))
-const site = place('../../www/dist')
-const require = createRequire(new URL('../../www/package.json', import.meta.url))
 const truth = JSON.parse(readFileSync(place('../data/shop/truth.json'), 'utf8'))
 const social = JSON.parse(readFileSync(place('../data/social/truth.json'), 'utf8'))
 const truthOfSocial = { customers: social.totals.customers, buyers: Object.values(social.groups).reduce((sum, group) => sum + group.buyers, 0), contacts: social.contacts }
-
-const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path => path && existsSync(path))
-const missing = chromiumPath === undefined ? 'no Chromium (set CHROMIUM to its path)' : existsSync(join(site, 'index.html')) ? null : 'the dashboard is not built (npm run build)'
-if (missing !== null && process.env.CI === 'true') throw new Error(missing)
 
 /** Online Retail may not be in the project: it is read in place where it is. */
 const retail = join(process.env.SIYU_DATA ?? place('../../../shared/data'), 'online_retail_invoices.csv')
@@ -29,9 +23,6 @@ const temporary = mkdtempSync(join(tmpdir(), 'siyu-dashboard-'))
 const shots = process.env.SIYU_SHOTS ?? join(temporary, 'shots')
 mkdirSync(shots, { recursive: true })
 
-const WIDE = { width: 1440, height: 900 }
-const NARROW = { width: 390, height: 844 }
-
 /** Writes a file to open in the page. */
 function file(name, content) {
   const path = join(temporary, name)
@@ -39,68 +30,20 @@ function file(name, content) {
   return path
 }
 
-/** Text as GBK bytes, by turning the platform's decoder round. */
-function gbk(text) {
-  const decoder = new TextDecoder('gbk')
-  const codes = new Map()
-  for (let lead = 0x81; lead <= 0xfe; lead++) {
-    for (let trail = 0x40; trail <= 0xfe; trail++) {
-      if (trail !== 0x7f) codes.set(decoder.decode(Uint8Array.of(lead, trail)), [lead, trail])
-    }
-  }
-  return Buffer.from([...text].flatMap(each => (each.charCodeAt(0) < 0x80 ? [each.charCodeAt(0)] : codes.get(each))))
-}
-
 describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
-  let browser
   let server
-  let axe
+  let visit
+  let close
 
   before(async () => {
-    const { chromium } = require('playwright-core')
-    const { serve } = await import('../../www/serve.mjs')
-    axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-    server = await serve({ folder: site })
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+    ;({ server, visit, close } = await visits())
     console.log(`screenshots: ${shots}`)
   })
 
   after(async () => {
-    await browser?.close()
-    await server?.close()
+    await close?.()
     if (process.env.SIYU_SHOTS !== undefined) rmSync(temporary, { recursive: true, force: true })
   })
-
-  /** A page that notes everything that must not happen; `end` asserts that nothing did. */
-  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US' } = {}) {
-    const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'Asia/Shanghai' })
-    const page = await context.newPage()
-    const trouble = []
-    const asked = []
-    // Chromium warns of this sandbox as of a frame's, which a page of the same site could take off; it is a page's own, sent as a header.
-    const sandbox = 'An iframe which has both allow-scripts and allow-same-origin'
-    page.on('console', message => ['error', 'warning'].includes(message.type()) && !message.text().startsWith(sandbox) && trouble.push(`console: ${message.text()}`))
-    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
-    page.on('dialog', dialog => trouble.push(`dialog: ${dialog.message()}`) && dialog.dismiss())
-    context.on('request', request => asked.push(request.url()))
-    await page.addInitScript(() => {
-      globalThis.broken = []
-      addEventListener('securitypolicyviolation', event => globalThis.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
-    })
-    await page.goto(server.url)
-    await page.waitForSelector('h1')
-    return {
-      page,
-      asked,
-      async end() {
-        assert.deepEqual(await page.evaluate(() => globalThis.broken), [], 'violations of the policy')
-        assert.deepEqual(trouble, [])
-        const foreign = asked.filter(url => !url.startsWith(server.url) && !url.startsWith(`blob:${server.url}`))
-        assert.deepEqual(foreign, [], 'requests to others')
-        await context.close()
-      },
-    }
-  }
 
   const openSample = async (page, name) => {
     await page.click(`[data-sample=${name}]`)
@@ -986,9 +929,8 @@ describe('dashboard', { skip: missing ?? false, timeout: 600_000 }, () => {
             await shot(page, `${name}-${step}`)
             const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
             assert.equal(wide, 0, `${name}, ${step}: wider than the screen`)
-            await page.evaluate(axe)
-            const found = await page.evaluate(selector => globalThis.axe.run(selector, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }), within)
-            const bad = found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).map(each => `${each.id}: ${each.nodes.map(node => node.html).slice(0, 3).join(' ')}`)
+            const found = await violations(page, within)
+            const bad = found.filter(each => ['serious', 'critical'].includes(each.impact)).map(each => each.told)
             assert.deepEqual(bad, [], `${name}, ${step}`)
           }
           await check('1-start')

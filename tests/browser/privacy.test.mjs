@@ -3,27 +3,15 @@
 //
 // Screenshots go to the folder SIYU_SHOTS, else nowhere.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const place = path => fileURLToPath(new URL(path, import.meta.url))
-const site = place('../../www/dist')
-const require = createRequire(new URL('../../www/package.json', import.meta.url))
-
-const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path => path && existsSync(path))
-const missing = chromiumPath === undefined ? 'no Chromium (set CHROMIUM to its path)' : existsSync(join(site, 'index.html')) ? null : 'the dashboard is not built (npm run build)'
-if (missing !== null && process.env.CI === 'true') throw new Error(missing)
+import { NARROW, WIDE, missing, violations, visits } from './visits.mjs'
 
 const temporary = mkdtempSync(join(tmpdir(), 'siyu-privacy-'))
 const shots = process.env.SIYU_SHOTS
 if (shots !== undefined) mkdirSync(shots, { recursive: true })
-
-const WIDE = { width: 1440, height: 900 }
-const NARROW = { width: 390, height: 844 }
 
 function file(name, content) {
   const path = join(temporary, name)
@@ -48,52 +36,17 @@ function orders(members = 60, rows = 240, memberOf = at => at % members) {
 }
 
 describe('privacy and compliance', { skip: missing ?? false, timeout: 600_000 }, () => {
-  let browser
-  let server
-  let axe
+  let visit
+  let close
 
   before(async () => {
-    const { chromium } = require('playwright-core')
-    const { serve } = await import('../../www/serve.mjs')
-    axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-    server = await serve({ folder: site })
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+    ;({ visit, close } = await visits())
   })
 
   after(async () => {
-    await browser?.close()
-    await server?.close()
+    await close?.()
     rmSync(temporary, { recursive: true, force: true })
   })
-
-  /** A page that notes everything that must not happen; `end` asserts that nothing did. */
-  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US' } = {}) {
-    const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'Asia/Shanghai' })
-    const page = await context.newPage()
-    const trouble = []
-    const asked = []
-    const sandbox = 'An iframe which has both allow-scripts and allow-same-origin'
-    page.on('console', message => ['error', 'warning'].includes(message.type()) && !message.text().startsWith(sandbox) && trouble.push(`console: ${message.text()}`))
-    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
-    page.on('dialog', dialog => trouble.push(`dialog: ${dialog.message()}`) && dialog.dismiss())
-    context.on('request', request => asked.push(request.url()))
-    await page.addInitScript(() => {
-      globalThis.broken = []
-      addEventListener('securitypolicyviolation', event => globalThis.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
-    })
-    await page.goto(server.url)
-    await page.waitForSelector('h1')
-    return {
-      page,
-      asked,
-      async end() {
-        assert.deepEqual(await page.evaluate(() => globalThis.broken), [], 'violations of the policy of the page')
-        assert.deepEqual(trouble, [])
-        assert.deepEqual(asked.filter(url => !url.startsWith(server.url) && !url.startsWith(`blob:${server.url}`)), [], 'requests to others')
-        await context.close()
-      },
-    }
-  }
 
   const openOrders = async (page, path = file('orders.csv', orders())) => {
     await page.setInputFiles('input[data-files]', path)
@@ -110,9 +63,8 @@ describe('privacy and compliance', { skip: missing ?? false, timeout: 600_000 },
     return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') }
   }
   const look = async (page, name) => {
-    await page.evaluate(axe)
-    const found = await page.evaluate(() => globalThis.axe.run('#view', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
-    assert.deepEqual(found.violations.map(each => `${each.id}: ${each.nodes.map(node => node.html).slice(0, 3).join(' ')}`), [], name)
+    const found = await violations(page, '#view')
+    assert.deepEqual(found.map(each => each.told), [], name)
     const { scroll, inner } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, inner: innerWidth }))
     assert.ok(scroll <= inner, `${name}: ${scroll} wide on ${inner}`)
     if (shots === undefined) return

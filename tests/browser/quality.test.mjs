@@ -4,47 +4,26 @@
 //
 // Screenshots go to the folder SIYU_SHOTS, else nowhere.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { workbook } from '../package/workbooks.mjs'
+import { NARROW, WIDE, gbk, missing, violations, visits } from './visits.mjs'
 
 const place = path => fileURLToPath(new URL(path, import.meta.url))
-const site = place('../../www/dist')
-const require = createRequire(new URL('../../www/package.json', import.meta.url))
 const truth = JSON.parse(readFileSync(place('../data/shop/truth.json'), 'utf8'))
 const orders = readFileSync(place('../data/shop/orders.csv'), 'utf8').replace('\ufeff', '').trimEnd().split(/\r?\n/)
-
-const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path => path && existsSync(path))
-const missing = chromiumPath === undefined ? 'no Chromium (set CHROMIUM to its path)' : existsSync(join(site, 'index.html')) ? null : 'the dashboard is not built (npm run build)'
-if (missing !== null && process.env.CI === 'true') throw new Error(missing)
 
 const temporary = mkdtempSync(join(tmpdir(), 'siyu-quality-'))
 const shots = process.env.SIYU_SHOTS
 if (shots !== undefined) mkdirSync(shots, { recursive: true })
 
-const WIDE = { width: 1440, height: 900 }
-const NARROW = { width: 390, height: 844 }
-
 function file(name, content) {
   const path = join(temporary, name)
   writeFileSync(path, content)
   return path
-}
-
-/** Text as GBK bytes, by turning the platform's decoder round. */
-function gbk(text) {
-  const decoder = new TextDecoder('gbk')
-  const codes = new Map()
-  for (let lead = 0x81; lead <= 0xfe; lead++) {
-    for (let trail = 0x40; trail <= 0xfe; trail++) {
-      if (trail !== 0x7f) codes.set(decoder.decode(Uint8Array.of(lead, trail)), [lead, trail])
-    }
-  }
-  return Buffer.from([...text].flatMap(each => (each.charCodeAt(0) < 0x80 ? [each.charCodeAt(0)] : codes.get(each))))
 }
 
 /** The shop's orders as a platform exports them: GBK, with a title and remarks above the header. */
@@ -69,54 +48,17 @@ function dirty() {
 }
 
 describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
-  let browser
-  let server
-  let axe
+  let visit
+  let close
 
   before(async () => {
-    const { chromium } = require('playwright-core')
-    const { serve } = await import('../../www/serve.mjs')
-    axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-    server = await serve({ folder: site })
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+    ;({ visit, close } = await visits())
   })
 
   after(async () => {
-    await browser?.close()
-    await server?.close()
+    await close?.()
     rmSync(temporary, { recursive: true, force: true })
   })
-
-  /** A page that notes everything that must not happen; `end` asserts that nothing did, but for what a test expects. */
-  async function visit({ viewport = WIDE, colorScheme = 'light', locale = 'en-US', expected = /^$/, before } = {}) {
-    const context = await browser.newContext({ viewport, colorScheme, locale, reducedMotion: 'reduce', acceptDownloads: true, timezoneId: 'Asia/Shanghai' })
-    const page = await context.newPage()
-    const trouble = []
-    const foreign = []
-    // Chromium warns of this sandbox as of a frame's; it is a page's own, sent as a header.
-    const sandbox = 'An iframe which has both allow-scripts and allow-same-origin'
-    page.on('console', message => ['error', 'warning'].includes(message.type()) && !message.text().startsWith(sandbox) && !expected.test(message.text()) && trouble.push(`console: ${message.text()}`))
-    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
-    page.on('dialog', dialog => trouble.push(`dialog: ${dialog.message()}`) && dialog.dismiss())
-    context.on('request', request => !request.url().replace(/^blob:/, '').startsWith(server.url) && foreign.push(request.url()))
-    await page.addInitScript(() => {
-      globalThis.broken = []
-      addEventListener('securitypolicyviolation', event => globalThis.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
-    })
-    if (before !== undefined) await page.addInitScript(before)
-    await page.goto(server.url)
-    await page.waitForSelector('h1')
-    return {
-      page,
-      context,
-      async end() {
-        assert.deepEqual(await page.evaluate(() => globalThis.broken), [], 'violations of the policy')
-        assert.deepEqual(trouble, [])
-        assert.deepEqual(foreign, [], 'requests to others')
-        await context.close()
-      },
-    }
-  }
 
   const openFile = async (page, ...paths) => {
     await page.setInputFiles('[data-files=open]', paths)
@@ -586,9 +528,8 @@ describe('quality report', { skip: missing ?? false, timeout: 600_000 }, () => {
           await shot(page, `${name}-${step}`)
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
           assert.equal(wide, 0, `${name}, ${step}: wider than the screen`)
-          await page.evaluate(axe)
-          const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
-          const bad = found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).map(each => `${each.id}: ${each.nodes.map(node => node.html).slice(0, 3).join(' ')}`)
+          const found = await violations(page)
+          const bad = found.filter(each => ['serious', 'critical'].includes(each.impact)).map(each => each.told)
           assert.deepEqual(bad, [], `${name}, ${step}`)
         }
         await openFile(page, file('dirty.csv', dirty()))
