@@ -17,8 +17,12 @@ export interface Failure {
   path?: string
 }
 
-/** Every error that Siyu raises. */
+/** Every error that Siyu raises. Each entry of the package has its own copy of this class; `instanceof` knows all of them. */
 export class SiyuError extends Error {
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return (value as Error | null)?.name === 'SiyuError'
+  }
+
   override readonly name = 'SiyuError'
   /** The stable kebab-case code, such as `missing-column`. Translate by this. */
   readonly code: string

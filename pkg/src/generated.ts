@@ -3204,6 +3204,70 @@ export interface NoisyCountsOptions {
   query: string
 }
 
+/** An experiment as it may be published. */
+export interface NoisyExperiment {
+  /** What was measured. */
+  metrics: NoisyResult[]
+  /** What it cost, and the log with this answer in it. */
+  receipt: Receipt
+  /** Of each arm its units, with noise: the number may be below 0. */
+  units: number[]
+  /** In 95 of 100 cases a number of units is off by less than this. */
+  unitsWithin95: number
+}
+
+/** An experiment whose summary is to be published. Rows are given as lists of one length. */
+export interface NoisyExperimentOptions {
+  /** The arm of each row, from 0; at most 1,000,000 rows. */
+  arm: number[]
+  /** The names of the arms; the first is the control. They are known without the data. */
+  arms: string[]
+  /** What may be spent in all. */
+  budget: PrivacyBudget
+  /** How sure intervals are. */
+  confidence?: number
+  /**
+   * The customer of each row, as any number. Of a customer the first row counts, and none if
+   * there are rows in two arms. Each row is a customer if this is left out.
+   */
+  customer?: number[] | null
+  /** ε of this answer, as exact decimal digits. */
+  epsilon: string
+  /** The log of what was published before; empty at first. */
+  ledger?: Ledger
+  /** What is measured. */
+  metrics: NoisyMetric[]
+  /** The question, and the data it is asked of: the same words get the same answer from the log. */
+  query: string
+}
+
+/** A mean or a difference of means. */
+export interface NoisyMean {
+  /** Its interval, for chance and noise together. */
+  interval: Interval | null
+  /** How likely at least so far from 0 would be, were the truth 0. Of differences only. */
+  pValue: number | null
+  /** The estimate; null where the noise leaves fewer than 2 units. */
+  value: number | null
+}
+
+/** One number of each row. */
+export interface NoisyMetric {
+  /**
+   * Places behind the point of values, 0 to 4. With 0, and bounds of 0 and 1, a metric is a
+   * share.
+   */
+  decimals?: number
+  /** The least value that counts, known without the data. Lower ones count as this. */
+  lower: number
+  /** Its name. */
+  name: string
+  /** The largest value that counts, known without the data. Higher ones count as this. */
+  upper: number
+  /** The values. They are rounded to `decimals`. */
+  values: number[]
+}
+
 /** A quantile that may be published. */
 export interface NoisyQuantile {
   /** What it cost, and the log with this answer in it. */
@@ -3232,6 +3296,16 @@ export interface NoisyQuantileOptions {
   upper: number
   /** The values, one of each customer, at most 200,000. They are rounded to `decimals`. */
   values: number[]
+}
+
+/** A metric as it may be published. */
+export interface NoisyResult {
+  /** Of each arm its mean. */
+  arms: NoisyMean[]
+  /** Of each arm but the control its mean minus that of the control. */
+  effects: NoisyMean[]
+  /** Its name. */
+  name: string
 }
 
 /** A group as it may be published. */
@@ -6126,6 +6200,8 @@ export interface PrivacyTasks {
   noisySums: { options: NoisySumsOptions; result: NoisySums }
   /** A quantile with noise that hides each customer, paid from a budget. */
   noisyQuantile: { options: NoisyQuantileOptions; result: NoisyQuantile }
+  /** The summary of an experiment with noise that hides each customer, paid from a budget. */
+  noisyExperiment: { options: NoisyExperimentOptions; result: NoisyExperiment }
   /** What several noisy answers cost together. */
   privacyCost: { options: CostOptions; result: PrivacyCost }
   /** What equal answers of a pure ε cost together, by each bound. */

@@ -10,6 +10,7 @@ use super::dp::accountant::{
     Answers, Cost, Mechanism, PureComposition, compose_pure, cost, gaussian_delta, gaussian_sigma,
     gaussian_sigma_classic, rho_of_gaussian, zcdp_simple, zcdp_tight,
 };
+use super::dp::experiment::{self, NoisyExperiment, NoisyExperimentOptions};
 use super::dp::groups::{self, NoisyCounts, NoisyCountsOptions};
 use super::dp::law;
 use super::dp::local::{self, LocalPlan};
@@ -104,6 +105,8 @@ tasks! {
     NoisySums = "noisySums": NoisySumsOptions => NoisySums, |options| sums::publish(options, &mut Platform);
     /// A quantile with noise that hides each customer, paid from a budget.
     NoisyQuantile = "noisyQuantile": NoisyQuantileOptions => NoisyQuantile, |options| quantile::publish(options, &mut Platform);
+    /// The summary of an experiment with noise that hides each customer, paid from a budget.
+    NoisyExperiment = "noisyExperiment": NoisyExperimentOptions => NoisyExperiment, |options| experiment::publish(options, &mut Platform);
     /// What several noisy answers cost together.
     PrivacyCost = "privacyCost": CostOptions => Cost, |options| cost(&options.answers, options.delta);
     /// What equal answers of a pure ε cost together, by each bound.

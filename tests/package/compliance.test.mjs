@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { SiyuError } from 'siyu'
 import { open } from 'siyu/sync'
 import * as compliance from 'siyu/compliance'
 import { memoryStore, openWorkspace } from 'siyu/workspace'
@@ -177,7 +178,9 @@ test('neither the order of rows nor odd values change a safe table; what cannot 
   const one = await anonymise(siyu, { rows, ...options })
   assert.deepEqual(await anonymise(siyu, { rows: [...rows].reverse(), ...options }), one)
   const strict = { rows: people(4, 3), ...options, demand: { k: 5 } }
-  assert.equal((await rejected(anonymise(siyu, strict))).code, 'not-enough-data')
+  const unreached = await rejected(anonymise(siyu, strict))
+  assert.equal(unreached.code, 'not-enough-data')
+  assert.ok(unreached instanceof SiyuError && !(new Error('other') instanceof SiyuError), 'errors of all entries are of one class')
   for (const [change, path] of [
     [{ demand: { k: 0 } }, 'demand.k'], [{ maxLeftOut: 2 }, 'maxLeftOut'], [{ rows: [] }, 'rows'], [{ quasiIdentifiers: [{ column: 'age', widths: [5, 12] }] }, 'quasiIdentifiers[0].widths'],
     [{ quasiIdentifiers: [{ column: 'post', lengths: [4, 4] }] }, 'quasiIdentifiers[0].lengths'],

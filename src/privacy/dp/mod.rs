@@ -11,6 +11,7 @@
 //! * [`local`] – noise at each customer, before anything is collected
 //! * [`groups`] – the counts of groups as they may be published
 //! * [`sums`] – what customers of groups spend, in all and each
+//! * [`experiment`] – units, means and effects of an experiment's arms
 //!
 //! Floating-point noise identifies the data by its last bits (Mironov 2012), so noise is made of
 //! integers only (Canonne, Kamath, Steinke 2020), and randomness comes from the platform: no seed
@@ -18,6 +19,7 @@
 
 pub mod accountant;
 pub mod budget;
+pub mod experiment;
 pub mod groups;
 pub mod law;
 pub mod local;

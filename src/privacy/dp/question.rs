@@ -75,7 +75,7 @@ impl Paid {
         ledger.untouched()?;
         let text = |text: &str| Value::Text(text.to_owned());
         let mut asked = vec![
-            ("op".to_owned(), text("release")),
+            ("op".to_owned(), text("noisy-answer")),
             ("query".to_owned(), text(query)),
             ("epsilon".to_owned(), text(epsilon)),
         ];
