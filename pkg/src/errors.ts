@@ -19,7 +19,7 @@ export interface Failure {
 
 /** Every error that Siyu raises. Each entry of the package has its own copy of this class; `instanceof` knows all of them. */
 export class SiyuError extends Error {
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return (value as Error | null)?.name === 'SiyuError'
   }
 
