@@ -443,6 +443,11 @@ export interface ChurnRiskOptions {
   calibration?: CalibrationKind
   /** What a campaign costs and brings. */
   campaign?: CampaignOptions
+  /**
+   * With `model`, `customers` and `label`: another model from an earlier report, held against it
+   * on the customers with a label. They must be such as neither model learned from.
+   */
+  challenger?: RiskModel | null
   /** Which model scores; both are always fitted. */
   choice?: RiskChoice
   /** Confidence of the intervals, between 0 and 1. */
@@ -506,6 +511,8 @@ export interface ChurnRiskResult {
   baseline: number
   /** The model that scores. */
   chosen: RiskMethod
+  /** The model against its challenger; null without one. */
+  comparison: RiskComparison | null
   /** What contacting them is expected to earn, by their probabilities. */
   expectedProfit: number
   /** Those expected to leave: the sum of their probabilities. */
@@ -4499,6 +4506,43 @@ export type RiskChoice =
   /** Gradient-boosted trees. */
   | 'trees'
 
+/**
+ * Two models on the same rows. Differences are those of the challenger minus the champion, on the
+ * same bootstrap samples.
+ */
+export interface RiskComparison {
+  /** Of the area under the ROC curve; above 0 the challenger is better. */
+  areaDifference: Measured
+  /** Of the Brier score; below 0 the challenger is better. */
+  brierDifference: Measured
+  /** The option `challenger`. */
+  challenger: RiskContender
+  /** The option `model`. */
+  champion: RiskContender
+  /** Customers with a label. */
+  customers: number
+  /** Of them, those who left. */
+  left: number
+  /** Of the log-loss; below 0 the challenger is better. */
+  logLossDifference: Measured
+  /** The answer in one sentence. */
+  sentence: Text
+  /** Whether the challenger is better. */
+  verdict: RiskVerdict
+}
+
+/** A model on rows with a label. */
+export interface RiskContender {
+  /** Expected calibration error over these bins. */
+  calibrationError: number
+  /** How good it is. */
+  quality: RiskQuality
+  /** Mean probability and share who left in ten bins of equal size. */
+  reliability: RiskReliability[]
+  /** Population stability index of its scores against those of the customers it learned from. */
+  scoreDrift: number | null
+}
+
 /** The mean probability of leaving if all customers had one value of a feature. */
 export interface RiskEffect {
   /** The value of a text; null for a number. */
@@ -4524,8 +4568,15 @@ export interface RiskGroup {
   expected: number
   /** The same of those who stayed; null if nobody did. */
   falseAlarms: Measured | null
+  /**
+   * That share minus their mean probability: above 0 the model promises too little risk. An
+   * interval beyond 0 says that the probabilities of this group are off.
+   */
+  gap: Measured
   /** The value of the group; null where it is missing. */
   group: string | null
+  /** Whether fewer than ten of them left or fewer than ten stayed: too few to judge the model by. */
+  isSmall: boolean
   /** Of those for whom a contact pays, the share that left; null if there are none. */
   precision: Measured | null
   /** Of those who left, the share that a contact pays for; null if nobody left. */
@@ -4659,6 +4710,17 @@ export interface RiskRival {
   /** Its name. */
   feature: string
 }
+
+/** Whether a challenger is better than the champion, by the log-loss and the area under the ROC curve. */
+export type RiskVerdict =
+  /** By one or both its interval is beyond 0, and by none the champion is. */
+  | 'better'
+  /** Neither interval is beyond 0. */
+  | 'no-difference'
+  /** By one or both the champion is better, and by none the challenger. */
+  | 'worse'
+  /** By one the challenger is better, by the other the champion. */
+  | 'mixed'
 
 /** The meaning of a column of a log (one row per order line, order or event). */
 export type Role =

@@ -433,6 +433,21 @@ fn errors_are_compared_between_groups() {
     let of = |name: Json| groups.iter().find(|group| group["group"] == name).unwrap().clone();
     let share = |group: &Json, field: &str| group[field]["value"].as_f64().unwrap();
     let (a, none) = (of("A".into()), of(Json::Null));
+    let gap = share(&a, "gap");
+    assert!((gap - (share(&a, "actual") - a["expected"].as_f64().unwrap())).abs() < 1e-12);
+    let end = |field: &str, end: &str| a[field]["interval"][end].as_f64().unwrap();
+    assert!(end("gap", "low") < gap && gap < end("gap", "high"));
+    let width = |field: &str| end(field, "high") - end(field, "low");
+    assert!((width("gap") - width("actual")).abs() < 1e-12);
+    assert_eq!(a["isSmall"], false);
+    // The model does not know the city: it promises the coin too little risk, the others too much.
+    assert!(none["gap"]["interval"]["low"].as_f64().unwrap() > 0.05);
+    assert!(end("gap", "high") < 0.0);
+    // A city of few is marked.
+    let few = text.replacen(",A,", ",C,", 12);
+    let few = ask(&few, more).unwrap();
+    let few = few.at("/result/groups").as_array().unwrap().clone();
+    assert_eq!(few.iter().find(|group| group["group"] == "C").unwrap()["isSmall"], true);
     // Shares are of the rows of the group: those contacted are those who left, and the others.
     let left = share(&a, "actual");
     let contacted = left * share(&a, "recall") + (1.0 - left) * share(&a, "falseAlarms");
@@ -447,4 +462,61 @@ fn errors_are_compared_between_groups() {
     assert!(ask(&text, r#""label":"gone","attributes":["city"],"groupsBy":"city""#).is_ok());
     let refused = ask(&text, r#""label":"gone","attributes":["plan"],"groupsBy":"customer""#);
     assert!(refused.is_err());
+}
+
+#[test]
+fn a_challenger_is_held_against_the_champion_on_the_same_rows() {
+    let model = |attributes: &str, seed: u64| {
+        let more = format!(r#""label":"gone","attributes":{attributes}"#);
+        ask(&people(1500, seed), &more).unwrap().at("/result/model").to_string()
+    };
+    let (poor, rich) = (model(r#"["plan"]"#, 21), model(r#"["visits","plan"]"#, 22));
+    let new = people(900, 23);
+    let against = |champion: &str, challenger: &str| {
+        ask(&new, &format!(r#""label":"gone","model":{champion},"challenger":{challenger}"#))
+            .unwrap()
+    };
+    let better = against(&poor, &rich);
+    let at = |answer: &Answer, path: &str| number(answer, &format!("/result/comparison/{path}"));
+    assert_eq!(better.at("/result/comparison/verdict"), "better");
+    assert!(at(&better, "areaDifference/interval/low") > 0.0);
+    assert!(at(&better, "logLossDifference/interval/high") < 0.0);
+    assert!(at(&better, "brierDifference/value") < 0.0);
+    let gain =
+        at(&better, "challenger/quality/area/value") - at(&better, "champion/quality/area/value");
+    assert!((gain - at(&better, "areaDifference/value")).abs() < 1e-12);
+    assert!(at(&better, "challenger/calibrationError") < 0.1);
+    assert!(at(&better, "challenger/scoreDrift") < 0.1);
+    // The probabilities are those that each model gives by itself.
+    let alone = ask(&new, &format!(r#""label":"gone","model":{rich}"#)).unwrap();
+    let (p, labels) = (alone.numbers("probability"), alone.numbers("label"));
+    let squares = p.iter().zip(&labels).map(|(p, label)| (p - label) * (p - label)).sum::<f64>();
+    let brier = squares / p.len() as f64;
+    assert!((at(&better, "challenger/quality/brier/value") - brier).abs() < 1e-12);
+    assert!(alone.at("/result/comparison").is_null());
+    // The other way round, and against itself.
+    let worse = against(&rich, &poor);
+    assert_eq!(worse.at("/result/comparison/verdict"), "worse");
+    assert_eq!(worse.by_customer(), alone.by_customer());
+    let same = against(&rich, &rich);
+    assert_eq!(same.at("/result/comparison/verdict"), "no-difference");
+    assert_eq!(
+        [at(&same, "areaDifference/interval/low"), at(&same, "logLossDifference/value")],
+        [0.0; 2]
+    );
+    // The order of the rows changes nothing.
+    let mut rows: Vec<&str> = new.lines().collect();
+    rows[1..].reverse();
+    let more = format!(r#""label":"gone","model":{poor},"challenger":{rich}"#);
+    let turned = ask(&format!("{}\n", rows.join("\n")), &more).unwrap();
+    assert_eq!(turned.at("/result/comparison"), better.at("/result/comparison"));
+    // What cannot be compared is refused.
+    for wrong in [
+        format!(r#""label":"gone","attributes":["plan"],"challenger":{rich}"#),
+        format!(r#""model":{poor},"challenger":{rich}"#),
+    ] {
+        assert_eq!(ask(&new, &wrong).unwrap_err().path(), Some("options.challenger"));
+    }
+    let few = ask(&people(12, 5), &more).unwrap_err();
+    assert_eq!(few.code(), Code::NotEnoughData);
 }

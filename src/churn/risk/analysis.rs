@@ -11,7 +11,7 @@
 #![allow(clippy::indexing_slicing)] // Lists have a place for every row or every feature.
 
 use super::effects::Effects;
-use super::judge::{Judge, SAMPLES, earnings};
+use super::judge::{Comparison, Judge, SAMPLES, earnings};
 use super::label::Windows;
 use super::learn::{Asked, Learner, TURN};
 use super::model::{Chosen, RiskModel, Spread};
@@ -114,6 +114,9 @@ pub struct ChurnRisk {
     rhythms: Vec<Option<Model>>,
     learner: Option<Learner>,
     judge: Option<Judge>,
+    /// The scores of the challenger by code, and its judgement against the model.
+    challenged: Vec<f64>,
+    comparison: Option<Judge>,
     /// The rows that `judge` has, with their turns.
     held: Vec<(usize, u8)>,
     effects: Option<Effects>,
@@ -142,9 +145,11 @@ fn attributes(options: &ChurnRiskOptions) -> Vec<&str> {
         Some(model) => model.features.iter().map(|feature| feature.name.as_str()).collect(),
         None => options.attributes.iter().map(String::as_str).collect::<Vec<_>>(),
     };
+    let rival = options.challenger.iter().flat_map(|model| &model.features);
+    let features = features.into_iter().chain(rival.map(|feature| feature.name.as_str()));
     let more = options.label.iter().chain(&options.turns_by).chain(&options.groups_by);
     let more = more.map(String::as_str);
-    let mut all: Vec<&str> = features.into_iter().chain(more).collect();
+    let mut all: Vec<&str> = features.chain(more).collect();
     sort(&mut all);
     all.dedup();
     all
@@ -170,6 +175,24 @@ fn distinct(
     keys.dedup();
     let places = own.iter().map(|own| keys.binary_search(own).unwrap_or(0)).collect();
     (keys, places)
+}
+
+/// Puts the features into the order of an imported model.
+fn arrange(table: &mut Table, model: &RiskModel, path: &'static str) -> Result<()> {
+    let mut features = std::mem::take(&mut table.features);
+    for wanted in &model.features {
+        let is_it =
+            |feature: &Feature| feature.name == wanted.name && feature.levels == wanted.levels;
+        let Some(at) = features.iter().position(is_it) else {
+            return Err(Error::new(
+                Code::InvalidOption,
+                format!("the model asks for `{}`, which is not there as it was", wanted.name),
+            )
+            .at_path(path));
+        };
+        table.features.push(features.swap_remove(at));
+    }
+    Ok(())
 }
 
 fn invalid(path: &'static str, hint: &'static str) -> Error {
@@ -247,6 +270,13 @@ impl Analysis for ChurnRisk {
         if let Some(model) = &options.model {
             model.check()?;
         }
+        if let Some(model) = &options.challenger {
+            if options.model.is_none() || options.label.is_none() || facts.input == LOG {
+                let hint = "a challenger needs the `model` it is held against, and customers with a `label`";
+                return Err(invalid("challenger", hint));
+            }
+            model.check().map_err(|error| error.at_path("challenger"))?;
+        }
         let given = if facts.input == LOG {
             let at =
                 options.at.as_deref().ok_or_else(|| invalid("at", "a log needs its moment"))?;
@@ -276,6 +306,8 @@ impl Analysis for ChurnRisk {
             rhythms: Vec::new(),
             learner: None,
             judge: None,
+            challenged: Vec::new(),
+            comparison: None,
             held: Vec::new(),
             effects: None,
             groups: Default::default(),
@@ -355,10 +387,14 @@ impl Analysis for ChurnRisk {
                 done
             }
             Phase::Judge => {
-                let Some(judge) = &mut self.judge else { return Err(unfinished()) };
+                let is_imported = self.comparison.is_some();
+                let judge = self.comparison.as_mut().or(self.judge.as_mut());
+                let Some(judge) = judge else { return Err(unfinished()) };
                 let is_done = judge.sample();
                 let done = judge.done() as u64;
-                if is_done {
+                if is_done && is_imported {
+                    self.phase = Phase::Score;
+                } else if is_done {
                     self.choose()?;
                 }
                 TURN + learned + done
@@ -421,6 +457,7 @@ impl Analysis for ChurnRisk {
             + self.table.heap_size()
             + self.learner.as_ref().map_or(0, Learner::heap_size)
             + self.scored.rows.capacity() * 140
+            + self.challenged.capacity() * 8
     }
 }
 
@@ -453,11 +490,26 @@ impl ChurnRisk {
         };
         let (label, turns_by, groups_by) =
             (other(&options.label), other(&options.turns_by), other(&options.groups_by));
-        let features: Vec<_> = latest.into_iter().filter(|(name, _)| is_feature(name)).collect();
-        let given = |name: &str| {
-            let model = options.model.as_ref()?;
-            model.features.iter().find(|feature| feature.name == name)?.levels.clone()
+        let given = |model: Option<&RiskModel>, name: &str| {
+            let mut features = model?.features.iter();
+            features.find(|feature| feature.name == name)?.levels.clone()
         };
+        if let Some(challenger) = &options.challenger {
+            let is_own = |name: &String| challenger.features.iter().any(|own| own.name == *name);
+            let own: Vec<_> = latest.iter().filter(|(name, _)| is_own(name)).cloned().collect();
+            let levels = |name: &str| given(Some(challenger), name);
+            let mut table = Table::of_attributes(codes.clone(), &own, names, &levels)?;
+            arrange(&mut table, challenger, "challenger.features")?;
+            let most = table.customers.iter().max().map_or(0, |most| *most as usize + 1);
+            self.challenged = filled(0.0, most)?;
+            let mut row = Vec::new();
+            for (at, code) in table.customers.iter().enumerate() {
+                table.row(at, &mut row);
+                self.challenged[*code as usize] = challenger.score(&row);
+            }
+        }
+        let given = |name: &str| given(options.model.as_ref(), name);
+        let features: Vec<_> = latest.into_iter().filter(|(name, _)| is_feature(name)).collect();
         let mut table = Table::of_attributes(codes, &features, names, &given)?;
         if let Some((name, label)) = &label {
             for row in 0..table.rows() {
@@ -606,9 +658,13 @@ impl ChurnRisk {
         self.next = 0;
         self.table.sort()?;
         if let Some(model) = self.options.model.take() {
-            self.arrange(&model)?;
-            self.model = Some(model);
+            arrange(&mut self.table, &model, "model.features")?;
             self.phase = Phase::Score;
+            if let Some(challenger) = &self.options.challenger {
+                self.comparison = Some(self.duel([&model, challenger])?);
+                self.phase = Phase::Judge;
+            }
+            self.model = Some(model);
             return Ok(());
         }
         let left = self.table.labels.iter().filter(|label| **label == Some(true)).count();
@@ -662,22 +718,37 @@ impl ChurnRisk {
         Ok(found)
     }
 
-    /// Puts the features into the order of an imported model.
-    fn arrange(&mut self, model: &RiskModel) -> Result<()> {
-        let mut features = std::mem::take(&mut self.table.features);
-        for wanted in &model.features {
-            let is_it =
-                |feature: &Feature| feature.name == wanted.name && feature.levels == wanted.levels;
-            let Some(at) = features.iter().position(is_it) else {
-                return Err(Error::new(
-                    Code::InvalidOption,
-                    format!("the model asks for `{}`, which is not there as it was", wanted.name),
-                )
-                .at_path("model.features"));
-            };
-            self.table.features.push(features.swap_remove(at));
+    /// Champion and challenger on the customers with a label.
+    fn duel(&self, models: [&RiskModel; 2]) -> Result<Judge> {
+        let (mut rows, mut row) = (Vec::new(), Vec::new());
+        for (at, label) in self.table.labels.iter().enumerate() {
+            let Some(label) = label else { continue };
+            self.table.row(at, &mut row);
+            let scores =
+                [models[0].score(&row), self.challenged[self.table.customers[at] as usize]];
+            let both =
+                [0, 1].map(|of| [scores[of], models[of].calibration.probability(scores[of])]);
+            rows.push((*label, both));
         }
-        Ok(())
+        let left = rows.iter().filter(|row| row.0).count();
+        if left < FEW || rows.len() - left < FEW {
+            let hint = format!(
+                "{left} customers who left and {} who stayed; {FEW} of each are needed",
+                rows.len() - left
+            );
+            return Err(Error::new(Code::NotEnoughData, hint).at_path("challenger"));
+        }
+        Ok(Judge::of_models(rows, u64::from(self.options.seed)))
+    }
+
+    /// The comparison with the challenger.
+    fn compared(&self, champion: &RiskModel) -> Result<Option<Comparison>> {
+        let (Some(judge), Some(rival)) = (&self.comparison, &self.options.challenger) else {
+            return Ok(None);
+        };
+        let drift = |model: &RiskModel, of: usize| model.scores.drift(judge.scores(of));
+        let drifts = [drift(champion, 0), drift(rival, 1)];
+        judge.compare(drifts, self.options.confidence).map(Some)
     }
 
     fn judge(&mut self) -> Result<Judge> {
@@ -910,6 +981,7 @@ impl ChurnRisk {
             chosen: model.chosen,
             trees: self.trees,
             held_out,
+            comparison: self.compared(&model)?,
             groups,
             threshold,
             targets,

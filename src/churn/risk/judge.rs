@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::learn::calibration::{self, Binning, Calibration, reliability};
 use crate::learn::logistic::sigmoid;
 use crate::learn::ranking::{Campaign, Curve, Ranked, losses};
+use crate::report::Text;
 use crate::stats::order::sort_by;
 use crate::stats::proportion::{Interval, ProportionInterval, proportion_interval};
 use crate::stats::quantile::{QuantileType, quantiles};
@@ -178,6 +179,11 @@ pub struct GroupErrors {
     pub expected: f64,
     /// The share of them that left.
     pub actual: Measured,
+    /// That share minus their mean probability: above 0 the model promises too little risk. An
+    /// interval beyond 0 says that the probabilities of this group are off.
+    pub gap: Measured,
+    /// Whether fewer than ten of them left or fewer than ten stayed: too few to judge the model by.
+    pub is_small: bool,
     /// The share that a contact pays for.
     pub contacted: Measured,
     /// Of those who left, the share that a contact pays for; null if nobody left.
@@ -186,6 +192,62 @@ pub struct GroupErrors {
     pub false_alarms: Option<Measured>,
     /// Of those for whom a contact pays, the share that left; null if there are none.
     pub precision: Option<Measured>,
+}
+
+/// Whether a challenger is better than the champion, by the log-loss and the area under the ROC curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskVerdict"))]
+pub enum Verdict {
+    /// By one or both its interval is beyond 0, and by none the champion is.
+    Better,
+    /// Neither interval is beyond 0.
+    NoDifference,
+    /// By one or both the champion is better, and by none the challenger.
+    Worse,
+    /// By one the challenger is better, by the other the champion.
+    Mixed,
+}
+
+/// A model on rows with a label.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskContender"))]
+pub struct Contender {
+    /// How good it is.
+    pub quality: Quality,
+    /// Mean probability and share who left in ten bins of equal size.
+    pub reliability: Vec<Reliability>,
+    /// Expected calibration error over these bins.
+    pub calibration_error: f64,
+    /// Population stability index of its scores against those of the customers it learned from.
+    pub score_drift: Option<f64>,
+}
+
+/// Two models on the same rows. Differences are those of the challenger minus the champion, on the
+/// same bootstrap samples.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskComparison"))]
+pub struct Comparison {
+    /// Customers with a label.
+    pub customers: u64,
+    /// Of them, those who left.
+    pub left: u64,
+    /// The option `model`.
+    pub champion: Contender,
+    /// The option `challenger`.
+    pub challenger: Contender,
+    /// Of the area under the ROC curve; above 0 the challenger is better.
+    pub area_difference: Measured,
+    /// Of the log-loss; below 0 the challenger is better.
+    pub log_loss_difference: Measured,
+    /// Of the Brier score; below 0 the challenger is better.
+    pub brier_difference: Measured,
+    /// Whether the challenger is better.
+    pub verdict: Verdict,
+    /// The answer in one sentence.
+    pub sentence: Text,
 }
 
 /// A judgement under way.
@@ -251,8 +313,82 @@ impl Judge {
         })
     }
 
+    /// Of two models whose probabilities stand: of each row the label, and by champion and challenger
+    /// score and probability.
+    pub(super) fn of_models(mut rows: Vec<(bool, [[f64; 2]; 2])>, seed: u64) -> Judge {
+        // One order whatever that of the table was, so that samples are the same.
+        sort_by(&mut rows, |a, b| {
+            let by = |of: usize| a.1[of][0].total_cmp(&b.1[of][0]);
+            a.0.cmp(&b.0).then_with(|| by(0)).then_with(|| by(1))
+        });
+        let labels: Vec<bool> = rows.iter().map(|row| row.0).collect();
+        let each = |of: usize, part: usize| rows.iter().map(|row| row.1[of][part]).collect();
+        let scores: [Vec<f64>; 2] = [each(0, 0), each(1, 0)];
+        Judge {
+            probabilities: [each(0, 1), each(1, 1)],
+            ranked: [Ranked::new(&scores[0], &labels), Ranked::new(&scores[1], &labels)],
+            rivals: Vec::new(),
+            samples: Vec::new(),
+            random: Random::new(seed, 1001),
+            weights: vec![0.0; labels.len()],
+            labels,
+            scores,
+        }
+    }
+
+    /// The comparison of the two models. `drifts` are those of their scores.
+    pub(super) fn compare(&self, drifts: [Option<f64>; 2], confidence: f64) -> Result<Comparison> {
+        let measured = self.measured(confidence)?;
+        let contender = |model: usize| -> Result<Contender> {
+            let (reliability, calibration_error) = self.bins(model, confidence)?;
+            let quality = quality(&measured[model * MEASURES..]);
+            let score_drift = drifts[model];
+            Ok(Contender { quality, reliability, calibration_error, score_drift })
+        };
+        let [area, log_loss, brier] = [0, 1, 2].map(|at| measured[2 * MEASURES + at]);
+        let gains = [area.interval.low > 0.0, log_loss.interval.high < 0.0];
+        let losses = [area.interval.high < 0.0, log_loss.interval.low > 0.0];
+        let verdict = match (gains.contains(&true), losses.contains(&true)) {
+            (true, false) => Verdict::Better,
+            (false, true) => Verdict::Worse,
+            (true, true) => Verdict::Mixed,
+            (false, false) => Verdict::NoDifference,
+        };
+        let (en, zh) = match verdict {
+            Verdict::Better => ("The challenger is better", "挑战模型更好"),
+            Verdict::Worse => ("The challenger is worse", "挑战模型更差"),
+            Verdict::Mixed => ("One measure speaks for each model", "两个指标各支持一个模型"),
+            Verdict::NoDifference => ("No difference is shown", "看不出差别"),
+        };
+        let [area_by, low, high] =
+            [area.value, area.interval.low, area.interval.high].map(|part| 100.0 * part);
+        let loss = log_loss.value;
+        Ok(Comparison {
+            customers: self.labels.len() as u64,
+            left: self.labels.iter().filter(|left| **left).count() as u64,
+            champion: contender(0)?,
+            challenger: contender(1)?,
+            area_difference: area,
+            log_loss_difference: log_loss,
+            brier_difference: brier,
+            verdict,
+            sentence: Text {
+                en: format!(
+                    "{en}: it ranks {area_by:+.1} points of pairs rightly ({low:+.1} to {high:+.1}), \
+                     and its log-loss differs by {loss:+.4}."
+                )
+                .into(),
+                zh: format!(
+                    "{zh}：排对先后的比例相差 {area_by:+.1} 个百分点（{low:+.1} 到 {high:+.1}），\
+                     对数损失相差 {loss:+.4}。"
+                )
+                .into(),
+            },
+        })
+    }
+
     fn measures(&self, weights: Option<&[f64]>) -> Vec<f64> {
-        let mut all = Vec::with_capacity(2 * MEASURES + 2);
+        let mut all = Vec::with_capacity(2 * MEASURES + 3);
         for model in 0..2 {
             let curve = self.ranked[model].curve(weights);
             let (log, brier) =
@@ -261,7 +397,7 @@ impl Judge {
             let precision = curve.average_precision().unwrap_or(0.0);
             all.extend([curve.area().unwrap_or(0.5), precision, log, brier, lift]);
         }
-        all.extend([all[MEASURES] - all[0], all[MEASURES + 2] - all[2]]);
+        all.extend([0, 2, 3].map(|at| all[MEASURES + at] - all[at]));
         for (_, ranked) in &self.rivals {
             let area = ranked.curve(weights).area().unwrap_or(0.5);
             all.extend([area, all[0] - area, all[MEASURES] - area]);
@@ -281,6 +417,11 @@ impl Judge {
             self.samples.push(measures);
         }
         self.samples.len() >= SAMPLES
+    }
+
+    /// The scores of a model.
+    pub(super) fn scores(&self, of: usize) -> impl Iterator<Item = f64> {
+        self.scores[of].iter().copied()
     }
 
     /// Samples so far.
@@ -328,11 +469,18 @@ impl Judge {
         let known = names.iter().zip(sums).filter(|(_, (customers, ..))| *customers > 0.0);
         let groups = known.map(|(name, (customers, expected, [stayed, left]))| {
             let contacted = stayed[1] + left[1];
+            let (actual, expected) = (of(left[0], customers)?, expected / customers);
+            let Interval { low, high } = actual.interval;
             Ok(GroupErrors {
                 group: name.clone(),
                 customers: customers as u64,
-                expected: expected / customers,
-                actual: of(left[0], customers)?,
+                expected,
+                actual,
+                gap: Measured {
+                    value: actual.value - expected,
+                    interval: Interval { low: low - expected, high: high - expected },
+                },
+                is_small: stayed[0].min(left[0]) < 10.0,
                 contacted: of(contacted, customers)?,
                 recall: some(left[1], left[0])?,
                 false_alarms: some(stayed[1], stayed[0])?,
@@ -344,33 +492,24 @@ impl Judge {
         Ok(groups)
     }
 
-    /// The judgement.
-    pub(super) fn finish(
-        &self,
-        chosen: Chosen,
-        terms: Campaign,
-        confidence: f64,
-    ) -> Result<HeldOut> {
-        let own = self.measures(None);
+    /// The measures with the percentiles of their samples.
+    fn measured(&self, confidence: f64) -> Result<Vec<Measured>> {
         let ends = [(1.0 - confidence) / 2.0, f64::midpoint(1.0, confidence)];
         let mut measured = Vec::new();
-        for (at, value) in own.iter().enumerate() {
+        for (at, value) in self.measures(None).iter().enumerate() {
             let drawn: Vec<f64> = self.samples.iter().map(|sample| sample[at]).collect();
             let found = quantiles(&drawn, &ends, QuantileType::Linear)?.unwrap_or_default();
             let end = |at: usize| found.get(at).copied().unwrap_or(*value);
             measured
                 .push(Measured { value: *value, interval: Interval { low: end(0), high: end(1) } });
         }
-        let quality = |from: usize| Quality {
-            area: measured[from],
-            average_precision: measured[from + 1],
-            log_loss: measured[from + 2],
-            brier: measured[from + 3],
-            lift: measured[from + 4],
-        };
-        let p = &self.probabilities[chosen as usize];
-        let curve = Ranked::new(p, &self.labels).curve(None);
-        let (bins, calibration_error) = reliability(p, &self.labels, None, 10, Binning::EqualCount);
+        Ok(measured)
+    }
+
+    /// What a model's probabilities are worth, in ten bins, and the expected calibration error.
+    fn bins(&self, model: usize, confidence: f64) -> Result<(Vec<Reliability>, f64)> {
+        let p = &self.probabilities[model];
+        let (bins, error) = reliability(p, &self.labels, None, 10, Binning::EqualCount);
         let bins: Result<Vec<Reliability>> = bins
             .into_iter()
             .map(|bin| {
@@ -378,6 +517,20 @@ impl Judge {
                 Ok(Reliability { customers: bin.customers as u64, expected: bin.expected, actual })
             })
             .collect();
+        Ok((bins?, error))
+    }
+
+    /// The judgement.
+    pub(super) fn finish(
+        &self,
+        chosen: Chosen,
+        terms: Campaign,
+        confidence: f64,
+    ) -> Result<HeldOut> {
+        let measured = self.measured(confidence)?;
+        let p = &self.probabilities[chosen as usize];
+        let curve = Ranked::new(p, &self.labels).curve(None);
+        let (bins, calibration_error) = self.bins(chosen as usize, confidence)?;
         let (hit, wrong) = earnings(terms);
         let all = curve.hits + curve.others;
         let reaches: Result<Vec<Reach>> = (1..=20)
@@ -394,27 +547,38 @@ impl Judge {
         Ok(HeldOut {
             customers: self.labels.len() as u64,
             left: curve.hits as u64,
-            logistic: quality(0),
-            trees: quality(MEASURES),
+            logistic: quality(&measured),
+            trees: quality(&measured[MEASURES..]),
             area_difference: measured[2 * MEASURES],
             log_loss_difference: measured[2 * MEASURES + 1],
             rivals: self
                 .rivals
                 .iter()
-                .zip(measured[2 * MEASURES + 2..].chunks(3))
+                .zip(measured[2 * MEASURES + 3..].chunks(3))
                 .map(|((feature, _), found)| Rival {
                     feature: feature.clone(),
                     area: found[0],
                     difference: found[1 + chosen as usize],
                 })
                 .collect(),
-            reliability: bins?,
+            reliability: bins,
             calibration_error,
             reaches: reaches?,
             best,
             expected_maximum_profit,
             contacted,
         })
+    }
+}
+
+/// The measures of one model.
+fn quality(measured: &[Measured]) -> Quality {
+    Quality {
+        area: measured[0],
+        average_precision: measured[1],
+        log_loss: measured[2],
+        brier: measured[3],
+        lift: measured[4],
     }
 }
 

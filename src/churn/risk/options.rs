@@ -1,7 +1,7 @@
 //! What `churn-risk` is asked, and what it answers.
 
 use super::effects::Effect;
-use super::judge::{CalibrationKind, GroupErrors, HeldOut, Measured};
+use super::judge::{CalibrationKind, Comparison, GroupErrors, HeldOut, Measured};
 use super::model::{Chosen, RiskModel};
 use crate::customers::purchases::{Refunds, Zeros};
 use crate::report::Text;
@@ -129,6 +129,10 @@ pub struct ChurnRiskOptions {
     /// A model from an earlier report: customers are scored by it, and nothing is learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<RiskModel>,
+    /// With `model`, `customers` and `label`: another model from an earlier report, held against it
+    /// on the customers with a label. They must be such as neither model learned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenger: Option<Box<RiskModel>>,
 }
 
 fn usual_turns() -> u8 {
@@ -215,6 +219,8 @@ pub struct ChurnRiskResult {
     pub trees: u32,
     /// How good the models are on rows held out; null with an imported model.
     pub held_out: Option<HeldOut>,
+    /// The model against its challenger; null without one.
+    pub comparison: Option<Comparison>,
     /// The errors of the chosen model in each group of `groupsBy`, the largest first.
     pub groups: Vec<GroupErrors>,
     /// From this probability on a contact pays.
