@@ -162,6 +162,7 @@ analyses! {
     CompetingRisks => crate::churn::survival::causes::CompetingRisks,
     Experiment => crate::experiment::analysis::Experiment,
     Uplift => crate::experiment::uplift::analysis::Uplift,
+    PanelEffect => crate::experiment::panel::analysis::PanelEffect,
     Replenishment => crate::churn::replenishment::analysis::Replenishment,
     RepeatPurchase => crate::churn::repeat_purchase::RepeatPurchase,
     Activation => crate::churn::activation::Activation,

@@ -151,6 +151,7 @@ const KERNELS: &[&str] = &[
     "read/integers.rs",
     "segment/rules/fold.rs",
     "stats/cholesky.rs",
+    "stats/nearest.rs",
     "stats/optimum.rs",
     "stats/peak.rs",
     "stats/regression.rs",

@@ -4,6 +4,13 @@
  * Written by `npm run types --workspace pkg` from the JSON Schema of the Rust types. Not edited by hand.
  */
 
+/** What a period without a row of a group means. */
+export type Absent =
+  /** Nothing is known: the group takes no part, and is counted. */
+  | 'leave-out'
+  /** Nothing happened: 0, as in a log of purchases. */
+  | 'zero'
+
 /** What a customer did. */
 export type ActionKind =
   /** Passed something on. */
@@ -302,6 +309,14 @@ export interface AssignResult {
   variants: VariantUnits[]
 }
 
+/** What has to be believed for the number to be the effect. */
+export interface Assumption {
+  /** `no-spillover`, `no-anticipation`, `parallel-trends`, `weights-carry-over` or `course-goes-on`. */
+  code: string
+  /** The same in words. */
+  text: Text
+}
+
 /** Customers whose P(alive) is below `atRiskBelow`. */
 export interface AtRisk {
   /** How many. */
@@ -545,6 +560,23 @@ export interface ChurnRiskResult {
   trees: number
 }
 
+/** How far a number may be taken for an effect, and under which assumptions. */
+export interface Claim {
+  /** What has to be believed. */
+  assumptions: Assumption[]
+  /** How far. */
+  label: ClaimLabel
+}
+
+/** How far a number may be taken for an effect. */
+export type ClaimLabel =
+  /** Chance chose who was treated. */
+  | 'causal-by-design'
+  /** An effect if the assumptions hold, which the data cannot prove. */
+  | 'under-assumptions'
+  /** A change in time, which anything may have caused. */
+  | 'before-after'
+
 /** How far the shares of classes moved. */
 export interface ClassDrift {
   /** Pearson's chi-squared of the two rows of counts, without a continuity correction. */
@@ -781,6 +813,13 @@ export interface ColumnUse {
    */
   role: Role | null
 }
+
+/** What several rows of a group in a period make. */
+export type Combine =
+  /** Their sum. */
+  | 'sum'
+  /** Their mean. */
+  | 'mean'
 
 /** Options of `compare-segments`. */
 export interface CompareOptions {
@@ -1366,6 +1405,35 @@ export interface Detected {
   kinds: KindFound[]
 }
 
+/** The change of the treated less that of the controls. */
+export interface DiffInDiff {
+  /** How far it may be taken for an effect. */
+  claim: Claim
+  /** The mean effect over the periods with the treatment, per group and period. */
+  effect: PanelEstimate
+  /**
+   * Whether all differences before are 0: Wald's F, which with few groups and many periods says no
+   * far too often; null where they are too many for the groups.
+   */
+  leads: LeadsTest | null
+  /**
+   * How often groups chosen by chance differ from the others at least as much over all periods
+   * before (squared, around the mean before).
+   */
+  leadsPermutationPValue: number | null
+  /**
+   * The share of the ways to choose as many groups that differ at least as much: needs no formula,
+   * and holds for few groups.
+   */
+  permutationPValue: number
+  /** The effect over what the treated would have had; null unless that is above 0. */
+  relative: number | null
+  /** Before the treatment: by how much more the treated rose per period; null with one period. */
+  slopeBefore: PanelEstimate | null
+  /** The permutation's p-value of that. */
+  slopePermutationPValue: number | null
+}
+
 /**
  * Weights of the dimensions. Those without data are left out, and the others keep their
  * proportions.
@@ -1379,6 +1447,16 @@ export interface DimensionWeights {
   social: number
   /** Of what they buy. */
   transaction: number
+}
+
+/** A control. */
+export interface Donor {
+  /** Its name. */
+  group: string
+  /** Its own ratio when it is taken for treated; null where its fit before is perfect. */
+  ratio: number | null
+  /** Its weight, 0 to 1; 1 in all. */
+  weight: number
 }
 
 /** Customers who are silent. */
@@ -2177,6 +2255,22 @@ export interface InputAbout {
   zone: string
 }
 
+/** A series before and after, with nothing to compare with. */
+export interface InterruptedSeries {
+  /** It is none. */
+  claim: Claim
+  /** The mean of what it has above its former course. */
+  effect: PanelEstimate
+  /** Periods up to which errors may go together. */
+  lags: number
+  /** The step at the beginning. */
+  level: PanelEstimate
+  /** By how much more it rises per period since. */
+  slope: PanelEstimate
+  /** By how much it rose per period before. */
+  slopeBefore: number
+}
+
 /** A confidence interval. */
 export interface Interval {
   /** Its upper end. */
@@ -2232,6 +2326,18 @@ export interface KindFound {
   share: number
   /** How many texts hold it. */
   texts: number
+}
+
+/** The joint test of the differences before the treatment. */
+export interface LeadsTest {
+  /** Groups less one. */
+  denominator: number
+  /** F. */
+  f: number
+  /** How many differences. */
+  numerator: number
+  /** How likely so large an F is where trends are parallel. */
+  pValue: number
 }
 
 /** How effects are learned; all with the same boosted trees. */
@@ -3469,6 +3575,92 @@ export interface Overlap {
   second: number
   /** Share of the second who are in the first. */
   secondShare: number
+}
+
+/** Options of `panel-effect`. */
+export interface PanelEffectOptions {
+  /** What a period without a row of a group means. */
+  absent?: Absent
+  /** A local day, which still counts whole, or an instant: periods that end after it are left out. */
+  at?: string | null
+  /** A local day: the period that holds it is the first with the treatment. */
+  began: string
+  /** What several rows of a group in a period make. */
+  combine?: Combine
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** A local day: periods that begin before it are left out. */
+  from?: string | null
+  /** The attribute with the group, a text; without it each customer is a group. */
+  group?: string | null
+  /** Periods up to which errors of a single series may go together; `⌊4·(T/100)^(2/9)⌋` if left out. */
+  lags?: number | null
+  /** The attribute with the outcome, a number; without it the amount. */
+  outcome?: string | null
+  /** The length of a period. */
+  period?: Unit
+  /** Whether chance chose the treated groups. */
+  randomized?: boolean
+  /** Names the random numbers of the permutation, where there are too many ways to try all. */
+  seed?: number
+  /** The groups that were treated, by name. */
+  treated: string[]
+  /** Where weeks begin. */
+  weekStart?: WeekStart
+}
+
+/** Result of `panel-effect`. */
+export interface PanelEffectResult {
+  /** Periods from its beginning on. */
+  after: number
+  /** Periods before the treatment, and with it. */
+  before: number
+  /** Groups without the treatment that take part. */
+  controls: number
+  /** Against the controls, each with a level of its own; null without controls. */
+  diffInDiff: DiffInDiff | null
+  /** The periods, in their order. */
+  periods: PanelPeriod[]
+  /** The answer in one sentence. */
+  sentence: Text
+  /** Against its own course; of the treated alone, null with controls and where periods are few. */
+  series: InterruptedSeries | null
+  /** Against a weighted mean of controls; null with fewer than two, or one period before. */
+  synthetic: SyntheticControl | null
+  /** Treated groups that take part. */
+  treated: number
+  /** Groups that take no part, since periods of theirs have no row. */
+  unbalanced: number
+}
+
+/** An estimate with what is known of its error. */
+export interface PanelEstimate {
+  /** Standard error; null with fewer than two groups on a side, and where nothing varies. */
+  error: number | null
+  /** Interval by Student's law. */
+  interval: Interval | null
+  /** How likely an estimate so far from 0 is where there is no effect. */
+  pValue: number | null
+  /** The estimate, in the unit of the outcome. */
+  value: number
+}
+
+/** A period. */
+export interface PanelPeriod {
+  /** Mean of the controls; null without. */
+  controls: number | null
+  /** The difference of the two less that of the last period before (lead or lag); null there. */
+  difference: PanelEstimate | null
+  /** The synthetic control, or the former course of a single series; null without either. */
+  expected: number | null
+  /** The treated less what was expected. */
+  gap: number | null
+  /** Periods since the beginning, below 0 before it. */
+  offset: number
+  /** Its name. */
+  period: string
+  /** Mean of the treated groups. */
+  treated: number
 }
 
 /** A parameter. */
@@ -5559,6 +5751,29 @@ export interface SurvivalTerm {
   value: string | null
 }
 
+/** The treated less a weighted mean of controls that was like them before. */
+export interface SyntheticControl {
+  /** How far it may be taken for an effect. */
+  claim: Claim
+  /** The controls, the weightiest first. */
+  donors: Donor[]
+  /** The mean gap over the periods with the treatment. */
+  effect: number
+  /**
+   * The rank of the ratio among those of the controls, each taken for treated: never below one over
+   * the groups.
+   */
+  pValue: number | null
+  /** The one over the other; null where the fit before is perfect. */
+  ratio: number | null
+  /** The effect over the synthetic control; null unless that is above 0. */
+  relative: number | null
+  /** The same from the beginning on. */
+  rmspeAfter: number
+  /** Root of the mean squared gap before: how well the control fits. */
+  rmspeBefore: number
+}
+
 /** One tag. */
 export interface TagOf {
   /** How often the audit found it right; null if it was not audited. */
@@ -6228,6 +6443,7 @@ export interface Analyses {
   'competing-risks': { version: 1; inputs: 'lives'; options: CompetingRisksOptions; result: CompetingRisksResult }
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   uplift: { version: 1; inputs: 'units'; options: UpliftOptions; result: UpliftResult }
+  'panel-effect': { version: 1; inputs: 'panel'; options: PanelEffectOptions; result: PanelEffectResult }
   replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }
   'repeat-purchase': { version: 1; inputs: 'log'; options: RepeatPurchaseOptions; result: RepeatPurchaseResult }
   activation: { version: 1; inputs: 'joined' | 'events' | 'log'; options: ActivationOptions; result: ActivationResult }

@@ -10,9 +10,10 @@
 //! * [`resample`] – what drawing again says: bootstrap and permutation
 //! * [`effects`] – for whom it works: uplift and Qini
 //! * [`uplift`] – learns from an experiment whom the treatment changes (`uplift`)
+//! * [`panel`] – what a treatment did to groups that were watched over time (`panel-effect`)
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Four analyses stand on these: [`uplift`], [`analysis`] (`experiment`: its [`options`], its [`report`],
+//! Five analyses stand on these: [`uplift`], [`panel`], [`analysis`] (`experiment`: its [`options`], its [`report`],
 //! `units` with `arms`, the state of each, or `folded` for tables that need no second look, and `metric`, which compares
 //! them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
@@ -30,6 +31,7 @@ mod folded;
 pub mod health;
 mod metric;
 pub mod options;
+pub mod panel;
 pub mod power;
 pub mod report;
 pub mod resample;

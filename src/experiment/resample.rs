@@ -26,7 +26,7 @@ use crate::stats::random::Random;
 /// Ways to share units out up to which all are looked at.
 const MOST_WAYS: f64 = 20_000.0;
 /// Below this, sums are as far apart as others: they differ by rounding alone.
-const ROUNDING: f64 = 1e-10;
+pub(super) const ROUNDING: f64 = 1e-10;
 
 /// How often is drawn again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,30 +257,48 @@ fn is_as_far(control: &[f64], treatment: &[f64], seed: u32, replicate: u32) -> b
     sum.abs() >= apart.seen
 }
 
-/// The share of all ways that are as far apart; `None` where there are too many.
-fn exact(control: &[f64], treatment: &[f64]) -> Option<f64> {
-    let apart = Apart::of(control, treatment);
-    let values: Vec<f64> = apart.all().collect();
-    let size = apart.own.len();
-    let ways = (0..size).fold(1.0, |ways, at| ways * (values.len() - at) as f64 / (at + 1) as f64);
+/// Shows every way to choose `size` of `of` places, ascending, and says so; where these are too many,
+/// nothing.
+pub(super) fn each_way(of: usize, size: usize, see: &mut dyn FnMut(&[usize])) -> bool {
+    let ways = (0..size).fold(1.0, |ways, at| ways * (of - at) as f64 / (at + 1) as f64);
     if ways > MOST_WAYS || size == 0 {
-        return None;
+        return false;
     }
-    let (mut all, mut far) = (0.0, 0.0);
     // The places that are chosen, ascending; the next way moves the last that can move.
     let mut chosen: Vec<usize> = (0..size).collect();
     loop {
-        let sum: f64 = chosen.iter().filter_map(|at| values.get(*at)).sum();
-        all += 1.0;
-        far += f64::from(u8::from(sum.abs() >= apart.seen));
-        let movable = |(place, at): &(usize, &usize)| **at < values.len() - size + place;
+        see(&chosen);
+        let movable = |(place, at): &(usize, &usize)| **at < of - size + place;
         let Some((place, at)) = chosen.iter().enumerate().rev().find(movable) else { break };
         let next = at + 1;
         for (at, held) in (next..).zip(chosen.iter_mut().skip(place)) {
             *held = at;
         }
     }
-    Some(far / all)
+    true
+}
+
+/// A random way to choose `size` of `of` places, ascending.
+pub(super) fn random_way(of: usize, size: usize, random: &mut Random, chosen: &mut Vec<usize>) {
+    chosen.clear();
+    for at in 0..of {
+        if (random.below((of - at) as u32) as usize) < size - chosen.len() {
+            chosen.push(at);
+        }
+    }
+}
+
+/// The share of all ways that are as far apart; `None` where there are too many.
+fn exact(control: &[f64], treatment: &[f64]) -> Option<f64> {
+    let apart = Apart::of(control, treatment);
+    let values: Vec<f64> = apart.all().collect();
+    let (mut all, mut far) = (0.0, 0.0);
+    let is_exact = each_way(values.len(), apart.own.len(), &mut |chosen| {
+        let sum: f64 = chosen.iter().filter_map(|at| values.get(*at)).sum();
+        all += 1.0;
+        far += f64::from(u8::from(sum.abs() >= apart.seen));
+    });
+    is_exact.then(|| far / all)
 }
 
 #[cfg(test)]

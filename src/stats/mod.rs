@@ -8,7 +8,8 @@
 //! * of shares: [`diversity`], [`concentration`], [`proportion`], [`drift`]
 //! * underneath: [`order`] of rows, [`special`] functions, [`distribution`]s, of counts [`discrete`]
 //!   ones, [`random`] numbers, the [`optimum`] and the [`root`] of a function, the `peak` of a concave
-//!   one, `quadrature` and [`legendre`]'s rule, `cholesky`'s decomposition
+//!   one, `quadrature` and [`legendre`]'s rule, `cholesky`'s decomposition, the [`nearest`] point of a
+//!   polytope
 
 pub mod accumulator;
 pub(crate) mod cholesky;
@@ -23,6 +24,7 @@ pub mod legendre;
 pub mod mean;
 pub mod moments;
 pub mod multiplicity;
+pub mod nearest;
 pub mod optimum;
 pub mod order;
 pub(crate) mod peak;

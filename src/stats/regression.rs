@@ -7,7 +7,7 @@
 //! # References
 //! H. White, "A heteroskedasticity-consistent covariance matrix estimator", Econometrica 48 (1980).
 //! J. G. MacKinnon, H. White, Journal of Econometrics 29 (1985), HC1 to HC3. K.-Y. Liang, S. L.
-//! Zeger, Biometrika 73 (1986), clusters.
+//! Zeger, Biometrika 73 (1986), clusters. W. K. Newey, K. D. West, Econometrica 55 (1987).
 #![allow(clippy::indexing_slicing)] // Square of `size`, rows of `rows`: every index is below its bound.
 
 use super::cholesky::Cholesky;
@@ -25,6 +25,9 @@ pub enum Covariance<'a> {
     Hc3,
     /// Sums within clusters, times `G/(G − 1)·(n − 1)/(n − k)` (CR1); a number for each row.
     Clusters(&'a [u32]),
+    /// Newey and West's, of rows that follow each other in time: products of rows up to so many apart
+    /// with weights that fall to 0 (Bartlett), times `n/(n − k)`.
+    NeweyWest(usize),
 }
 
 /// A fit by least squares.
@@ -112,6 +115,24 @@ pub fn least_squares(
             factor = groups / (groups - 1.0) * (n - 1.0) / (n - k);
             scores.chunks_exact(size).for_each(|score| add(score, 1.0));
         }
+        Covariance::NeweyWest(lags) => {
+            factor = n / (n - k);
+            let all = residuals.iter().enumerate();
+            let parts: Vec<Vec<f64>> = all
+                .map(|(row, residual)| {
+                    times(&row_of(row)).iter().map(|part| part * residual).collect()
+                })
+                .collect();
+            for lag in 0..=lags.min(rows - 1) {
+                let weight = 1.0 - lag as f64 / (lags as f64 + 1.0);
+                let weight = if lag == 0 { 1.0 } else { 2.0 * weight };
+                for (now, before) in parts[lag..].iter().zip(&parts) {
+                    for (variance, (a, b)) in variances.iter_mut().zip(now.iter().zip(before)) {
+                        *variance += weight * a * b;
+                    }
+                }
+            }
+        }
         _ => {
             for (row, residual) in residuals.iter().enumerate() {
                 let x = row_of(row);
@@ -157,6 +178,11 @@ mod tests {
         let clustered = least_squares(&y, &columns, Covariance::Clusters(&clusters)).unwrap();
         assert_eq!(clustered.clusters, 2);
         assert!((clustered.variances[1] - 4.0 * (2.0 / 36.0) / 4.0).abs() < 1e-14);
+        // Without lags White's; a lag adds products of neighbours, (x − 1)e: −1/6, 0, 1/6, none here.
+        for lags in [0, 1] {
+            let found = least_squares(&y, &columns, Covariance::NeweyWest(lags)).unwrap();
+            assert!((found.variances[1] - white.variances[1]).abs() < 1e-14);
+        }
     }
 
     #[test]

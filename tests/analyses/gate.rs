@@ -71,6 +71,10 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"uplift","purpose":"test","inputs":{"units":"orders"},
                 "options":{"control":"x","outcome":"bought","features":["city","age"],"folds":2}}"#
         }
+        "panel-effect" => {
+            r#"{"analysis":"panel-effect","purpose":"test","inputs":{"panel":"orders"},
+                "options":{"treated":["a"],"began":"2025-03-01"}}"#
+        }
         "assign" => {
             r#"{"analysis":"assign","purpose":"test","inputs":{"units":"orders"},
                 "options":{"seed":"s","variants":[{"name":"x"},{"name":"y"}]}}"#
@@ -200,6 +204,10 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
         "replenishment" => vec![(
             "orders",
             "customer,time,product\na,2025-01-01,p\na,2025-02-01,p\na,2025-03-05,p\nb,2025-01-01,p\nb,2025-01-21,p\nb,2025-02-09,p\nc,2025-01-01,p\nc,2025-03-21,p\nc,2025-05-09,p\nd,2025-02-11,p\nd,2025-02-21,p\nd,2025-03-09,p\ne,2025-02-11,q\n",
+        )],
+        "panel-effect" => vec![(
+            "orders",
+            "customer,time,amount\na,2025-01-01,5\nb,2025-01-01,6\nc,2025-01-02,7\nd,2025-01-02,3\na,2025-02-01,6\nb,2025-02-01,5\nc,2025-02-02,8\nd,2025-02-02,4\na,2025-03-01,9\nb,2025-03-01,5\nc,2025-03-02,8\nd,2025-03-02,3\n",
         )],
         "assign" => vec![("orders", "customer,x\na,1\nb,2\nc,3\n")],
         "churn-risk" => vec![("orders", PEOPLE)],

@@ -20,6 +20,7 @@ mod look_alike;
 mod lrfm;
 mod metamorphic;
 mod migration;
+mod panel_effect;
 mod policy;
 mod real_data;
 mod repeat_purchase;

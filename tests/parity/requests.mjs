@@ -106,6 +106,13 @@ export const files = [
       { analysis: 'uplift', options: { control: '0', outcome: learner === 'dr' ? 'monthly' : 'senior', features: ['contract', 'payment', 'tenure'], learner, folds: 3 } })),
   },
   {
+    name: 'panel of shops',
+    path: join(root, 'tests/data/panel.csv'),
+    read: { roles: { customer: 'customer', time: 'time' }, attributes: { sales: { column: 'sales#', type: 'number' } }, zone: 'UTC' },
+    requests: [['s03', 's08', 's12', 's17'], Array.from({ length: 20 }, (_, at) => `s${String(at + 1).padStart(2, '0')}`)].map((treated) => (
+      { analysis: 'panel-effect', options: { treated, began: '2024-02-01', outcome: 'sales' } })),
+  },
+  {
     name: 'products of a shop',
     path: join(root, 'tests/data/shop/orders.csv'),
     read: {
