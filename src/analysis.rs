@@ -162,6 +162,7 @@ analyses! {
     CompetingRisks => crate::churn::survival::causes::CompetingRisks,
     Experiment => crate::experiment::analysis::Experiment,
     Uplift => crate::experiment::uplift::analysis::Uplift,
+    ExperimentRegister => crate::experiment::register::ExperimentRegister,
     PanelEffect => crate::experiment::panel::analysis::PanelEffect,
     Replenishment => crate::churn::replenishment::analysis::Replenishment,
     RepeatPurchase => crate::churn::repeat_purchase::RepeatPurchase,

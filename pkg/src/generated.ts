@@ -1405,6 +1405,21 @@ export interface Detected {
   kinds: KindFound[]
 }
 
+/** A departure from the plan. */
+export interface Deviation {
+  /** The arm, where it is about one. */
+  arm: string | null
+  /**
+   * `primary-changed`, `purpose-changed`, `margin-changed`, `direction-changed`, `metric-added`,
+   * `metric-missing`, `metric-changed`, `control-changed`, `arm-added`, `arm-missing`,
+   * `weights-changed`, `decide-changed`, `adjustment-changed`, `confidence-changed`,
+   * `planned-units-changed` or `worthwhile-changed`.
+   */
+  code: string
+  /** The metric, where it is about one. */
+  metric: string | null
+}
+
 /** The change of the treated less that of the controls. */
 export interface DiffInDiff {
   /** How far it may be taken for an effect. */
@@ -1571,6 +1586,8 @@ export interface ExperimentOptions {
    * decide.
    */
   plannedUnits?: number | null
+  /** The plan that was registered before: the report says where the analysis departs from it. */
+  registered?: Registered | null
   /**
    * With a table: draws units again, for an interval by Poisson bootstrap of each effect, and for
    * the p-value of a permutation test of means and shares. Shown beside the others; decides nothing.
@@ -1602,6 +1619,54 @@ export interface ExperimentOptions {
   worthwhile?: number | null
 }
 
+/** The plan of an experiment. What it does not say has the default of `experiment`. */
+export interface ExperimentPlan {
+  /** How p-values are adjusted. */
+  adjustment?: Adjustment
+  /** All arms with their weights. */
+  arms: ArmPlan[]
+  /** Confidence of the intervals. */
+  confidence?: number
+  /** The arm that the others are held against. */
+  control: string
+  /** The local day of the entry, as `2026-01-31`. */
+  date: string
+  /** Which interval decides. */
+  decide?: DecideBy
+  /** What is expected, and why. */
+  hypothesis: string
+  /** What will be measured, the weightiest first, with its purpose and margin. */
+  metrics: MetricOptions[]
+  /** The name of the experiment. */
+  name: string
+  /** Units planned in all. */
+  plannedUnits?: number | null
+  /** The smallest relative effect of a primary metric that is worth while. */
+  worthwhile?: number | null
+}
+
+/** Options of `experiment-register`. */
+export interface ExperimentRegisterOptions {
+  /** The last hash as it was kept elsewhere: without it a cut tail does not show. */
+  head?: string | null
+  /** A plan to be added. A second one of the same name amends it; the first still counts. */
+  plan?: ExperimentPlan | null
+  /** The register; empty at first. */
+  register?: Ledger
+  /** A result to be added, of an experiment that has a plan. */
+  result?: RegisteredResult | null
+}
+
+/** Result of `experiment-register`. */
+export interface ExperimentRegisterResult {
+  /** The experiments in it, in the order of their plans. */
+  experiments: RegisteredExperiment[]
+  /** Its last hash, to be kept elsewhere; null of an empty one. */
+  head: string | null
+  /** The register with what was added. */
+  register: Ledger
+}
+
 /** Result of `experiment`. */
 export interface ExperimentResult {
   /** The arms, control first, then by name. */
@@ -1612,6 +1677,8 @@ export interface ExperimentResult {
   differences: SegmentDifference[]
   /** The metrics, in the order of the options. */
   metrics: MetricResult[]
+  /** Where it departs from its registered plan; null without one. */
+  registered: PlanCheck | null
   /** Whether the units were shared out as planned; null without units. */
   sampleRatio: SampleRatio | null
   /** How well each score finds those whom an arm changes. */
@@ -3768,6 +3835,20 @@ export type PersonalKind =
   /** A name. Never found; to be masked where the caller knows it. */
   | 'name'
 
+/** An experiment held against its plan. */
+export interface PlanCheck {
+  /** How often it was planned anew afterwards; the first plan counts. */
+  amendments: number
+  /** When it was planned, by its entry. */
+  date: string
+  /** Where the analysis departs from the plan; empty if nowhere. */
+  deviations: Deviation[]
+  /** The hash of its plan's entry. */
+  hash: string
+  /** The experiment. */
+  name: string
+}
+
 /** A planned look. */
 export interface PlannedLook {
   /** The p-value of one look that this is, two-sided. */
@@ -4276,6 +4357,56 @@ export interface Refused {
   customers: number
   /** Why, as a stable kebab-case name. */
   reason: string
+}
+
+/** Where an experiment finds its plan. */
+export interface Registered {
+  /** The last hash as it was kept elsewhere: without it a cut tail does not show. */
+  head?: string | null
+  /** The name of the experiment in it. */
+  name: string
+  /** The register. */
+  register: Ledger
+}
+
+/** An effect of an experiment that is over. */
+export interface RegisteredEffect {
+  /** The arm. */
+  arm: string
+  /** The effect. */
+  effect: number
+  /** Its standard error. */
+  error?: number | null
+  /** The metric. */
+  metric: string
+}
+
+/** An experiment in the register. */
+export interface RegisteredExperiment {
+  /** How often it was planned anew. */
+  amendments: number
+  /** When it was first planned. */
+  date: string
+  /** What was expected. */
+  hypothesis: string
+  /** Its name. */
+  name: string
+  /** Its results, the earliest first. */
+  results: RegisteredResult[]
+}
+
+/** What an experiment came to. */
+export interface RegisteredResult {
+  /** What was decided: `ship`, `hold`, `stop` or `run-longer`. */
+  call: string
+  /** The local day of the entry. */
+  date: string
+  /** Departures from the plan, by code. */
+  deviations?: string[]
+  /** The effects with their errors. */
+  effects: RegisteredEffect[]
+  /** The name of the experiment, as in its plan. */
+  name: string
 }
 
 /** An option that would read cells that were left out. */
@@ -6443,6 +6574,7 @@ export interface Analyses {
   'competing-risks': { version: 1; inputs: 'lives'; options: CompetingRisksOptions; result: CompetingRisksResult }
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   uplift: { version: 1; inputs: 'units'; options: UpliftOptions; result: UpliftResult }
+  'experiment-register': { version: 1; inputs: never; options: ExperimentRegisterOptions; result: ExperimentRegisterResult }
   'panel-effect': { version: 1; inputs: 'panel'; options: PanelEffectOptions; result: PanelEffectResult }
   replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }
   'repeat-purchase': { version: 1; inputs: 'log'; options: RepeatPurchaseOptions; result: RepeatPurchaseResult }

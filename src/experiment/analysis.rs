@@ -143,6 +143,9 @@ impl Analysis for Experiment {
             .at_path("arms"));
         }
         options.check(inputs.is_empty())?;
+        if let Some(registered) = &options.registered {
+            registered.check().map_err(|error| error.inside("registered"))?;
+        }
         let folded = inputs.first().and_then(|facts| folded(&options, facts));
         let units = inputs.first().filter(|_| folded.is_none()).map(|facts| {
             let columns = options.metrics.iter().flat_map(MetricOptions::columns);
@@ -396,7 +399,9 @@ impl Experiment {
         let scores = self.scores()?;
         let segments = self.within(&weights)?;
         let differences = self.differences(&segments);
+        let registered = self.options.registered.as_ref();
         Ok(ExperimentResult {
+            registered: registered.and_then(|of| of.held(&self.options, &arms)),
             decision,
             sample_ratio,
             arms,

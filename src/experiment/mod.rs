@@ -11,9 +11,10 @@
 //! * [`effects`] – for whom it works: uplift and Qini
 //! * [`uplift`] – learns from an experiment whom the treatment changes (`uplift`)
 //! * [`panel`] – what a treatment did to groups that were watched over time (`panel-effect`)
+//! * [`register`] – plans that were written down before, and where an analysis departs from its own
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Five analyses stand on these: [`uplift`], [`panel`], [`analysis`] (`experiment`: its [`options`], its [`report`],
+//! Six analyses stand on these: [`uplift`], [`panel`], [`register`], [`analysis`] (`experiment`: its [`options`], its [`report`],
 //! `units` with `arms`, the state of each, or `folded` for tables that need no second look, and `metric`, which compares
 //! them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
@@ -33,6 +34,7 @@ mod metric;
 pub mod options;
 pub mod panel;
 pub mod power;
+pub mod register;
 pub mod report;
 pub mod resample;
 pub mod unit_stats;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimate::Metric;
+use super::register::Registered;
 use super::resample::ResamplingOptions;
 use super::variance::CovariateUse;
 use crate::error::{Code, Error, Result};
@@ -70,6 +71,9 @@ pub struct ExperimentOptions {
     /// the p-value of a permutation test of means and shares. Shown beside the others; decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resampling: Option<ResamplingOptions>,
+    /// The plan that was registered before: the report says where the analysis departs from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<Registered>,
 }
 
 fn usual_variant() -> String {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::decide::Decision;
+use super::register::PlanCheck;
 use crate::stats::proportion::Interval;
 
 /// Result of `experiment`.
@@ -24,6 +25,8 @@ pub struct ExperimentResult {
     pub differences: Vec<SegmentDifference>,
     /// How well each score finds those whom an arm changes.
     pub scores: Vec<ScoreResult>,
+    /// Where it departs from its registered plan; null without one.
+    pub registered: Option<PlanCheck>,
 }
 
 /// The effects within a segment.

@@ -137,6 +137,9 @@ fn request(analysis: &str) -> &'static str {
         "retention-curve" => {
             r#"{"analysis":"retention-curve","purpose":"test","options":{"survivors":[1000,869,743]}}"#
         }
+        "experiment-register" => {
+            r#"{"analysis":"experiment-register","purpose":"test","options":{}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -229,7 +232,7 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Analyses that read no table.
-const WITHOUT_TABLES: [&str; 2] = ["power", "retention-curve"];
+const WITHOUT_TABLES: [&str; 3] = ["power", "retention-curve", "experiment-register"];
 
 /// A role that the analysis cannot do without.
 fn required(analysis: &str) -> Role {

@@ -10,6 +10,7 @@ mod concentration;
 mod coverage;
 mod describe;
 mod experiment;
+mod experiment_register;
 mod experiment_units;
 mod gate;
 mod inactivity;

@@ -42,6 +42,28 @@ for (const [entry, { open }] of Object.entries(entries)) {
     siyu.close()
   })
 
+  test(`${entry}: a registered plan names what departs from it, and a changed one is refused`, async () => {
+    const siyu = await open()
+    const filed = (options) => siyu.run({ analysis: 'experiment-register', version: 1, inputs: {}, options }, {})
+    const plan = {
+      name: 'button', date: '2026-01-05', hypothesis: 'a green button is seen sooner', control: 'a', metrics: COUNTS.metrics,
+      arms: [{ arm: 'a', weight: 1 }, { arm: 'b', weight: 1 }],
+    }
+    const { register, head } = await filed({ plan })
+    const registered = { register, head, name: 'button' }
+    const same = await siyu.experiment({ ...COUNTS, registered })
+    assert.deepEqual([same.registered.hash, same.registered.deviations], [head, []])
+    const other = await siyu.experiment({ ...COUNTS, metrics: [{ name: 'bought', kind: 'share', purpose: 'secondary' }], decide: 'always-valid', registered })
+    assert.deepEqual(other.registered.deviations.map(({ code, metric }) => [code, metric]), [['primary-changed', 'bought'], ['decide-changed', null]])
+    const done = await filed({ register, head, result: { name: 'button', date: '2026-02-01', call: 'ship', effects: [{ metric: 'bought', arm: 'b', effect: 0.2, error: 0.073 }] } })
+    assert.equal(done.experiments[0].results[0].effects[0].effect, 0.2)
+    assert.equal((await siyu.privacy('ledgerCheck', { ledger: done.register, head: done.head })).intact, true)
+    done.register.entries[0].plan.hypothesis = 'it was clear all along'
+    const error = await rejected(filed({ register: done.register }))
+    assert.deepEqual([error.code, error.path], ['decode', 'options.register'])
+    siyu.close()
+  })
+
   test(`${entry}: a plan needs no table, and a mistake in it has its place`, async () => {
     const siyu = await open()
     assert.equal((await siyu.power({ baseline: 10, deviation: 10, effect: 0.5 })).needed.control, 64)
