@@ -36,6 +36,12 @@ pub struct Text {
     pub zh: Cow<'static, str>,
 }
 
+/// A number as sentences show it: three digits, and all those before the point.
+pub(crate) fn short(value: f64) -> String {
+    let size = if value == 0.0 { 0.0 } else { libm::floor(libm::log10(value.abs())) };
+    format!("{value:.*}", (2.0 - size).clamp(0.0, 9.0) as usize)
+}
+
 /// Rows or customers that did not enter the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2977,6 +2977,42 @@ export interface Measured {
   value: number
 }
 
+/** Options of `meta-analysis`. */
+export interface MetaAnalysisOptions {
+  /** Confidence of the intervals, between 0 and 1. */
+  confidence?: number
+  /** The effects, all in one unit of measure: two or more. */
+  effects: PastEffect[]
+  /** How the spread of the true effects is estimated. */
+  spread?: SpreadMethod
+}
+
+/** Result of `meta-analysis`. */
+export interface MetaAnalysisResult {
+  /** Each effect in the light of all, in the order of the options. */
+  effects: ShrunkenEffect[]
+  /** Its standard error after Hartung and Knapp, never below the usual one. */
+  error: number
+  /** I²: the part of the variation that is no chance, 0 to 1. */
+  iSquared: number
+  /** Its interval by Student's law, one degree less than effects. */
+  interval: Interval
+  /** The mean of the true effects. */
+  mean: number
+  /** How likely a mean so far from 0 is if it is 0. */
+  pValue: number
+  /** Where the true effect of the next such experiment is expected; null with two effects. */
+  prediction: Interval | null
+  /** Cochran's Q. */
+  q: number
+  /** How likely so large a Q is if all true effects are the same. */
+  qPValue: number
+  /** The answer in one sentence. */
+  sentence: Text
+  /** τ², the variance of the true effects. */
+  tauSquared: number
+}
+
 /** The method that was used. */
 export interface Method {
   /** Its name in the field. */
@@ -3752,6 +3788,16 @@ export type Passes =
   | 'below'
   /** Lie on it or below. */
   | 'at-most'
+
+/** The effect of an experiment that is over. */
+export interface PastEffect {
+  /** The effect: of shares and means relative ones, or logarithms of ratios, go together best. */
+  effect: number
+  /** Its standard error, above 0. */
+  error: number
+  /** Its name. */
+  name: string
+}
 
 /** All customers together, those who never bought included. */
 export interface PeopleTotals {
@@ -5572,6 +5618,24 @@ export interface ShareDifference {
   pValue: number
 }
 
+/** An effect in the light of the others. */
+export interface ShrunkenEffect {
+  /** The chance that it is above 0. */
+  chanceAboveZero: number
+  /** As it was found. */
+  effect: number
+  /** The error of that, that of the mean counted. */
+  error: number
+  /** The interval by the normal law. */
+  interval: Interval
+  /** Its name. */
+  name: string
+  /** What it is expected to be: drawn towards the mean. */
+  shrunken: number
+  /** Its weight in the mean, 0 to 1; 1 in all. */
+  weight: number
+}
+
 /** Options of the social dimension. */
 export interface SocialOptions {
   /** Only actions of the last so many days count, the day of `at` included. Default: all. */
@@ -5632,6 +5696,13 @@ export type Split =
   | 'mean'
   /** By score: above the middle of the bins is high (4 and 5 of five). */
   | 'score'
+
+/** How the spread of the true effects is estimated. */
+export type SpreadMethod =
+  /** The restricted likelihood at its height. */
+  | 'reml'
+  /** DerSimonian and Laird's, out of Q. */
+  | 'dersimonian-laird'
 
 /** A stage of the life of a customer. */
 export type Stage =
@@ -6575,6 +6646,7 @@ export interface Analyses {
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   uplift: { version: 1; inputs: 'units'; options: UpliftOptions; result: UpliftResult }
   'experiment-register': { version: 1; inputs: never; options: ExperimentRegisterOptions; result: ExperimentRegisterResult }
+  'meta-analysis': { version: 1; inputs: never; options: MetaAnalysisOptions; result: MetaAnalysisResult }
   'panel-effect': { version: 1; inputs: 'panel'; options: PanelEffectOptions; result: PanelEffectResult }
   replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }
   'repeat-purchase': { version: 1; inputs: 'log'; options: RepeatPurchaseOptions; result: RepeatPurchaseResult }

@@ -12,9 +12,10 @@
 //! * [`uplift`] – learns from an experiment whom the treatment changes (`uplift`)
 //! * [`panel`] – what a treatment did to groups that were watched over time (`panel-effect`)
 //! * [`register`] – plans that were written down before, and where an analysis departs from its own
+//! * [`meta`] – what several experiments say together, and each in their light (`meta-analysis`)
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Six analyses stand on these: [`uplift`], [`panel`], [`register`], [`analysis`] (`experiment`: its [`options`], its [`report`],
+//! Seven analyses stand on these: [`uplift`], [`panel`], [`register`], [`meta`], [`analysis`] (`experiment`: its [`options`], its [`report`],
 //! `units` with `arms`, the state of each, or `folded` for tables that need no second look, and `metric`, which compares
 //! them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
@@ -30,6 +31,7 @@ pub mod effects;
 pub mod estimate;
 mod folded;
 pub mod health;
+pub mod meta;
 mod metric;
 pub mod options;
 pub mod panel;

@@ -140,6 +140,10 @@ fn request(analysis: &str) -> &'static str {
         "experiment-register" => {
             r#"{"analysis":"experiment-register","purpose":"test","options":{}}"#
         }
+        "meta-analysis" => {
+            r#"{"analysis":"meta-analysis","purpose":"test","options":{"effects":[
+                {"name":"x","effect":0.1,"error":0.1},{"name":"y","effect":0.3,"error":0.1}]}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -232,7 +236,8 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Analyses that read no table.
-const WITHOUT_TABLES: [&str; 3] = ["power", "retention-curve", "experiment-register"];
+const WITHOUT_TABLES: [&str; 4] =
+    ["power", "retention-curve", "experiment-register", "meta-analysis"];
 
 /// A role that the analysis cannot do without.
 fn required(analysis: &str) -> Role {

@@ -19,6 +19,7 @@ mod lifecycle;
 mod lifetime_value;
 mod look_alike;
 mod lrfm;
+mod meta_analysis;
 mod metamorphic;
 mod migration;
 mod panel_effect;

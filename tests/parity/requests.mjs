@@ -110,7 +110,9 @@ export const files = [
     path: join(root, 'tests/data/panel.csv'),
     read: { roles: { customer: 'customer', time: 'time' }, attributes: { sales: { column: 'sales#', type: 'number' } }, zone: 'UTC' },
     requests: [['s03', 's08', 's12', 's17'], Array.from({ length: 20 }, (_, at) => `s${String(at + 1).padStart(2, '0')}`)].map((treated) => (
-      { analysis: 'panel-effect', options: { treated, began: '2024-02-01', outcome: 'sales' } })),
+      { analysis: 'panel-effect', options: { treated, began: '2024-02-01', outcome: 'sales' } })).concat([
+      { analysis: 'meta-analysis', options: { effects: [[0.08, 0.03], [0.01, 0.01], [0.05, 0.01]].map(([effect, error], at) => ({ name: `t${at}`, effect, error })) } },
+    ]),
   },
   {
     name: 'products of a shop',

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::experiment::units::{numbers_of, variants_of};
 use crate::job::{Analysis, Facts, Progress, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{LeftOut, Method, Outcome, Text, Warning};
+use crate::report::{LeftOut, Method, Outcome, Text, Warning, short};
 use crate::stats::confidence::check_confidence;
 use crate::stats::order::sort_by;
 use crate::table::block::MISSING;
@@ -493,10 +493,6 @@ fn many() -> Error {
 
 /// The answer in words.
 fn sentence(effect: &PanelEstimate, label: ClaimLabel) -> Text {
-    let short = |value: f64| {
-        let size = if value == 0.0 { 0.0 } else { libm::floor(libm::log10(value.abs())) };
-        format!("{value:.*}", (2.0 - size).clamp(0.0, 9.0) as usize)
-    };
     let value = short(effect.value);
     let (en, zh) = match effect.interval {
         Some(interval) => {
