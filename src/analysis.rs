@@ -163,6 +163,7 @@ analyses! {
     Experiment => crate::experiment::analysis::Experiment,
     Uplift => crate::experiment::uplift::analysis::Uplift,
     ExperimentRegister => crate::experiment::register::ExperimentRegister,
+    Bandit => crate::experiment::bandit::Bandit,
     MetaAnalysis => crate::experiment::meta::MetaAnalysis,
     PanelEffect => crate::experiment::panel::analysis::PanelEffect,
     Replenishment => crate::churn::replenishment::analysis::Replenishment,

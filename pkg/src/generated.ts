@@ -250,6 +250,29 @@ export interface ArmOptions {
   values: GivenValue[]
 }
 
+/** An arm, and its part of the next batch. */
+export interface ArmOutlook {
+  /** The arm. */
+  arm: string
+  /** Its units of the batch. */
+  batch: number
+  /**
+   * The bound that the posterior passes, on the good side, with probability one over the units so
+   * far.
+   */
+  bound: number
+  /** The chance to be the best of all: its weight by Thompson. */
+  chanceBest: number
+  /** The equal-tailed interval of the posterior. */
+  interval: Interval
+  /** Its weight by top-two sampling. */
+  topTwo: number
+  /** What is believed of it: the mean of its posterior. */
+  value: number
+  /** Its share of the batch. */
+  weight: number
+}
+
 /** The planned share of an arm. */
 export interface ArmPlan {
   /** Its name. */
@@ -341,6 +364,62 @@ export type AttributeType =
    * (`type`).
    */
   | 'number'
+
+/** What is known of an arm. */
+export interface BanditArm {
+  /** Its name. */
+  arm: string
+  /** Mean per unit. */
+  mean?: number | null
+  /** Units that did. */
+  successes?: number | null
+  /** Units so far. */
+  units: number
+  /** Sample variance (n − 1) over the units. */
+  variance?: number | null
+}
+
+/** Options of `bandit`. */
+export interface BanditOptions {
+  /** What is known of each arm: of all `successes`, or of all `mean` and `variance`. */
+  arms: BanditArm[]
+  /** Units of the next batch. */
+  batch: number
+  /** Of `top-two`: how often the best of a draw is taken, and not the next. */
+  beta?: number
+  /** Of the intervals, between 0 and 1. */
+  confidence?: number
+  /** The share of the batch that each arm gets at least: it keeps an arm in sight. */
+  least?: number
+  /** Whether less is better. */
+  lower?: boolean
+  /** How weights are chosen. */
+  policy?: BanditPolicy
+}
+
+/** How the weights of a batch are chosen. */
+export type BanditPolicy =
+  /** Each arm by its chance to be the best: loses little. */
+  | 'thompson'
+  /** The best and its rivals about equally: learns soonest which is best. */
+  | 'top-two'
+  /** All to the arm with the highest upper bound. For small batches. */
+  | 'ucb'
+
+/** Result of `bandit`. */
+export interface BanditResult {
+  /** The arms, in the order of the options. */
+  arms: ArmOutlook[]
+  /** The same with equal weights. */
+  evenRegret: number
+  /**
+   * What the batch is expected to lose against giving all of it to the arm that is truly best, with
+   * the weights chosen; in the unit of the outcome.
+   */
+  regret: number
+  /** The answer in one sentence. */
+  sentence: Text
+}
 
 /** The share to treat, among those of the curve and nobody. */
 export interface BestShare {
@@ -6646,6 +6725,7 @@ export interface Analyses {
   experiment: { version: 1; inputs: 'units'; options: ExperimentOptions; result: ExperimentResult }
   uplift: { version: 1; inputs: 'units'; options: UpliftOptions; result: UpliftResult }
   'experiment-register': { version: 1; inputs: never; options: ExperimentRegisterOptions; result: ExperimentRegisterResult }
+  bandit: { version: 1; inputs: never; options: BanditOptions; result: BanditResult }
   'meta-analysis': { version: 1; inputs: never; options: MetaAnalysisOptions; result: MetaAnalysisResult }
   'panel-effect': { version: 1; inputs: 'panel'; options: PanelEffectOptions; result: PanelEffectResult }
   replenishment: { version: 1; inputs: 'log'; options: ReplenishmentOptions; result: ReplenishmentResult }

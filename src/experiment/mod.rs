@@ -13,9 +13,10 @@
 //! * [`panel`] – what a treatment did to groups that were watched over time (`panel-effect`)
 //! * [`register`] – plans that were written down before, and where an analysis departs from its own
 //! * [`meta`] – what several experiments say together, and each in their light (`meta-analysis`)
+//! * [`bandit`] – how to share the next batch out while it is learned which arm is best
 //! * [`decide`] – ship, hold, stop or run longer
 //!
-//! Seven analyses stand on these: [`uplift`], [`panel`], [`register`], [`meta`], [`analysis`] (`experiment`: its [`options`], its [`report`],
+//! Eight analyses stand on these: [`uplift`], [`bandit`], [`panel`], [`register`], [`meta`], [`analysis`] (`experiment`: its [`options`], its [`report`],
 //! `units` with `arms`, the state of each, or `folded` for tables that need no second look, and `metric`, which compares
 //! them), [`power`] and [`allocation`] (`assign`). A kernel here takes sufficient statistics and gives
 //! numbers.
@@ -24,6 +25,7 @@ pub mod allocation;
 pub mod analysis;
 mod arms;
 pub mod assign;
+pub mod bandit;
 pub mod compare;
 pub mod decide;
 pub mod design;

@@ -144,6 +144,10 @@ fn request(analysis: &str) -> &'static str {
             r#"{"analysis":"meta-analysis","purpose":"test","options":{"effects":[
                 {"name":"x","effect":0.1,"error":0.1},{"name":"y","effect":0.3,"error":0.1}]}}"#
         }
+        "bandit" => {
+            r#"{"analysis":"bandit","purpose":"test","options":{"batch":10,"arms":[
+                {"arm":"x","units":5,"successes":1},{"arm":"y","units":5,"successes":2}]}}"#
+        }
         other => panic!("add a request for `{other}`"),
     }
 }
@@ -236,8 +240,8 @@ fn tables(analysis: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Analyses that read no table.
-const WITHOUT_TABLES: [&str; 4] =
-    ["power", "retention-curve", "experiment-register", "meta-analysis"];
+const WITHOUT_TABLES: [&str; 5] =
+    ["bandit", "power", "retention-curve", "experiment-register", "meta-analysis"];
 
 /// A role that the analysis cannot do without.
 fn required(analysis: &str) -> Role {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // A failed test panics.
 
 mod activation;
+mod bandit;
 mod churn_risk;
 mod clusters;
 mod compare;

@@ -112,6 +112,8 @@ export const files = [
     requests: [['s03', 's08', 's12', 's17'], Array.from({ length: 20 }, (_, at) => `s${String(at + 1).padStart(2, '0')}`)].map((treated) => (
       { analysis: 'panel-effect', options: { treated, began: '2024-02-01', outcome: 'sales' } })).concat([
       { analysis: 'meta-analysis', options: { effects: [[0.08, 0.03], [0.01, 0.01], [0.05, 0.01]].map(([effect, error], at) => ({ name: `t${at}`, effect, error })) } },
+      { analysis: 'bandit', options: { batch: 1000, arms: [[1000, 50], [1000, 62], [800, 55]].map(([units, successes], at) => ({ arm: `a${at}`, units, successes })) } },
+      { analysis: 'bandit', options: { batch: 1000, policy: 'top-two', arms: [[500, 10, 25], [480, 10.6, 36], [510, 9.5, 20]].map(([units, mean, variance], at) => ({ arm: `a${at}`, units, mean, variance })) } },
     ]),
   },
   {

@@ -97,14 +97,7 @@ pub fn compare_shares(control: Beta, treatment: Beta) -> Option<Belief> {
     let (ln_c, ln_t) = (ln_beta(control.a, control.b)?, ln_beta(treatment.a, treatment.b)?);
     let (c, t) = (control.range(), treatment.range());
     let (low, high) = (c.0.min(t.0), c.1.max(t.1));
-    // What is summed is a product of both laws and no narrower than the one law of all trials
-    // together where that is narrowest: 1/√(n·x·(1 − x)), nearest to even odds.
-    let nearest = libm::exp(-low.max(-high).max(0.0));
-    let narrow = nearest / ((1.0 + nearest) * (1.0 + nearest));
-    let all = control.a + control.b + treatment.a + treatment.b;
-    let most = 40_000.0;
-    let step = (0.4 / (all * narrow).sqrt()).min(0.8).max((high - low) / most);
-    let steps = ((high - low) / step).ceil().min(most);
+    let (step, steps) = steps(low, high, control.a + control.b + treatment.a + treatment.b);
     let (mut wins, mut losses, mut of_treatment, mut of_control) = (0.0, 0.0, 0.0, 0.0);
     let mut at = 0.0;
     while at <= steps {
@@ -179,27 +172,86 @@ pub fn probability_best(laws: &[Normal]) -> Option<Vec<f64>> {
     if laws.is_empty() || !laws.iter().all(is_good) {
         return None;
     }
+    let mut chances: Vec<f64> = over_best(laws, &|_| 1.0);
+    chances.iter_mut().for_each(|chance| *chance = chance.clamp(0.0, 1.0));
+    let sum: f64 = chances.iter().sum();
+    chances.iter_mut().for_each(|chance| *chance /= sum);
+    Some(chances)
+}
+
+/// By how much the largest of several independent normal laws is expected to lie above `from`. The
+/// laws are those of [`probability_best`].
+#[must_use]
+pub fn expected_best(laws: &[Normal], from: f64) -> f64 {
+    over_best(laws, &|x| x - from).iter().sum()
+}
+
+/// For each law the mean of a function of it where it is the largest, times the chance of that.
+fn over_best(laws: &[Normal], of: &dyn Fn(f64) -> f64) -> Vec<f64> {
     // Panels between the places where any of the laws bends.
     let bends = [-38.0, -9.0, -6.0, -4.0, -2.5, -1.2, 0.0, 1.2, 2.5, 4.0, 6.0, 9.0, 38.0];
     let mut ends: Vec<f64> =
         laws.iter().flat_map(|law| bends.map(|bend| law.mean + bend * law.deviation)).collect();
     ends.sort_unstable_by(f64::total_cmp);
     let rule = gauss_legendre(24);
-    let mut chances = Vec::with_capacity(laws.len());
+    let mut found = Vec::with_capacity(laws.len());
     for (own, law) in laws.iter().enumerate() {
         let density = |x: f64| {
             let z = |law: &Normal| (x - law.mean) / law.deviation;
             let others = laws.iter().enumerate().filter(|(at, _)| *at != own);
             let below: f64 = others.map(|(_, other)| normal(z(other)).lower).product();
-            normal_density(z(law)) / law.deviation * below
+            normal_density(z(law)) / law.deviation * below * of(x)
         };
         let panels = ends.iter().zip(ends.iter().skip(1));
-        let sum: f64 = panels.map(|(low, high)| integral(&rule, *low, *high, &density)).sum();
-        chances.push(sum.clamp(0.0, 1.0));
+        found.push(panels.map(|(low, high)| integral(&rule, *low, *high, &density)).sum());
+    }
+    found
+}
+
+/// The same of beta laws: the chance of each to be the largest, and by how much the largest is expected
+/// to lie above `from`. `None` without laws, or if a parameter is not positive and finite.
+#[must_use]
+pub fn best_share(laws: &[Beta], from: f64) -> Option<(Vec<f64>, f64)> {
+    let scales: Vec<f64> = laws.iter().map(|law| ln_beta(law.a, law.b)).collect::<Option<_>>()?;
+    let ranges: Vec<(f64, f64)> = laws.iter().map(Beta::range).collect();
+    let low = ranges.iter().map(|range| range.0).fold(f64::INFINITY, f64::min);
+    let high = ranges.iter().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
+    let all = laws.iter().map(|law| law.a + law.b).sum();
+    let (step, steps) = steps(low, high, all);
+    let (mut chances, mut above) = (vec![0.0; laws.len()], 0.0);
+    let mut at = 0.0;
+    while at <= steps {
+        let log_odds = low + at * step;
+        let mut own = Vec::with_capacity(laws.len());
+        let mut share = 0.0;
+        for (law, scale) in laws.iter().zip(&scales) {
+            let (density, x, y) = law.at(log_odds, *scale);
+            let below = incomplete_beta_of_odds(law.a, law.b, x, y)?.lower;
+            own.push((libm::exp(density), below));
+            share = x;
+        }
+        for (place, (chance, (density, _))) in chances.iter_mut().zip(&own).enumerate() {
+            let others = own.iter().enumerate().filter(|(at, _)| *at != place);
+            let part = density * others.map(|(_, (_, below))| below).product::<f64>();
+            *chance += part;
+            above += part * (share - from);
+        }
+        at += 1.0;
     }
     let sum: f64 = chances.iter().sum();
     chances.iter_mut().for_each(|chance| *chance /= sum);
-    Some(chances)
+    (sum > 0.0).then_some((chances, above / sum))
+}
+
+/// The step, and how many there are, of sums over log-odds of laws with so many trials together.
+fn steps(low: f64, high: f64, all: f64) -> (f64, f64) {
+    // What is summed is a product of the laws and no narrower than the one law of all trials together
+    // where that is narrowest: 1/√(n·x·(1 − x)), nearest to even odds.
+    let nearest = libm::exp(-low.max(-high).max(0.0));
+    let narrow = nearest / ((1.0 + nearest) * (1.0 + nearest));
+    let most = 40_000.0;
+    let step = (0.4 / (all * narrow).sqrt()).min(0.8).max((high - low) / most);
+    (step, ((high - low) / step).ceil().min(most))
 }
 
 /// Weights of top-two Thompson sampling: with probability `beta` the best of a draw, else the best
