@@ -249,6 +249,14 @@ fn what_cannot_be_told_is_refused() {
         let error = run(&rows, &options).unwrap_err();
         assert_eq!((error.code(), error.path()), (code, Some(path)), "{options}");
     }
+    let crowd: String = (0..2_001).map(|at| format!("c{at},2025-01-01,1\n")).collect();
+    let crowd = format!("customer,time,amount\n{crowd}");
+    let options = r#"{"analysis":"panel-effect","inputs":{"panel":"orders"},
+        "options":{"treated":["c1"],"began":"2025-01-01"}}"#;
+    let error = run(&crowd, options).unwrap_err();
+    assert_eq!((error.code(), error.path()), (Code::Limit, Some("options.group")));
+    let error = run(&rows, &asked(r#","group":"sales""#)).unwrap_err();
+    assert_eq!((error.code(), error.path()), (Code::Type, Some("options.group")));
     let twice = rows.replace("s05,2023-07-15", "s05,2023-08-15");
     assert_eq!(run(&twice, &asked("")).unwrap().at("/result/unbalanced"), 1);
 }

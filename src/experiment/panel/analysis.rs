@@ -8,7 +8,7 @@ use super::options::{
 };
 use crate::error::{Code, Error, Result};
 use crate::experiment::units::{numbers_of, variants_of};
-use crate::job::{Analysis, Facts, Progress, unfinished};
+use crate::job::{Analysis, Facts, Progress, no_memory, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{LeftOut, Method, Outcome, Text, Warning, short};
 use crate::stats::confidence::check_confidence;
@@ -28,10 +28,18 @@ const FEW: usize = 10;
 /// What the rows of a group in a period come to.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
-    group: u32,
     period: i32,
     sum: f64,
     rows: f64,
+}
+
+/// The groups that were met, each with its code and its cells in the order of periods.
+#[derive(Debug, Default)]
+struct Cells {
+    /// Where the group of a code stands; [`MISSING`] where it was not met.
+    places: Vec<u32>,
+    groups: Vec<(u32, Vec<Cell>)>,
+    count: usize,
 }
 
 /// The running analysis.
@@ -44,8 +52,7 @@ pub struct PanelEffect {
     began: i32,
     /// The local days that bound the periods, the second one beyond.
     days: (i32, i32),
-    /// In the order of group and period.
-    cells: Vec<Cell>,
+    cells: Cells,
     /// Decimals of the amounts so far.
     scale: u8,
     rows: u64,
@@ -94,7 +101,7 @@ impl Analysis for PanelEffect {
     }
 
     fn estimate(_options: &PanelEffectOptions, inputs: &[Facts<'_>]) -> u64 {
-        let most = |facts: &Facts<'_>| facts.rows.min(MOST.1 as u64) * 64;
+        let most = |facts: &Facts<'_>| facts.customers * 4 + facts.rows.min(MOST.1 as u64) * 64;
         inputs.iter().map(most).sum()
     }
 
@@ -119,7 +126,7 @@ impl Analysis for PanelEffect {
             days: (from.map_or(i32::MIN, |from| from.day), until),
             zone,
             options,
-            cells: Vec::new(),
+            cells: Cells::default(),
             scale: 0,
             rows: 0,
             denied: 0,
@@ -138,7 +145,9 @@ impl Analysis for PanelEffect {
         let customers = customers.ok_or_else(|| Allowed::refused(Role::Customer))?;
         let times = rows.times().ok_or_else(|| Allowed::refused(Role::Time))?;
         let groups = match &self.options.group {
-            Some(name) => variants_of(&rows, name).map_err(|error| error.at_path("group"))?,
+            Some(name) => {
+                variants_of(&rows, name).map_err(|error| error.at_path("options.group"))?
+            }
             None => customers,
         };
         let numbers = match &self.options.outcome {
@@ -152,7 +161,8 @@ impl Analysis for PanelEffect {
         // Sums of amounts are whole numbers of the smallest unit, and so the same in any order.
         let finer = ten(scale.saturating_sub(self.scale));
         if finer > 1.0 {
-            self.cells.iter_mut().for_each(|cell| cell.sum *= finer);
+            let cells = self.cells.groups.iter_mut().flat_map(|(_, cells)| cells);
+            cells.for_each(|cell| cell.sum *= finer);
             self.scale = scale;
         }
         let unit = ten(self.scale.saturating_sub(scale));
@@ -186,7 +196,7 @@ impl Analysis for PanelEffect {
                 self.left_out.iter_mut().skip(at).take(1).for_each(|count| *count += 1);
                 continue;
             }
-            add(&mut self.cells, *group, period, value.unwrap_or(0.0))?;
+            self.cells.add(*group, period, value.unwrap_or(0.0))?;
             self.rows += 1;
         }
         Ok(())
@@ -271,7 +281,9 @@ impl Analysis for PanelEffect {
 
     fn heap_size(&self) -> usize {
         let panel = self.panel.treated.iter().chain(&self.panel.controls).map(Vec::capacity);
-        self.cells.capacity() * size_of::<Cell>() + panel.sum::<usize>() * 8
+        self.cells.places.capacity() * 4
+            + self.cells.count * size_of::<Cell>()
+            + panel.sum::<usize>() * 8
     }
 }
 
@@ -279,21 +291,39 @@ fn ten(power: u8) -> f64 {
     10_f64.powi(i32::from(power))
 }
 
-/// Adds a row to the cell of its group and period.
-fn add(cells: &mut Vec<Cell>, group: u32, period: i32, value: f64) -> Result<()> {
-    match cells.binary_search_by(|cell| (cell.group, cell.period).cmp(&(group, period))) {
-        Ok(at) => {
-            if let Some(cell) = cells.get_mut(at) {
-                cell.sum += value;
-                cell.rows += 1.0;
+impl Cells {
+    /// Adds a row to the cell of its group and period.
+    fn add(&mut self, group: u32, period: i32, value: f64) -> Result<()> {
+        let code = group as usize;
+        if self.places.len() <= code {
+            let more = code + 1 - self.places.len();
+            self.places.try_reserve(more).map_err(|_| no_memory())?;
+            self.places.resize(code + 1, MISSING);
+        }
+        let Some(place) = self.places.get_mut(code) else { return Ok(()) };
+        if *place == MISSING {
+            if self.groups.len() == MOST.0 {
+                return Err(many("options.group"));
+            }
+            *place = self.groups.len() as u32;
+            self.groups.push((group, Vec::new()));
+        }
+        let Some((_, cells)) = self.groups.get_mut(*place as usize) else { return Ok(()) };
+        match cells.binary_search_by(|cell| cell.period.cmp(&period)) {
+            Ok(at) => {
+                if let Some(cell) = cells.get_mut(at) {
+                    cell.sum += value;
+                    cell.rows += 1.0;
+                }
+            }
+            Err(_) if self.count == MOST.1 => return Err(many("options.group")),
+            Err(at) => {
+                self.count += 1;
+                cells.insert(at, Cell { period, sum: value, rows: 1.0 });
             }
         }
-        Err(at) if cells.len() < MOST.1 => {
-            cells.insert(at, Cell { group, period, sum: value, rows: 1.0 });
-        }
-        Err(_) => return Err(many()),
+        Ok(())
     }
-    Ok(())
 }
 
 impl PanelEffect {
@@ -304,7 +334,8 @@ impl PanelEffect {
             None => names.get(Role::Customer),
         });
         let texts = texts.ok_or_else(|| Allowed::refused(Role::Customer))?;
-        let ends = self.cells.iter().map(|cell| cell.period);
+        let all = self.cells.groups.iter().flat_map(|(_, cells)| cells);
+        let ends = all.map(|cell| cell.period);
         let (Some(first), Some(last)) = (ends.clone().min(), ends.max()) else {
             return Err(too_little("panel", "no row has a group, a time and an outcome"));
         };
@@ -316,15 +347,16 @@ impl PanelEffect {
         }
         let mut groups: Vec<(String, &[Cell])> = self
             .cells
-            .chunk_by(|a, b| a.group == b.group)
-            .map(|cells| {
-                let id = cells.first().and_then(|cell| texts.get(cell.group)).unwrap_or_default();
-                (String::from_utf8_lossy(id).into_owned(), cells)
+            .groups
+            .iter()
+            .map(|(group, cells)| {
+                let id = texts.get(*group).unwrap_or_default();
+                (String::from_utf8_lossy(id).into_owned(), cells.as_slice())
             })
             .collect();
         let periods = last.abs_diff(first) as usize + 1;
-        if groups.len() > MOST.0 || groups.len().saturating_mul(periods) > MOST.1 {
-            return Err(many());
+        if groups.len().saturating_mul(periods) > MOST.1 {
+            return Err(many("group"));
         }
         sort_by(&mut groups, |a, b| a.0.cmp(&b.0));
         for (at, name) in self.options.treated.iter().enumerate() {
@@ -486,9 +518,10 @@ impl PanelEffect {
     }
 }
 
-fn many() -> Error {
+/// Too much of it; rows that are added are told the whole path of the option.
+fn many(path: &str) -> Error {
     let hint = "more than 2,000 groups, or 400,000 of them times periods: name a coarser `group`, or take longer periods";
-    Error::new(Code::Limit, hint).at_path("group")
+    Error::new(Code::Limit, hint).at_path(path)
 }
 
 /// The answer in words.
