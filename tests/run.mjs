@@ -105,11 +105,11 @@ const groups = [
   {
     name: 'fuzz',
     needs: [ready.rust],
-    // The stored inputs always, on stable; ten seconds of new ones per target where that can be built.
+    // The stored inputs always, on stable; six seconds of new ones per target where that can be built.
     steps: () => {
       const replay = cargo(['--test', 'fuzz_corpus'])
       const reason = missing()
-      if (!reason) return [replay, closing('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '10', '--seed', '1'])]
+      if (!reason) return [replay, closing('fuzz', process.execPath, ['fuzz/run.mjs', '--seconds', '6', '--seed', '1'])]
       console.log(`  stored inputs only, no new ones: ${reason}`)
       return [replay]
     },
