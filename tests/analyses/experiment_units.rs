@@ -495,6 +495,7 @@ fn changes_are_compared_ranks_and_medians_too() {
     });
     close(&comparison(&answer, 0, 0)["effect"], mens - none, 1e-9);
     assert!(covers(comparison(&answer, 0, 0), 1.0));
+    assert_eq!(answer.at("/about/warnings/0/code"), "careful-quantile");
 }
 
 #[test]

@@ -431,8 +431,8 @@ mod tests {
         let mut random = Random::new(11, 1);
         for _ in 0..300 {
             let n = 12;
-            let arm = (0..n).map(|_| random.below(2) as u32).collect();
-            let customer: Vec<u32> = (0..n).map(|_| random.below(6) as u32).collect();
+            let arm = (0..n).map(|_| random.below(2)).collect();
+            let customer: Vec<u32> = (0..n).map(|_| random.below(6)).collect();
             let money = (0..n).map(|_| random.unit() * 30.0 - 5.0).collect();
             let share = (0..n).map(|_| random.below(2) as f64).collect();
             let mut with = options(arm, vec![metric(money, 20.0), metric(share, 1.0)]);
