@@ -46,7 +46,7 @@ export class SiyuError extends Error {
     this.code = failure.code
     this.hint = failure.hint
     for (const key of ['table', 'file', 'column', 'row', 'byte', 'path'] as const) {
-      if (failure[key] != null) Object.assign(this, { [key]: failure[key] })
+      if (failure[key] != null) (this as unknown as Record<string, unknown>)[key] = failure[key]
     }
   }
 }
@@ -95,8 +95,6 @@ export function failureOf(error: unknown): Failure {
 
 /** Whether a thrown value is a coded error from the wasm module. */
 export function isFailure(error: unknown): error is Failure {
-  return (
-    typeof error === 'object' && error !== null && !(error instanceof Error)
-    && typeof (error as Failure).code === 'string' && typeof (error as Failure).hint === 'string'
-  )
+  const { code, hint } = (error ?? {}) as Partial<Failure>
+  return !(error instanceof Error) && typeof code === 'string' && typeof hint === 'string'
 }
