@@ -133,8 +133,9 @@ impl Spread {
         (self.variance + noise).sqrt()
     }
 
-    /// P(|error| ≥ x), by the characteristic function (Davies 1973, formula 8 of a real one):
-    /// the sum repeats itself after 60 deviations, far beyond what the tails of Laplace laws leave.
+    /// P(|error| ≥ x), by inverting the characteristic function (Gil-Pelaez 1951) with the midpoint
+    /// sum of Davies (1973): it repeats itself after 60 deviations, far beyond what the tails of
+    /// Laplace laws leave.
     fn beyond(&self, x: f64) -> f64 {
         let deviation = self.deviation();
         if deviation <= 0.0 {
@@ -176,13 +177,29 @@ struct Bounded {
     unit: f64,
     lower: i64,
     upper: i64,
-    /// Scale of the noise of the sum, and of that of squares unless the values are 0 or 1, as the
-    /// numerator over that of ε.
-    sum: u64,
-    squares: Option<u64>,
 }
 
 impl Bounded {
+    /// How far one customer changes the sum of distances.
+    fn range(&self) -> u64 {
+        self.upper.abs_diff(self.lower)
+    }
+
+    /// Whether values are 0 or 1 of their unit: every distance then has one square, which tells nothing.
+    fn is_share(&self) -> bool {
+        self.range() == 1
+    }
+
+    /// The noise of the sum, and of the sum of squares where there is one.
+    fn widths(&self, width: &Width) -> Result<(u64, Option<u64>)> {
+        let square = || self.range().checked_mul(self.range()).ok_or_else(too_wide);
+        let squares = match self.is_share() {
+            true => None,
+            false => Some(width.of(square()?)?),
+        };
+        Ok((width.of(self.range())?, squares))
+    }
+
     /// Twice the distance of a value from the middle of the bounds: a whole number of at most
     /// `upper − lower`.
     fn distance(&self, value: f64) -> i64 {
@@ -199,9 +216,8 @@ impl Bounded {
 /// Of an arm its units, and of each metric the sum and the sum of squares.
 type Totals = (i128, Vec<(i128, i128)>);
 
-fn bounded(options: &NoisyExperimentOptions, width: &Width) -> Result<Vec<Bounded>> {
-    let mut all = Vec::new();
-    for (at, metric) in options.metrics.iter().enumerate() {
+fn bounded(options: &NoisyExperimentOptions) -> Result<Vec<Bounded>> {
+    let one = |(at, metric): (usize, &NoisyMetric)| {
         let place = |error: Error| error.inside(&format!("metrics[{at}]"));
         let fits = metric.values.len() == options.arm.len();
         demand(fits, "values", "this has as many rows as `arm`").map_err(place)?;
@@ -209,18 +225,9 @@ fn bounded(options: &NoisyExperimentOptions, width: &Width) -> Result<Vec<Bounde
         demand(are_numbers, "values", "all of them are numbers").map_err(place)?;
         let bounds = units(metric.lower, metric.upper, metric.decimals).map_err(place)?;
         let (unit, lower, upper) = bounds;
-        let range = upper.abs_diff(lower);
-        let squares = match range {
-            1 => None,
-            _ => {
-                let square = range.checked_mul(range).ok_or_else(too_wide).map_err(place)?;
-                Some(width.of(square).map_err(place)?)
-            }
-        };
-        let sum = width.of(range).map_err(place)?;
-        all.push(Bounded { unit, lower, upper, sum, squares });
-    }
-    Ok(all)
+        Ok(Bounded { unit, lower, upper })
+    };
+    options.metrics.iter().enumerate().map(one).collect()
 }
 
 fn too_wide() -> Error {
@@ -228,15 +235,12 @@ fn too_wide() -> Error {
     Error::new(Code::Overflow, hint).at_path("upper")
 }
 
-/// The part of ε of one integer: its numerator, and what sensitivities are multiplied with.
-struct Width {
-    numerator: u64,
-    factor: u64,
-}
+/// The scale of noise for a sensitivity of 1 and one part of ε, as the numerator over that of ε.
+struct Width(u64);
 
 impl Width {
     fn of(&self, sensitivity: u64) -> Result<u64> {
-        self.factor.checked_mul(sensitivity).ok_or_else(too_wide)
+        self.0.checked_mul(sensitivity).ok_or_else(too_wide)
     }
 }
 
@@ -257,15 +261,16 @@ pub fn publish(options: NoisyExperimentOptions, from: &mut dyn Entropy) -> Resul
     if arm.len() > MOST {
         return Err(Error::new(Code::Limit, "a summary is made of at most 1,000,000 rows"));
     }
-    let is_share = |metric: &NoisyMetric| {
-        units(metric.lower, metric.upper, metric.decimals).is_ok_and(|of| of.2.abs_diff(of.1) == 1)
-    };
-    let parts = metrics.iter().map(|metric| if is_share(metric) { 1 } else { 2 });
-    let parts = 1 + parts.sum::<u64>();
+    let bounds = bounded(&options)?;
+    // Of each arm so many integers get noise, each its part of ε.
+    let parts = 1 + bounds.iter().map(|of| if of.is_share() { 1 } else { 2 }).sum::<u64>();
     let (numerator, denominator) = amount(epsilon, "epsilon")?.ratio()?;
-    let factor = denominator.checked_mul(parts).ok_or_else(too_wide)?;
-    let width = Width { numerator, factor };
-    let bounds = bounded(&options, &width)?;
+    let width = Width(denominator.checked_mul(parts).ok_or_else(too_wide)?);
+    let widths = bounds
+        .iter()
+        .enumerate()
+        .map(|(at, of)| of.widths(&width).map_err(|error| error.inside(&format!("metrics[{at}]"))));
+    let widths = widths.collect::<Result<Vec<_>>>()?;
     let of_units = width.of(1)?;
     let text = |text: &String| Value::Text(text.clone());
     let bound = |metric: &NoisyMetric| {
@@ -291,10 +296,10 @@ pub fn publish(options: NoisyExperimentOptions, from: &mut dyn Entropy) -> Resul
                 Ok(())
             };
             noisy(units, of_units)?;
-            for ((sum, squares), bounds) in sums.into_iter().zip(&bounds) {
-                noisy(sum, bounds.sum)?;
-                if let Some(width) = bounds.squares {
-                    noisy(squares, width)?;
+            for ((sum, squares), (of_sum, of_squares)) in sums.into_iter().zip(&widths) {
+                noisy(sum, *of_sum)?;
+                if let Some(width) = of_squares {
+                    noisy(squares, *width)?;
                 }
             }
         }
@@ -312,10 +317,10 @@ pub fn publish(options: NoisyExperimentOptions, from: &mut dyn Entropy) -> Resul
     for _ in arms {
         let count = figures.next().unwrap_or(0.0);
         units.push(count);
-        for (bounds, of_arms) in bounds.iter().zip(&mut spreads) {
+        for ((bounds, widths), of_arms) in bounds.iter().zip(&widths).zip(&mut spreads) {
             let sum = figures.next().unwrap_or(0.0);
-            let squares = bounds.squares.map(|_| figures.next().unwrap_or(0.0));
-            of_arms.push(spread(count, sum, squares, bounds, &width));
+            let squares = widths.1.map(|_| figures.next().unwrap_or(0.0));
+            of_arms.push(spread(count, sum, squares, bounds, (of_units, *widths), numerator));
         }
     }
     let alpha = 1.0 - options.confidence;
@@ -344,29 +349,26 @@ fn spread(
     sum: f64,
     squares: Option<f64>,
     bounds: &Bounded,
-    width: &Width,
+    (of_units, (of_sum, of_squares)): (u64, (u64, Option<u64>)),
+    numerator: u64,
 ) -> Option<Spread> {
     if count < 2.0 {
         return None;
     }
-    let scale = |of: u64| of as f64 / width.numerator as f64;
-    let range = (bounds.upper - bounds.lower) as f64;
+    let scale = |of: u64| of as f64 / numerator as f64;
+    let range = bounds.range() as f64;
     let mean = (sum / count).clamp(-range, range);
     // Of values that are 0 or 1 every distance has the square 1.
     let square = squares.unwrap_or(count * range * range) / count;
     // The noise of the squares may take away what there is of variance: its deviation is added, so
     // that small arms get intervals that are too wide rather than too narrow.
-    let noise =
-        bounds.squares.map_or(0.0, |width| scale(width) * core::f64::consts::SQRT_2 / count);
+    let noise = of_squares.map_or(0.0, |width| scale(width) * core::f64::consts::SQRT_2 / count);
     let variance = (square - mean * mean + noise).clamp(0.0, range * range);
     let half = 0.5 / bounds.unit;
     Some(Spread {
         value: (bounds.middle() + mean) * half,
         variance: variance * half * half / (count - 1.0),
-        scales: vec![
-            scale(bounds.sum) * half / count,
-            scale(width.factor) * mean.abs() * half / count,
-        ],
+        scales: vec![scale(of_sum) * half / count, scale(of_units) * mean.abs() * half / count],
     })
 }
 
@@ -422,8 +424,7 @@ mod tests {
     }
 
     fn sums(options: &NoisyExperimentOptions) -> Vec<Totals> {
-        let width = Width { numerator: 1, factor: 5 };
-        totals(options, &bounded(options, &width).unwrap())
+        totals(options, &bounded(options).unwrap())
     }
 
     #[test]
@@ -467,7 +468,7 @@ mod tests {
         assert!((normal.beyond(1.96 * 2.0) - 0.049_995_790_296_44).abs() < 1e-10);
         let laplace = Spread { value: 0.0, variance: 0.0, scales: vec![3.0] };
         assert!((laplace.beyond(6.0) - libm::exp(-2.0)).abs() < 1e-6);
-        // The difference of two with one scale: e^-x (1 + x/2) (Kotz et al. 2001, 2.3.22).
+        // The sum of two with scale 1, whose density is (1 + |x|) e^-|x| / 4: e^-x (1 + x/2).
         let two = Spread { value: 0.0, variance: 0.0, scales: vec![1.0, 1.0] };
         assert!((two.beyond(3.0) - libm::exp(-3.0) * 2.5).abs() < 1e-9);
         let interval = laplace.interval(0.05);
