@@ -156,7 +156,7 @@ analyses! {
     LookAlike => crate::segment::look_alike::LookAlike,
     RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
     ChurnRisk => crate::churn::risk::analysis::ChurnRisk,
-    LifetimeValue => crate::churn::lifetime_value::LifetimeValue,
+    LifetimeValue => crate::churn::lifetime_value::analysis::LifetimeValue,
     Survival => crate::churn::survival::analysis::Survival,
     SurvivalRegression => crate::churn::survival::regression::SurvivalRegression,
     CompetingRisks => crate::churn::survival::causes::CompetingRisks,

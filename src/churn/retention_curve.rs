@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::btyd::fit::renewals;
-use super::lifetime_value::ModelFit;
+use super::lifetime_value::fitted::ModelFit;
 use super::risk::judge::Measured;
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress, unfinished};
