@@ -1,11 +1,17 @@
 // Files beside the orders: what customers do besides buying, whom they bring, what is known of them, who looks
 // after them. Each becomes a table of its own, read in the same zone, and is given back when other orders are opened.
 import type { AttributeColumn, Guess, Roles, Table } from 'siyu'
+import { isCountable, numbered } from './numbered'
 import { sampleFile, session } from './session.svelte'
 
 export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test' | 'leavers'
 /** Kinds of which any further column is an attribute under its own name. */
 export const TAKES_ALL: readonly Kind[] = ['customers', 'test', 'leavers']
+
+/** Kinds with a row per person, which may go without ids. */
+const ROW_EACH: readonly Kind[] = ['test', 'leavers']
+/** Stands for a column of ids where there is none: rows are numbered. No header can be it. */
+export const BY_ROW = '\u0000'
 
 /** One thing that a file is asked for: a role, or an attribute under a name that an analysis knows. */
 interface Field {
@@ -53,6 +59,8 @@ export interface Opened {
   columns: Record<string, string>
   /** Columns that are attributes under their own names; only of kinds that take all. */
   attributes: readonly string[]
+  /** Whether its rows can be numbered in place of ids. */
+  canNumber: boolean
   table: Table | null
   /** The zone that the table was read in. */
   zone: string
@@ -110,16 +118,20 @@ class Beside {
 
   /** Looks at a file and proposes what its columns mean; reads it at once if that is known. */
   async open(kind: Kind, file: File, known: Record<string, string> | null = null, attributes: readonly string[] | null = null): Promise<void> {
-    const guess = await session.work('guess', () => this.open(kind, file, known, attributes), siyu => siyu.guess(file))
-    if (guess === null) return
+    const looked = await session.work('guess', () => this.open(kind, file, known, attributes), async siyu => {
+      const guess = await siyu.guess(file)
+      return { guess, canNumber: ROW_EACH.includes(kind) && (await isCountable(file, guess)) }
+    })
+    if (looked === null) return
+    const { guess, canNumber } = looked
     if (this.#of !== session.files) {
       this.clear()
       this.#of = session.files
     }
-    const columns = known ?? proposed(kind, guess)
+    const columns = known ?? proposed(kind, guess, canNumber)
     const used = Object.values(columns)
     const others = TAKES_ALL.includes(kind) ? (attributes ?? guess.columns.map(column => column.name).filter(name => !used.includes(name))) : []
-    this.#set(kind, { file, guess, columns, attributes: others, table: null, zone: '' })
+    this.#set(kind, { file, guess, columns, attributes: others, canNumber, table: null, zone: '' })
     if (known !== null || (kind === 'members' && columns['customer'] !== '')) await this.read(kind)
   }
 
@@ -152,12 +164,15 @@ class Beside {
     const attributes: Record<string, AttributeColumn> = Object.fromEntries(opened.attributes.map(column => [column, { column, type: typeOf(guess, column) }]))
     for (const [field, { role, attribute }] of Object.entries(ASKED[kind])) {
       const column = columns[field] ?? ''
-      if (column !== '' && role !== undefined) roles[role] = column
+      if (column !== '' && column !== BY_ROW && role !== undefined) roles[role] = column
       if (column !== '' && attribute !== undefined) attributes[attribute] = column
     }
-    const table = await session.work('read', () => this.read(kind), (siyu, signal, progress) =>
-      siyu.read(file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) }),
-    )
+    const table = await session.work('read', () => this.read(kind), async (siyu, signal, progress) => {
+      const source = columns['customer'] === BY_ROW ? await numbered(file, guess) : null
+      signal.throwIfAborted()
+      if (source !== null) roles['customer'] = source.column
+      return siyu.read(source?.file ?? file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) })
+    })
     if (table === null) {
       if (session.busy !== null) this.#waiting.add(kind)
       return
@@ -196,11 +211,12 @@ class Beside {
 }
 
 /** Which column each field probably is: what the package says of roles, the header's words of attributes. */
-function proposed(kind: Kind, guess: Guess): Record<string, string> {
-  const first = guess.columns.length === 1 ? (guess.columns[0]?.name ?? '') : ''
+function proposed(kind: Kind, guess: Guess, canNumber: boolean): Record<string, string> {
+  const first = guess.columns.length === 1 ? (guess.columns[0]?.name ?? '') : canNumber ? BY_ROW : ''
+  const named = (like: RegExp | undefined) => (guess.columns.find(each => like?.exec(each.name)?.[0] === each.name) ?? guess.columns.find(each => like?.test(each.name)))?.name
   return Object.fromEntries(
     Object.entries(ASKED[kind]).map(([field, { role, like }]) => {
-      const column = role === undefined ? guess.columns.find(each => like?.test(each.name))?.name : guess.roles[role]?.column
+      const column = role === undefined ? named(like) : guess.roles[role]?.column
       return [field, column ?? (role === 'customer' ? first : '')]
     }),
   )

@@ -21,6 +21,7 @@ interface Sets {
   'churn-risk': { customers: ColumnSet }
   'lifetime-value': { customers: ColumnSet }
   experiment: object
+  uplift: { customers: ColumnSet }
 }
 export type Name = keyof Sets
 export type Answer<A extends Name> = Report<Analyses[A]['result'] & Sets[A]>

@@ -2,8 +2,9 @@
 import type { Key as AnswerKey } from './answer/en'
 import type { Key as PageKey } from './en'
 import type { Key as PrivacyKey } from './privacy/en'
+import type { Key as TestKey } from './test/en'
 
-export type Key = PageKey | AnswerKey | PrivacyKey
+export type Key = PageKey | AnswerKey | PrivacyKey | TestKey
 export type Language = 'en' | 'zh'
 
 type Catalogue = Record<Key, string>
@@ -12,7 +13,7 @@ const load: Record<Language, () => Promise<Partial<Catalogue>>> = {
   en: async () => (await import('./en')).en,
   zh: async () => (await import('./zh')).zh,
 }
-/** Sentences that are not needed before their part of the page is: of what comes out, of privacy. */
+/** Sentences that are not needed before their part of the page is: of what comes out, of privacy, of tests. */
 const later = {
   answer: {
     en: async () => (await import('./answer/en')).en,
@@ -21,6 +22,10 @@ const later = {
   privacy: {
     en: async () => (await import('./privacy/en')).en,
     zh: async () => (await import('./privacy/zh')).zh,
+  },
+  test: {
+    en: async () => (await import('./test/en')).en,
+    zh: async () => (await import('./test/zh')).zh,
   },
 } satisfies Record<string, Record<Language, () => Promise<Partial<Catalogue>>>>
 export type Later = keyof typeof later
