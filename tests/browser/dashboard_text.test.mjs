@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('../../www/src/', import.meta.url))
 
-/** Key → sentence of a language: the first page's, those of what comes out, those of privacy, those of tests. */
-const catalogue = name => new Map(['', 'answer/', 'privacy/', 'test/'].flatMap(part => sentences(part + name)))
+/** Key → sentence of a language: the first page's, those of what comes out, those of privacy, those of who comes back, those of tests. */
+const catalogue = name => new Map(['', 'answer/', 'privacy/', 'return/', 'test/'].flatMap(part => sentences(part + name)))
 
 /** The entries of a file, one per line. */
 function sentences(name) {
@@ -46,7 +46,7 @@ test('Chinese sentences use full-width punctuation', () => {
 })
 
 test('every key is used', () => {
-  const files = readdirSync(source, { recursive: true }).filter(name => /\.(ts|svelte)$/.test(name) && !/text[\\/]((answer|privacy|test)[\\/])?(en|zh)\.ts$/.test(name))
+  const files = readdirSync(source, { recursive: true }).filter(name => /\.(ts|svelte)$/.test(name) && !/text[\\/]((answer|privacy|return|test)[\\/])?(en|zh)\.ts$/.test(name))
   const code = files.map(name => readFileSync(join(source, name), 'utf8')).join('\n')
   const literal = new Set([...code.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/gi)].map(([, key]) => key))
   // A key made of parts, such as `role.${role}.about`, uses every key of that shape.

@@ -4,7 +4,7 @@ import type { AttributeColumn, Guess, Roles, Table } from 'siyu'
 import { isCountable, numbered } from './numbered'
 import { sampleFile, session } from './session.svelte'
 
-export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test' | 'leavers'
+export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test' | 'leavers' | 'joined'
 /** Kinds of which any further column is an attribute under its own name. */
 export const TAKES_ALL: readonly Kind[] = ['customers', 'test', 'leavers']
 
@@ -39,6 +39,7 @@ export const ASKED: Record<Kind, Record<string, Field>> = {
   contacts: { customer: CUSTOMER, time: TIME, manager: MANAGER, province: { attribute: 'province', mayLack: true, like: /省|province|state|region/i }, verified: VERIFIED, account: ACCOUNT },
   members: { customer: CUSTOMER },
   test: { customer: CUSTOMER, variant: { attribute: 'variant', like: /方案|分组|实验组|组别|版本|variant|group|arm|segment|version|bucket/i } },
+  joined: { customer: CUSTOMER, time: TIME },
   leavers: { customer: CUSTOMER, left: { attribute: 'left', like: /流失|离网|离开|退订|销户|churn|attrit|exited|left\b|cancel/i } },
 }
 

@@ -22,9 +22,13 @@ interface Sets {
   'lifetime-value': { customers: ColumnSet }
   experiment: object
   uplift: { customers: ColumnSet }
+  'repeat-purchase': { customers: ColumnSet }
+  /** Of these two the set has the name of a count of the result, and takes its place in the report. */
+  activation: { waiting: ColumnSet }
+  replenishment: { due: ColumnSet }
 }
 export type Name = keyof Sets
-export type Answer<A extends Name> = Report<Analyses[A]['result'] & Sets[A]>
+export type Answer<A extends Name> = Report<Omit<Analyses[A]['result'], keyof Sets[A]> & Sets[A]>
 
 export class View<A extends Name> {
   /** The answer that is shown; null before the first and after a failure. */

@@ -64,7 +64,7 @@ export const en = {
   'role.time.about': 'When. Dates or dates with a time of day.',
   'role.amount.about': 'How much. Negative amounts are refunds.',
   'role.order.about': 'Optional. Joins the rows of one order into one purchase.',
-  'role.product.about': 'Not needed for these segments.',
+  'role.product.about': 'Optional. Tells who needs which product again, under “Who comes back”.',
   'role.quantity.about': 'Not needed for these segments.',
   'role.channel.about': 'Not needed for these segments.',
   'role.event.about': 'Not needed for these segments.',

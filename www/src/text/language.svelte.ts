@@ -2,9 +2,10 @@
 import type { Key as AnswerKey } from './answer/en'
 import type { Key as PageKey } from './en'
 import type { Key as PrivacyKey } from './privacy/en'
+import type { Key as ReturnKey } from './return/en'
 import type { Key as TestKey } from './test/en'
 
-export type Key = PageKey | AnswerKey | PrivacyKey | TestKey
+export type Key = PageKey | AnswerKey | PrivacyKey | ReturnKey | TestKey
 export type Language = 'en' | 'zh'
 
 type Catalogue = Record<Key, string>
@@ -13,7 +14,7 @@ const load: Record<Language, () => Promise<Partial<Catalogue>>> = {
   en: async () => (await import('./en')).en,
   zh: async () => (await import('./zh')).zh,
 }
-/** Sentences that are not needed before their part of the page is: of what comes out, of privacy, of tests. */
+/** Sentences that are not needed before their part of the page is: of what comes out, of privacy, of who comes back, of tests. */
 const later = {
   answer: {
     en: async () => (await import('./answer/en')).en,
@@ -22,6 +23,10 @@ const later = {
   privacy: {
     en: async () => (await import('./privacy/en')).en,
     zh: async () => (await import('./privacy/zh')).zh,
+  },
+  return: {
+    en: async () => (await import('./return/en')).en,
+    zh: async () => (await import('./return/zh')).zh,
   },
   test: {
     en: async () => (await import('./test/en')).en,

@@ -66,7 +66,7 @@ export const zh: Record<Key, string> = {
   'role.time.about': '何时。日期，或日期加时刻。',
   'role.amount.about': '多少钱。负数视为退款。',
   'role.order.about': '可选。把同一订单的多行并成一次购买。',
-  'role.product.about': '这里的分群用不到。',
+  'role.product.about': '可选。用来在“谁会回来”里提示谁该补货。',
   'role.quantity.about': '这里的分群用不到。',
   'role.channel.about': '这里的分群用不到。',
   'role.event.about': '这里的分群用不到。',

@@ -152,6 +152,7 @@ export const en = {
   'view.value-score': 'Value',
   'view.coverage': 'Coverage',
   'view.experiment': 'Which test won',
+  'view.return': 'Who comes back',
   'view.privacy': 'Privacy',
   'view.waiting': 'Computing…',
   'view.failed': 'There is no answer for this view.',

@@ -154,6 +154,7 @@ export const zh: Record<Key, string> = {
   'view.value-score': '客户价值',
   'view.coverage': '添加覆盖',
   'view.experiment': '哪个方案赢了',
+  'view.return': '谁会回来',
   'view.privacy': '隐私与合规',
   'view.waiting': '正在计算……',
   'view.failed': '这一视图没有算出结果。',
