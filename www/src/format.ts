@@ -7,7 +7,7 @@ const days = new Map<string, Intl.DateTimeFormat>()
 function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = locale() + JSON.stringify(options)
   let found = memo.get(key)
-  if (found === undefined) memo.set(key, (found = new Intl.NumberFormat(locale(), options)))
+  if (found === undefined) memo.set(key, (found = new Intl.NumberFormat(locale(), { signDisplay: 'negative', ...options })))
   return found
 }
 

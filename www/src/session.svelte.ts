@@ -181,14 +181,20 @@ class Session {
 
   /** Runs one piece of work at a time; a new one ends the last. */
   async #run(work: Work, job: (signal: AbortSignal, progress: (done: number, total: number | null) => void) => Promise<void>, isTold: (error: unknown) => boolean = () => false): Promise<End> {
+    const replaces = this.#abort !== undefined
     this.#abort?.abort()
     const abort = (this.#abort = new AbortController())
+    const told = (done: number, total: number | null) => {
+      if (this.#abort === abort) this.busy = { work, share: total === null || total <= 0 ? null : Math.min(1, done / total) }
+    }
     this.busy = { work, share: null }
     this.problem = null
     this.cancelled = false
     try {
-      await job(abort.signal, (done, total) => {
-        if (this.#abort === abort) this.busy = { work, share: total === null || total <= 0 ? null : Math.min(1, done / total) }
+      await job(abort.signal, told).catch((error: unknown) => {
+        // The work before it did not hear that it was to stop, so that the engine was started afresh under this one.
+        if (!replaces || abort.signal.aborted || !(error instanceof SiyuError && error.code === 'engine-restarted')) throw error
+        return job(abort.signal, told)
       })
       return this.#abort === abort ? 'done' : 'replaced'
     } catch (error) {
