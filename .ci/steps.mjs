@@ -31,7 +31,8 @@ export function environment(extra = {}) {
   // What is published must not tell where it was built, and must be the same wherever that is.
   const place = `--remap-path-prefix=${cargoHome}/registry/src=crates`
   // A module that is fetched pays for each copy of a function: docs/decisions/2026-11-22-module-size.md.
-  const flags = `${place} -Copt-level=2 -Cllvm-args=-inline-threshold=25`
+  // Names that hold the types of generic functions: by them the module is divided (pkg/build/split.mjs).
+  const flags = `${place} -Copt-level=2 -Cllvm-args=-inline-threshold=25 -Csymbol-mangling-version=v0`
   // What is built once gains nothing from the compiler's own memory, which is half of what lies on the disk.
   const once = process.env.CI ? { CARGO_INCREMENTAL: '0' } : {}
   return { ...process.env, PATH: path, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags, ...once, ...extra }

@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Code, Error, Result};
 use crate::job::{Analysis, Facts, Progress};
@@ -21,9 +21,22 @@ use crate::table::calendar::Date;
 use crate::table::role::Role;
 use crate::table::{Dictionaries, Schema, Table};
 
-/// The list. To add an analysis, add its line.
+/// The list. To add an analysis, add its line: to those whose code a page has from the start, or to
+/// those whose code it fetches when one of them is first asked for.
 macro_rules! analyses {
-    ($($variant:ident => $analysis:ty,)+) => {
+    (
+        first { $($variant:ident => $analysis:ty,)+ }
+        later { $($later:ident => $model:ty,)+ }
+    ) => {
+        analyses! { $($variant => $analysis, false;)+ $($later => $model, true;)+ }
+    };
+    ($($variant:ident => $analysis:ty, $is_later:literal;)+) => {
+        /// Whether the code of an analysis is in the module's second file.
+        #[must_use]
+        pub fn is_later(name: &str) -> bool {
+            false $(|| ($is_later && name == <$analysis>::NAME))+
+        }
+
         /// The names of all analyses.
         pub const NAMES: &[&str] = &[$(<$analysis>::NAME,)+];
 
@@ -34,13 +47,20 @@ macro_rules! analyses {
         enum Options { $($variant(<$analysis as Analysis>::Options),)+ }
 
         /// The report of any analysis.
-        #[derive(Debug, Serialize)]
-        #[serde(untagged)]
+        #[derive(Debug)]
         pub enum AnyReport {
             $(
                 #[doc = concat!("Of `", stringify!($variant), "`.")]
                 $variant(Box<Report<<$analysis as Analysis>::Result, <$analysis as Analysis>::Options>>),
             )+
+        }
+
+        impl Serialize for AnyReport {
+            fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                match self {
+                    $(AnyReport::$variant(report) => seam::write::<_, _, $is_later>(&**report, serializer),)+
+                }
+            }
         }
 
         /// Each analysis's name, version, inputs, option type and result type, with the types
@@ -67,15 +87,9 @@ macro_rules! analyses {
                 let options = if options == Value::Null { Value::Object(Vec::new()) } else { options };
                 $(
                     if recipe.analysis == <$analysis>::NAME {
-                        let newest = <$analysis>::VERSION;
-                        if recipe.version.is_some_and(|version| version != newest) {
-                            return Err(Error::new(
-                                Code::UnknownVersion,
-                                format!("`{}` has the version {newest} here", recipe.analysis),
-                            )
-                            .at_path("version"));
-                        }
-                        return options.read().map(Options::$variant).map_err(|e| e.inside("options"));
+                        check_version(recipe, <$analysis>::VERSION)?;
+                        let read = seam::read::<$analysis, $is_later>(options);
+                        return read.map(Options::$variant).map_err(|e| e.inside("options"));
                     }
                 )+
                 let hint = match nearest(&recipe.analysis, NAMES) {
@@ -93,43 +107,42 @@ macro_rules! analyses {
             }
 
             fn needs(&self, input: usize) -> Result<Needs> {
-                match self { $(Options::$variant(o) => <$analysis>::needs(o, input),)+ }
+                match self { $(Options::$variant(o) => seam::needs::<$analysis, $is_later>(o, input),)+ }
             }
 
             fn estimate(&self, facts: &[Facts<'_>]) -> u64 {
-                match self { $(Options::$variant(o) => <$analysis>::estimate(o, facts),)+ }
+                match self { $(Options::$variant(o) => seam::estimate::<$analysis, $is_later>(o, facts),)+ }
             }
 
             fn start(self, facts: &[Facts<'_>]) -> Result<Running> {
                 Ok(match self {
-                    $(Options::$variant(o) => Running::$variant(Box::new(<$analysis>::start(o, facts)?)),)+
+                    $(Options::$variant(o) => Running::$variant(seam::start::<$analysis, $is_later>(o, facts)?),)+
                 })
             }
         }
 
         impl Running {
             fn update(&mut self, input: usize, rows: Allowed<'_>) -> Result<()> {
-                match self { $(Running::$variant(a) => a.update(input, rows),)+ }
+                match self { $(Running::$variant(a) => seam::update::<$analysis, $is_later>(&mut **a, input, rows),)+ }
             }
 
             fn join(&mut self, names: &[AllowedNames<'_>], budget: usize) -> Result<Progress> {
-                match self { $(Running::$variant(a) => a.join(names, budget),)+ }
+                match self { $(Running::$variant(a) => seam::join::<$analysis, $is_later>(&mut **a, names, budget),)+ }
             }
 
             fn finish(&mut self, budget: usize) -> Result<Progress> {
-                match self { $(Running::$variant(a) => a.finish(budget),)+ }
+                match self { $(Running::$variant(a) => seam::finish::<$analysis, $is_later>(&mut **a, budget),)+ }
             }
 
             fn heap_size(&self) -> usize {
-                match self { $(Running::$variant(a) => a.heap_size(),)+ }
+                match self { $(Running::$variant(a) => seam::heap_size::<$analysis, $is_later>(&**a),)+ }
             }
 
             fn report(self, names: &[AllowedNames<'_>], account: Account) -> Result<(AnyReport, Vec<ColumnSet>)> {
                 match self {
                     $(Running::$variant(a) => {
-                        let outcome = a.outcome(names)?;
-                        let (report, sets) = account.complete::<$analysis>(outcome);
-                        Ok((AnyReport::$variant(Box::new(report)), sets))
+                        let (report, sets) = seam::report::<$analysis, $is_later>(a, names, account)?;
+                        Ok((AnyReport::$variant(report), sets))
                     })+
                 }
             }
@@ -138,40 +151,144 @@ macro_rules! analyses {
 }
 
 analyses! {
-    Rfm => crate::segment::rfm::Rfm,
-    Describe => crate::segment::describe::Describe,
-    Lifecycle => crate::segment::lifecycle::Lifecycle,
-    Migration => crate::segment::migration::Migration,
-    Clusters => crate::segment::clusters::Clusters,
-    Concentration => crate::segment::concentration::Concentration,
-    Rfms => crate::segment::rfms::Rfms,
-    ValueScore => crate::segment::value_score::ValueScore,
-    Coverage => crate::segment::coverage::analysis::CoverageReport,
-    Inactivity => crate::segment::inactivity::analysis::Inactivity,
-    CompareSegments => crate::segment::compare::Compare,
-    Segments => crate::segment::rules::segments::Segments,
-    Tags => crate::segment::rules::tags::Tags,
-    Tiers => crate::segment::rules::tiers::Tiers,
-    Lrfm => crate::segment::lrfm::Lrfm,
-    LookAlike => crate::segment::look_alike::LookAlike,
-    RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
-    ChurnRisk => crate::churn::risk::analysis::ChurnRisk,
-    LifetimeValue => crate::churn::lifetime_value::analysis::LifetimeValue,
-    Survival => crate::churn::survival::analysis::Survival,
-    SurvivalRegression => crate::churn::survival::regression::SurvivalRegression,
-    CompetingRisks => crate::churn::survival::causes::CompetingRisks,
-    Experiment => crate::experiment::analysis::Experiment,
-    Uplift => crate::experiment::uplift::analysis::Uplift,
-    ExperimentRegister => crate::experiment::register::ExperimentRegister,
-    Bandit => crate::experiment::bandit::Bandit,
-    MetaAnalysis => crate::experiment::meta::MetaAnalysis,
-    PanelEffect => crate::experiment::panel::analysis::PanelEffect,
-    Replenishment => crate::churn::replenishment::analysis::Replenishment,
-    RepeatPurchase => crate::churn::repeat_purchase::RepeatPurchase,
-    Activation => crate::churn::activation::Activation,
-    RetentionCurve => crate::churn::retention_curve::RetentionCurve,
-    Power => crate::experiment::power::Power,
-    Assign => crate::experiment::allocation::Assign,
+    first {
+        Rfm => crate::segment::rfm::Rfm,
+        Describe => crate::segment::describe::Describe,
+        Lifecycle => crate::segment::lifecycle::Lifecycle,
+        Migration => crate::segment::migration::Migration,
+        Concentration => crate::segment::concentration::Concentration,
+        Rfms => crate::segment::rfms::Rfms,
+        ValueScore => crate::segment::value_score::ValueScore,
+        Inactivity => crate::segment::inactivity::analysis::Inactivity,
+        Lrfm => crate::segment::lrfm::Lrfm,
+        RfmPeriods => crate::segment::rfm_periods::RfmPeriods,
+    }
+    later {
+        Clusters => crate::segment::clusters::Clusters,
+        Coverage => crate::segment::coverage::analysis::CoverageReport,
+        CompareSegments => crate::segment::compare::Compare,
+        Segments => crate::segment::rules::segments::Segments,
+        Tags => crate::segment::rules::tags::Tags,
+        Tiers => crate::segment::rules::tiers::Tiers,
+        LookAlike => crate::segment::look_alike::LookAlike,
+        ChurnRisk => crate::churn::risk::analysis::ChurnRisk,
+        LifetimeValue => crate::churn::lifetime_value::analysis::LifetimeValue,
+        Survival => crate::churn::survival::analysis::Survival,
+        SurvivalRegression => crate::churn::survival::regression::SurvivalRegression,
+        CompetingRisks => crate::churn::survival::causes::CompetingRisks,
+        Experiment => crate::experiment::analysis::Experiment,
+        Uplift => crate::experiment::uplift::analysis::Uplift,
+        ExperimentRegister => crate::experiment::register::ExperimentRegister,
+        Bandit => crate::experiment::bandit::Bandit,
+        MetaAnalysis => crate::experiment::meta::MetaAnalysis,
+        PanelEffect => crate::experiment::panel::analysis::PanelEffect,
+        Replenishment => crate::churn::replenishment::analysis::Replenishment,
+        RepeatPurchase => crate::churn::repeat_purchase::RepeatPurchase,
+        Activation => crate::churn::activation::Activation,
+        RetentionCurve => crate::churn::retention_curve::RetentionCurve,
+        Power => crate::experiment::power::Power,
+        Assign => crate::experiment::allocation::Assign,
+    }
+}
+
+/// The calls into an analysis. None is copied into the dispatch, which a page has from the start. By their
+/// names, in which `IS_LATER` stands, the build tells what only analyses of the second file need
+/// (`pkg/build/split.mjs`).
+mod seam {
+    use super::{
+        Account, Allowed, AllowedNames, Analysis, ColumnSet, Facts, Needs, Progress, Report,
+    };
+    use super::{Result, Serialize, Serializer, Value};
+
+    /// A report and its columns.
+    type Reported<A> =
+        (Box<Report<<A as Analysis>::Result, <A as Analysis>::Options>>, Vec<ColumnSet>);
+
+    #[inline(never)]
+    pub(super) fn read<A: Analysis, const IS_LATER: bool>(options: Value) -> Result<A::Options> {
+        options.read()
+    }
+
+    #[inline(never)]
+    pub(super) fn needs<A: Analysis, const IS_LATER: bool>(
+        options: &A::Options,
+        input: usize,
+    ) -> Result<Needs> {
+        A::needs(options, input)
+    }
+
+    #[inline(never)]
+    pub(super) fn estimate<A: Analysis, const IS_LATER: bool>(
+        options: &A::Options,
+        facts: &[Facts<'_>],
+    ) -> u64 {
+        A::estimate(options, facts)
+    }
+
+    #[inline(never)]
+    pub(super) fn start<A: Analysis, const IS_LATER: bool>(
+        options: A::Options,
+        facts: &[Facts<'_>],
+    ) -> Result<Box<A>> {
+        A::start(options, facts).map(Box::new)
+    }
+
+    #[inline(never)]
+    pub(super) fn update<A: Analysis, const IS_LATER: bool>(
+        analysis: &mut A,
+        input: usize,
+        rows: Allowed<'_>,
+    ) -> Result<()> {
+        analysis.update(input, rows)
+    }
+
+    #[inline(never)]
+    pub(super) fn join<A: Analysis, const IS_LATER: bool>(
+        analysis: &mut A,
+        names: &[AllowedNames<'_>],
+        budget: usize,
+    ) -> Result<Progress> {
+        analysis.join(names, budget)
+    }
+
+    #[inline(never)]
+    pub(super) fn finish<A: Analysis, const IS_LATER: bool>(
+        analysis: &mut A,
+        budget: usize,
+    ) -> Result<Progress> {
+        analysis.finish(budget)
+    }
+
+    #[inline(never)]
+    pub(super) fn heap_size<A: Analysis, const IS_LATER: bool>(analysis: &A) -> usize {
+        analysis.heap_size()
+    }
+
+    #[inline(never)]
+    pub(super) fn report<A: Analysis, const IS_LATER: bool>(
+        analysis: Box<A>,
+        names: &[AllowedNames<'_>],
+        account: Account,
+    ) -> Result<Reported<A>> {
+        let (report, sets) = account.complete::<A>(analysis.outcome(names)?);
+        Ok((Box::new(report), sets))
+    }
+
+    #[inline(never)]
+    pub(super) fn write<R: Serialize, S: Serializer, const IS_LATER: bool>(
+        report: &R,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        report.serialize(serializer)
+    }
+}
+
+fn check_version(recipe: &Recipe, newest: u32) -> Result<()> {
+    if recipe.version.is_some_and(|version| version != newest) {
+        let hint = format!("`{}` has the version {newest} here", recipe.analysis);
+        return Err(Error::new(Code::UnknownVersion, hint).at_path("version"));
+    }
+    Ok(())
 }
 
 /// One analysis as the package's types see it.

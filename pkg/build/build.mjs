@@ -1,6 +1,7 @@
 // One job: build the package into pkg/dist. Steps, each skipped when its inputs are unchanged:
 //
-//   wasm    the crate → siyu.wasm and sheet.wasm, and the glue of wasm-bindgen as a function
+//   wasm    the crate → siyu.wasm with its second file later.wasm, sheet.wasm, and the glue of wasm-bindgen
+//           as a function
 //   script  TypeScript → one file per entry; for `siyu/sync`, whose caller's bundler splits code,
 //           seldom used parts are files of their own
 //   types   TypeScript → the declarations that the entries reach
@@ -12,6 +13,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import * as esbuild from 'esbuild'
 import { importNames, rewriteImports } from './imports.mjs'
+import { split } from './split.mjs'
 import { Stop, cachedStep, main, npm, root, run } from '../../.ci/steps.mjs'
 
 const pkg = join(root, 'pkg')
@@ -23,7 +25,7 @@ const work = join(root, 'target', 'pkg')
 const KB = 1024
 const BROWSER = { index: 15 * KB, sync: 15 * KB, inline: 15 * KB, workspace: 15 * KB, compliance: 15 * KB, worker: 15 * KB, 'worker-inline': null }
 /** What a worker imports when it is needed; the page names it, as it names the worker. */
-const NAMED = ['sheet-inline']
+const NAMED = ['later-inline', 'sheet-inline']
 const NODE = { 'index.node': 15 * KB, 'sync.node': 15 * KB, 'worker.node': 15 * KB, 'directory.node': 15 * KB, cli: null }
 /** Entries that load parts when first needed. A worker's script is one file, whoever serves it. */
 const SPLIT = ['sync', 'sync.node']
@@ -31,9 +33,9 @@ const SPLIT = ['sync', 'sync.node']
 const LAZY = ['arrays', 'decode', 'export', 'sheet', 'zone']
 /** What entries and parts share: an error must be of one class. It counts with its entry. */
 const SHARED = ['errors']
-/** What the module may weigh today. The aim is 450 KB with churn, experiments and privacy in it: what is over
- * and where it is to be saved stands in docs/decisions/2026-11-22-module-size.md. It may only shrink until then. */
-const WASM_BROTLI = 850 * KB
+/** What a page fetches first, and what when it first asks for it: docs/decisions/2026-11-24-two-files.md. */
+const WASM_BROTLI = 450 * KB
+const LATER_BROTLI = 520 * KB
 const SHEET_BROTLI = 110 * KB
 const TARBALL = 4 * KB * KB
 const TARBALL_WITHOUT_INLINE = 2 * KB * KB
@@ -54,10 +56,15 @@ const NEEDLESS = [
   / else \{\s*console\.warn\('using deprecated parameters for `initSync[^\n]*\n\s*\}/,
 ]
 
+/** Functions of which the build can tell that only the second file needs them. */
+const LATER = /^siyu::analysis::seam::\w+::<.*\btrue\b|^siyu::privacy::task::run$|^siyu::wasm::to_js::<siyu::privacy::task::/
+/** What the compiler adds to the names of crates. */
+const CRATE = /\[[0-9a-f]{16}\]/g
+
 /** The crate with these features as `<name>.wasm`, and its glue. */
-async function buildWasm(name, features, level) {
+async function buildWasm({ name, later, crate, level }) {
   const triple = 'wasm32-unknown-unknown'
-  await run('cargo', ['build', '--locked', '--release', '--lib', ...features, '--target', triple])
+  await run('cargo', ['build', '--locked', '--release', '--lib', ...crate, '--target', triple])
   const bindgen = join(work, name)
   await run('wasm-bindgen', [
     join(target, triple, 'release', 'siyu.wasm'), '--target', 'web', '--out-dir', bindgen, '--out-name', name,
@@ -73,10 +80,18 @@ async function buildWasm(name, features, level) {
   }
 
   mkdirSync(dist, { recursive: true })
-  await run(program('wasm-opt'), [
-    level, '--mvp-features', ...FEATURES.map((feature) => `--enable-${feature}`), '--strip-debug', '--strip-producers',
-    join(bindgen, 'short.wasm'), '-o', join(dist, `${name}.wasm`),
-  ])
+  const features = ['--mvp-features', ...FEATURES.map((feature) => `--enable-${feature}`)]
+  if (later) {
+    const short = join(bindgen, 'short.wasm')
+    const { first, second } = split(readFileSync(short), short, program('wasm-opt'), features, (each) => LATER.test(each.replace(CRATE, '')))
+    writeFileSync(short, first)
+    writeFileSync(join(bindgen, 'later.wasm'), second)
+  }
+  for (const [from, to] of [['short', name], ...(later ? [['later', later]] : [])]) {
+    await run(program('wasm-opt'), [
+      level, ...features, '--strip-debug', '--strip-producers', join(bindgen, `${from}.wasm`), '-o', join(dist, `${to}.wasm`),
+    ])
+  }
   // The generated module has one instance for ever. As a function it gives a fresh one after a trap.
   const { outputFiles } = await esbuild.build({
     stdin: { contents: "export * from '#bound'" },
@@ -87,24 +102,26 @@ async function buildWasm(name, features, level) {
         build.onLoad({ filter: /.*/, namespace: 'bound' }, () => ({ contents: script }))
       },
     }],
-    bundle: true, write: false, format: 'cjs', target: 'es2022', minify: true,
+    bundle: true, write: false, format: 'esm', target: 'es2022', minify: true,
   })
-  writeFileSync(join(work, `${name}-glue.js`), `export default function makeGlue() {\nconst module = { exports: {} };\n${outputFiles[0].text}\nreturn module.exports;\n}\n`)
+  const glue = outputFiles[0].text.replace(/export\{([^}]*)\};\s*$/, (_, names) => `return {${names.replace(/([\w$]+) as ([\w$]+)/g, '$2:$1')}};`)
+  if (!/return \{[^}]*\};$/.test(glue)) throw new Stop('the glue does not end with its exports any more')
+  writeFileSync(join(work, `${name}-glue.js`), `export default function makeGlue() {\n${glue}\n}\n`)
 }
 
 /** The modules: the engine, and what reads workbooks, which is loaded when first needed. */
 const MODULES = [
-  { name: 'siyu', title: 'the crate as wasm', features: [], level: '-O3' },
-  { name: 'sheet', title: 'the module of sheets', features: ['--features', 'sheet'], level: '-O3' },
+  { name: 'siyu', later: 'later', title: 'the crate as wasm', crate: [], level: '-O3' },
+  { name: 'sheet', title: 'the module of sheets', crate: ['--features', 'sheet'], level: '-O3' },
 ]
 
-/** Where `#glue`, `#bytes`, `#sheet-glue` and `#sheet-bytes` come from. */
+/** Where `#glue`, `#bytes`, `#later-bytes`, `#sheet-glue` and `#sheet-bytes` come from. */
 const generated = {
   name: 'generated',
   setup(build) {
-    const module = (path) => (path.startsWith('#sheet-') ? 'sheet' : 'siyu')
+    const module = (path) => /^#(later|sheet)-/.exec(path)?.[1] ?? 'siyu'
     build.onResolve({ filter: /^#(sheet-)?glue$/ }, ({ path }) => ({ path: join(work, `${module(path)}-glue.js`) }))
-    build.onResolve({ filter: /^#(sheet-)?bytes$/ }, ({ path }) => ({ path: join(dist, `${module(path)}.wasm`), namespace: 'bytes' }))
+    build.onResolve({ filter: /^#(later-|sheet-)?bytes$/ }, ({ path }) => ({ path: join(dist, `${module(path)}.wasm`), namespace: 'bytes' }))
     build.onLoad({ filter: /.*/, namespace: 'bytes' }, ({ path }) => ({ contents: readFileSync(path), loader: 'base64' }))
   },
 }
@@ -174,10 +191,11 @@ async function sizes() {
     row(files.join(' + '), files, budget, 'gzip')
   }
   console.log('  loaded when first needed')
+  row('later.wasm', ['later.wasm'], LATER_BROTLI, 'brotli')
   row('sheet.wasm', ['sheet.wasm'], SHEET_BROTLI, 'brotli')
   for (const name of [...LAZY, ...NAMED]) row(`${name}.js`, [`${name}.js`], null, 'gzip')
   const [packed] = JSON.parse(execFileSync(npm.program, [...npm.args, 'pack', '--dry-run', '--json'], { cwd: pkg, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-  const inlined = ['worker-inline.js', 'sheet-inline.js'].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0)
+  const inlined = ['worker-inline.js', 'later-inline.js', 'sheet-inline.js'].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0)
   console.log(`  tarball ${(packed.size / KB).toFixed(0)} KB, ${(packed.entryCount)} files`)
   if (packed.size > TARBALL) over.push(`tarball: ${packed.size} bytes`)
   if (packed.size - inlined > TARBALL_WITHOUT_INLINE) over.push(`tarball without the inlined entry: ${packed.size - inlined} bytes`)
@@ -190,9 +208,10 @@ const entries = [...Object.keys({ ...BROWSER, ...NODE }), ...LAZY, ...NAMED, ...
 
 await main(async () => {
   mkdirSync(work, { recursive: true })
-  for (const { name, title, features, level } of MODULES) {
-    const outputs = [`pkg/dist/${name}.wasm`, `target/pkg/${name}-glue.js`]
-    await cachedStep(title, { name: `pkg-wasm-${name}`, inputs: rust, outputs }, () => buildWasm(name, features, level))
+  for (const module of MODULES) {
+    const { name, later, title } = module
+    const outputs = [...[name, later].filter(Boolean).map((file) => `pkg/dist/${file}.wasm`), `target/pkg/${name}-glue.js`]
+    await cachedStep(title, { name: `pkg-wasm-${name}`, inputs: rust, outputs }, () => buildWasm(module))
   }
   await cachedStep('JavaScript', { name: 'pkg-script', inputs: [...rust, ...script], outputs: entries }, buildScript)
   await cachedStep('declarations', { name: 'pkg-types', inputs: script, outputs: ['pkg/dist/index.d.ts'] }, buildTypes)

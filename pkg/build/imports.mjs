@@ -41,7 +41,7 @@ function renamed(section, rename) {
 }
 
 /** An unsigned number in LEB128 and where it ends. */
-function leb(bytes, at) {
+export function leb(bytes, at) {
   let value = 0
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++]

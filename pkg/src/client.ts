@@ -31,6 +31,8 @@ export interface Platform {
   wasm(): Promise<string | BufferSource | null> | string | null
   /** The address of the module of sheets, if the caller names none. */
   sheet(): string
+  /** The address of the module's second file, if the caller names none. */
+  later(): string
 }
 
 /** Default of `memoryLimit`. */
@@ -58,7 +60,7 @@ const opened: { platform: Platform; options: OpenOptions; siyu: Promise<Client> 
 export function openOn(platform: Platform, options: OpenOptions = {}): Promise<Siyu> {
   const address = (value: unknown): unknown => (value instanceof URL ? value.href : value)
   const same = opened.find(one => one.platform === platform
-    && (['worker', 'wasm', 'sheet', 'memoryLimit', 'policy'] as const).every(name => address(one.options[name]) === address(options[name])))
+    && (['worker', 'wasm', 'sheet', 'later', 'memoryLimit', 'policy'] as const).every(name => address(one.options[name]) === address(options[name])))
   if (same) return same.siyu
   const siyu = Client.open(platform, options)
   opened.push({ platform, options: { ...options }, siyu })
@@ -353,7 +355,7 @@ class Client implements Siyu {
     port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
     const open = async (): Promise<void> => {
       const wasm = this.#module ?? (await this.#wasm())
-      port.post({ type: 'open', id, wasm, sheet: this.#sheet(), memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT, policy: this.#options.policy })
+      port.post({ type: 'open', id, wasm, sheet: this.#file('sheet'), later: this.#file('later'), memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT, policy: this.#options.policy })
       this.#module = (await ready).module
       session.opened = true
     }
@@ -374,9 +376,10 @@ class Client implements Siyu {
     return compile(wasm)
   }
 
-  #sheet(): string {
-    const { sheet } = this.#options
-    return sheet === undefined ? this.#platform.sheet() : fromPage(String(sheet))
+  /** The address of a file that the engine loads when first needed. */
+  #file(name: 'sheet' | 'later'): string {
+    const named = this.#options[name]
+    return named === undefined ? this.#platform[name]() : fromPage(String(named))
   }
 
   /** Sends a call and waits for its answer. */

@@ -66,14 +66,18 @@ export class Engine {
   readonly #wasm: Wasm
   readonly #memoryLimit: number
   readonly #loadSheet: LoadSheet
+  readonly #complete: () => Promise<void>
   readonly #tables = new Map<number, Held>()
 
   #broken: Broken | null = null
 
-  constructor(wasm: Wasm, memoryLimit: number, loadSheet: LoadSheet) {
+  #whole: Promise<void> | null = null
+
+  constructor(wasm: Wasm, memoryLimit: number, loadSheet: LoadSheet, complete: () => Promise<void>) {
     this.#wasm = wasm
     this.#memoryLimit = memoryLimit
     this.#loadSheet = loadSheet
+    this.#complete = complete
   }
 
   /** Runs a function of the module; after a trap none runs any more. */
@@ -311,8 +315,21 @@ export class Engine {
     if (this.#tables.delete(table)) this.#back(wasm => wasm.drop(table))
   }
 
+  /** Adds the code of the module's second file, once; after a failure the next call tries again. */
+  #completed(): Promise<void> {
+    this.#whole ??= this.#complete().catch(error => {
+      this.#whole = null
+      throw error
+    })
+    return this.#whole
+  }
+
   /** Runs an analysis. */
   async run(recipe: Recipe, inputs: { name: string; table: number }[], task: Task): Promise<RawReport> {
+    if (this.#call(wasm => wasm.isLater(String(recipe?.analysis)))) {
+      await this.#completed()
+      task.check()
+    }
     const names = inputs.map(({ name }) => name)
     const held = inputs.map(({ name, table }) => {
       const one = this.#tables.get(table)
@@ -369,9 +386,16 @@ export class Engine {
     return this.#call(wasm => wasm.releaseCsv(names, columns, hidden, pseudonyms))
   }
 
-  /** Runs a task of privacy; `policy` sets the gate of runs that start from now on. */
-  privacy(task: string, options: object | null | undefined): unknown {
-    return this.#call(wasm => (task === 'policy' ? wasm.setPolicy(options) : wasm.privacy(task, options)))
+  /** Sets the gate of runs that start from now on. */
+  setPolicy(policy: object | null | undefined): void {
+    this.#call(wasm => wasm.setPolicy(policy))
+  }
+
+  /** Runs a task of privacy; `policy` sets the gate. */
+  async privacy(task: string, options: object | null | undefined): Promise<unknown> {
+    if (task === 'policy') return this.setPolicy(options)
+    await this.#completed()
+    return this.#call(wasm => wasm.privacy(task, options))
   }
 
   /** What is left of the memory for one more table. */

@@ -16,6 +16,12 @@ declare module '#bytes' {
   export default base64
 }
 
+/** The bytes of later.wasm as base64. */
+declare module '#later-bytes' {
+  const base64: string
+  export default base64
+}
+
 /** The bytes of sheet.wasm as base64. */
 declare module '#sheet-bytes' {
   const base64: string

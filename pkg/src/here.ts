@@ -6,13 +6,13 @@ import { pairOfPorts } from './ports.js'
 import type { FromEngine, ToEngine } from './protocol.js'
 
 /** A platform without a worker. */
-export function here(wasm: Platform['wasm'], sheet: Platform['sheet'], files?: Files): Platform {
+export function here(wasm: Platform['wasm'], sheet: Platform['sheet'], later: Platform['later'], files?: Files): Platform {
   return {
     connect() {
       const [mine, engines] = pairOfPorts<ToEngine, FromEngine>()
       serve(engines, makeGlue, files)
       return mine
     },
-    wasm, sheet,
+    wasm, sheet, later,
   }
 }

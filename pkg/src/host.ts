@@ -2,6 +2,7 @@
 import { Engine } from './engine.js'
 import { Broken, fail, failureOf } from './errors.js'
 import { stand } from './floor.js'
+import { part } from './part.js'
 import type { CallMessage, FromEngine, Port, Remote, ToEngine } from './protocol.js'
 import { buffersOf as buffersOfSets } from './reports.js'
 import { type Batch, type ByteInput, type Cursor, type Input, ofBlob } from './sources.js'
@@ -18,12 +19,12 @@ interface Waiting {
 export interface Files {
   /** The module's bytes, where they are part of the script. */
   builtin?(): BufferSource
-  /** The module of sheets at the address that the page names; an address is fetched. */
-  sheet?(address: string): Promise<BufferSource>
+  /** A file that is loaded when first needed, at the address that the page names; without this it is fetched. */
+  load?(address: string): Promise<BufferSource>
 }
 
 /** Serves one port until the engine breaks. */
-export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builtin, sheet }: Files = {}): void {
+export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builtin, load }: Files = {}): void {
   let engine: Engine | null = null
   let broken = false
   let cursors = 0
@@ -77,8 +78,13 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builti
       const wasm = message.wasm ?? builtin?.()
       if (!wasm) throw fail('engine-load', 'There is no siyu.wasm: give open({ wasm }).')
       const module = await compile(wasm)
-      engine = new Engine(start(make, module), message.memoryLimit, () => sheet?.(message.sheet) ?? message.sheet)
-      engine.privacy('policy', message.policy)
+      const { sheet, later } = message
+      const started = start(make, module)
+      const complete = async (): Promise<void> => {
+        started.extend(await compile(load ? await part('later.wasm', () => load(later)) : later, 'later.wasm'))
+      }
+      engine = new Engine(started.wasm, message.memoryLimit, () => load?.(sheet) ?? sheet, complete)
+      engine.setPolicy(message.policy)
       return { answer: { version: engine.version(), module } }
     }
     if (!engine) throw fail('closed', 'The engine is not open.')
@@ -100,7 +106,7 @@ export function serve(port: Port<FromEngine, ToEngine>, make: MakeGlue, { builti
         return { answer: file, transfer: [file.buffer as ArrayBuffer] }
       }
       case 'privacy':
-        return { answer: engine.privacy(message.task, message.options) }
+        return { answer: await engine.privacy(message.task, message.options) }
       case 'memory':
         return { answer: engine.memory() }
     }

@@ -15,6 +15,7 @@ const node: Platform = {
   },
   wasm: () => readFile(new URL('./siyu.wasm', import.meta.url)),
   sheet: () => new URL('./sheet.wasm', import.meta.url).href,
+  later: () => new URL('./later.wasm', import.meta.url).href,
 }
 
 /** Opens the engine. The same options give the same engine until it is closed. */

@@ -18,6 +18,7 @@ const page: Platform = {
   },
   wasm: () => new URL('./siyu.wasm', import.meta.url).href,
   sheet: () => new URL('./sheet.wasm', import.meta.url).href,
+  later: () => new URL('./later.wasm', import.meta.url).href,
 }
 
 /** Opens the engine. The same options give the same engine until it is closed. */

@@ -18,6 +18,7 @@ const page: Platform = {
   },
   wasm: () => null,
   sheet: () => new URL('./sheet-inline.js', import.meta.url).href,
+  later: () => new URL('./later-inline.js', import.meta.url).href,
 }
 
 /** Opens the engine. The same options give the same engine until it is closed. */

@@ -43,8 +43,8 @@ export interface TableFacts {
 /** The calls: what each takes and what it answers. */
 export interface Calls {
   open: {
-    /** `sheet` is the address of the module of sheets, which is loaded when first needed. */
-    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; memoryLimit: number; policy: PolicyDocument | undefined }
+    /** `sheet` and `later` are the addresses of files that are loaded when first needed: the module of sheets, the module's second. */
+    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; later: string; memoryLimit: number; policy: PolicyDocument | undefined }
     answer: { version: string; module: WebAssembly.Module }
   }
   guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }

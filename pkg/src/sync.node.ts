@@ -9,7 +9,8 @@ export { SiyuError } from './errors.js'
 const thread = /* @__PURE__ */ here(
   () => readFile(new URL('./siyu.wasm', import.meta.url)),
   () => new URL('./sheet.wasm', import.meta.url).href,
-  { sheet: address => readFile(new URL(address)) },
+  () => new URL('./later.wasm', import.meta.url).href,
+  { load: address => readFile(new URL(address)) },
 )
 
 /** Opens the engine. The same options give the same engine until it is closed. */

@@ -11,6 +11,7 @@ export type * from './types.js'
 const thread = /* @__PURE__ */ here(
   () => new URL('./siyu.wasm', import.meta.url).href,
   () => new URL('./sheet.wasm', import.meta.url).href,
+  () => new URL('./later.wasm', import.meta.url).href,
 )
 
 /** Opens the engine. The same options give the same engine until it is closed. */

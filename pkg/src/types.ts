@@ -16,6 +16,11 @@ export interface OpenOptions {
    * It is loaded when the first workbook is read.
    */
   sheet?: URL | string
+  /**
+   * The address of the module's second file, `later.wasm` (of `siyu/inline`: `later-inline.js`). It is loaded when the
+   * first analysis or task is run whose code it holds: rules, clusters, churn and value, experiments, privacy.
+   */
+  later?: URL | string
   /** The worker: the address of its script, or a function that starts one. */
   worker?: URL | string | (() => Worker)
   /** Upper bound of the engine's memory in bytes. Default 512 MiB. */

@@ -43,6 +43,8 @@ export interface Wasm {
   /** Whether no more bytes are needed. */
   rowsPush(finder: number, bytes: Uint8Array): boolean
   rowsFinish(finder: number): FoundRow[]
+  /** Whether the code of an analysis is in the module's second file. */
+  isLater(analysis: string): boolean
   runBegin(recipe: object, names: string[], tables: Uint32Array, memoryLimit: number): number
   runStep(job: number, rows: number): Step
   runPush(job: number, bytes: Uint8Array): void
@@ -66,7 +68,8 @@ export interface Wasm {
 
 /** The JavaScript that belongs to one instance of the module. */
 export interface Glue extends Wasm {
-  initSync(options: { module: WebAssembly.Module }): unknown
+  /** Answers the exports of the instance. */
+  initSync(options: { module: WebAssembly.Module }): WebAssembly.Exports
 }
 
 /** Makes the glue of a fresh instance. */
@@ -82,15 +85,26 @@ export function call<T>(work: () => T): T {
   }
 }
 
+/** A fresh instance. */
+export interface Started {
+  wasm: Wasm
+  /** Adds the code of the second file. */
+  extend(later: WebAssembly.Module): void
+}
+
 /** Starts a fresh instance of a compiled module. */
-export function start(make: MakeGlue, module: WebAssembly.Module): Wasm {
-  const glue = make()
+export function start(make: MakeGlue, module: WebAssembly.Module): Started {
+  const wasm = make()
+  const first = guarded('module', () => wasm.initSync({ module }))
+  return { wasm, extend: later => void guarded('later.wasm', () => new WebAssembly.Instance(later, { first })) }
+}
+
+function guarded<T>(what: string, work: () => T): T {
   try {
-    glue.initSync({ module })
+    return work()
   } catch (error) {
-    throw fail('engine-load', `The module does not start (${(error as Error).message}).`)
+    throw fail('engine-load', `The ${what} does not start (${(error as Error).message}): are all files of one version?`)
   }
-  return glue
 }
 
 /** Compiles the module from its address, a response, or its bytes. */

@@ -8,5 +8,5 @@ const bytes = (text: string): BufferSource => Uint8Array.from(atob(text), letter
 
 serve(portOf(self as never), makeGlue, {
   builtin: () => bytes(base64),
-  sheet: async address => bytes(((await import(address)) as { default: string }).default),
+  load: async address => bytes(((await import(address)) as { default: string }).default),
 })

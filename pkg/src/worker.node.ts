@@ -5,4 +5,4 @@ import makeGlue from '#glue'
 import { serve } from './host.js'
 import { portOf } from './ports.js'
 
-if (parentPort) serve(portOf(parentPort as never), makeGlue, { sheet: address => readFile(new URL(address)) })
+if (parentPort) serve(portOf(parentPort as never), makeGlue, { load: address => readFile(new URL(address)) })

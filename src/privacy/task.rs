@@ -49,6 +49,7 @@ macro_rules! tasks {
         /// # Errors
         /// `unknown-field` for a name that is none, a mistake in the options with its path, and
         /// what the task says.
+        #[inline(never)] // so that the build can tell it and what it needs from what the page has from the start
         pub fn run(task: &str, options: Value) -> Result<Answer> {
             $(
                 if task == $name {

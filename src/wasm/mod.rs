@@ -15,7 +15,7 @@ use js_sys::{Array, Float64Array, Int32Array, Object, Reflect, Uint8Array, Uint3
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::analysis::{Job, StepReport};
+use crate::analysis::{self, Job, StepReport};
 use crate::error::{Code, Error};
 use crate::plain::Value;
 use crate::privacy::gate::Gate;
@@ -47,13 +47,6 @@ pub fn version() -> String {
 #[must_use]
 pub fn memory_bytes() -> f64 {
     core::arch::wasm32::memory_size(0) as f64 * 65_536.0
-}
-
-/// Bytes that all loaded tables hold.
-#[wasm_bindgen(js_name = tableBytes)]
-#[must_use]
-pub fn table_bytes() -> f64 {
-    with_registry(|registry| registry.table_bytes() as f64)
 }
 
 /// Proposes a mapping from the first bytes of a file, as UTF-8; if one of `profiles` is
@@ -194,6 +187,13 @@ pub fn run_begin(
         Ok(registry.add(Entry::Job(Box::new(job))))
     })
     .map_err(thrown)
+}
+
+/// Whether an analysis needs the module's second file to be there.
+#[wasm_bindgen(js_name = isLater)]
+#[must_use]
+pub fn is_later(analysis: &str) -> bool {
+    analysis::is_later(analysis)
 }
 
 /// Works on about `rows` rows; says how far the job is and whether it wants bytes.
@@ -377,6 +377,8 @@ fn plain_value(value: JsValue) -> Result<Value, Error> {
     })
 }
 
+/// Never copied into its callers, like the calls into analyses.
+#[inline(never)]
 fn to_js<T: Serialize>(value: &T) -> Thrown<JsValue> {
     value
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())

@@ -331,17 +331,6 @@ impl Registry {
             _ => Err(closed("this table was closed")),
         }
     }
-
-    pub(super) fn table_bytes(&self) -> usize {
-        self.entries
-            .iter()
-            .map(|(_, entry)| match entry {
-                Entry::Loaded(table) => table.heap_size(),
-                Entry::Reading(reading) => reading.held,
-                _ => 0,
-            })
-            .sum()
-    }
 }
 
 fn closed(hint: &'static str) -> Error {

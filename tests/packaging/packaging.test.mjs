@@ -48,7 +48,7 @@ async function answersUnderPolicy(folder) {
 }
 
 test('the tarball holds what is documented and nothing else', () => {
-  const allowed = /^(package\.json|README\.md|LICENSE-MIT|LICENSE-APACHE|NOTICE|dist\/[\w.-]+\.(js|d\.ts)|dist\/(siyu|sheet)\.wasm)$/
+  const allowed = /^(package\.json|README\.md|LICENSE-MIT|LICENSE-APACHE|NOTICE|dist\/[\w.-]+\.(js|d\.ts)|dist\/(siyu|later|sheet)\.wasm)$/
   const { files } = pack()
   assert.deepEqual(files.filter((file) => !allowed.test(file)), [])
   for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'NOTICE', 'dist/siyu.wasm', 'dist/cli.js']) assert.ok(files.includes(file), file)
@@ -61,7 +61,7 @@ test('the tarball holds what is documented and nothing else', () => {
 
 test('the browser graph names no module of Node, and one address each of worker and wasm', () => {
   const folder = fixture('graph')
-  const counts = { 'index.js': ['worker.js', 'siyu.wasm', 'sheet.wasm'], 'inline.js': ['worker-inline.js', 'sheet-inline.js'], 'sync.js': ['siyu.wasm', 'sheet.wasm'], 'worker.js': [], 'worker-inline.js': [], 'arrays.js': [], 'decode.js': [], 'export.js': [], 'zone.js': [], 'sheet.js': [], 'sheet-inline.js': [], 'errors.js': [], 'workspace.js': [], 'compliance.js': [] }
+  const counts = { 'index.js': ['worker.js', 'siyu.wasm', 'later.wasm', 'sheet.wasm'], 'inline.js': ['worker-inline.js', 'later-inline.js', 'sheet-inline.js'], 'sync.js': ['siyu.wasm', 'later.wasm', 'sheet.wasm'], 'worker.js': [], 'worker-inline.js': [], 'arrays.js': [], 'decode.js': [], 'export.js': [], 'zone.js': [], 'sheet.js': [], 'sheet-inline.js': [], 'later-inline.js': [], 'errors.js': [], 'workspace.js': [], 'compliance.js': [] }
   for (const [file, names] of Object.entries(counts)) {
     const text = readFileSync(join(folder, 'node_modules', 'siyu', 'dist', file), 'utf8')
     assert.doesNotMatch(text, /["']node:|\brequire\(|\beval\(|new Function/, file)
@@ -111,7 +111,7 @@ test('esbuild, with the files that the bundle names beside it', { skip }, async 
   const out = join(folder, 'out')
   await esbuild.build({ entryPoints: [join(folder, 'page.js')], bundle: true, format: 'esm', minify: true, outdir: out, logLevel: 'warning' })
   const dist = join(folder, 'node_modules', 'siyu', 'dist')
-  for (const file of ['worker.js', 'worker-inline.js', 'siyu.wasm', 'sheet.wasm', 'sheet-inline.js']) cpSync(join(dist, file), join(out, file))
+  for (const file of ['worker.js', 'worker-inline.js', 'siyu.wasm', 'later.wasm', 'sheet.wasm', 'later-inline.js', 'sheet-inline.js']) cpSync(join(dist, file), join(out, file))
   cpSync(join(folder, 'index.html'), join(out, 'index.html'))
   await answersUnderPolicy(out)
 })
