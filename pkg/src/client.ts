@@ -60,7 +60,7 @@ const opened: { platform: Platform; options: OpenOptions; siyu: Promise<Client> 
 export function openOn(platform: Platform, options: OpenOptions = {}): Promise<Siyu> {
   const address = (value: unknown): unknown => (value instanceof URL ? value.href : value)
   const same = opened.find(one => one.platform === platform
-    && (['worker', 'wasm', 'sheet', 'later', 'memoryLimit', 'policy'] as const).every(name => address(one.options[name]) === address(options[name])))
+    && (['worker', 'wasm', 'sheet', 'later', 'whole', 'memoryLimit', 'policy'] as const).every(name => address(one.options[name]) === address(options[name])))
   if (same) return same.siyu
   const siyu = Client.open(platform, options)
   opened.push({ platform, options: { ...options }, siyu })
@@ -355,7 +355,7 @@ class Client implements Siyu {
     port.listen(message => this.#hear(session, message), text => this.#lose(session, text))
     const open = async (): Promise<void> => {
       const wasm = this.#module ?? (await this.#wasm())
-      port.post({ type: 'open', id, wasm, sheet: this.#file('sheet'), later: this.#file('later'), memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT, policy: this.#options.policy })
+      port.post({ type: 'open', id, wasm, sheet: this.#file('sheet'), later: this.#file('later'), whole: this.#options.whole, memoryLimit: this.#options.memoryLimit ?? MEMORY_LIMIT, policy: this.#options.policy })
       this.#module = (await ready).module
       session.opened = true
     }

@@ -316,7 +316,7 @@ export class Engine {
   }
 
   /** Adds the code of the module's second file, once; after a failure the next call tries again. */
-  #completed(): Promise<void> {
+  completed(): Promise<void> {
     this.#whole ??= this.#complete().catch(error => {
       this.#whole = null
       throw error
@@ -327,7 +327,7 @@ export class Engine {
   /** Runs an analysis. */
   async run(recipe: Recipe, inputs: { name: string; table: number }[], task: Task): Promise<RawReport> {
     if (this.#call(wasm => wasm.isLater(String(recipe?.analysis)))) {
-      await this.#completed()
+      await this.completed()
       task.check()
     }
     const names = inputs.map(({ name }) => name)
@@ -394,7 +394,7 @@ export class Engine {
   /** Runs a task of privacy; `policy` sets the gate. */
   async privacy(task: string, options: object | null | undefined): Promise<unknown> {
     if (task === 'policy') return this.setPolicy(options)
-    await this.#completed()
+    await this.completed()
     return this.#call(wasm => wasm.privacy(task, options))
   }
 

@@ -44,7 +44,7 @@ export interface TableFacts {
 export interface Calls {
   open: {
     /** `sheet` and `later` are the addresses of files that are loaded when first needed: the module of sheets, the module's second. */
-    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; later: string; memoryLimit: number; policy: PolicyDocument | undefined }
+    request: { wasm: string | BufferSource | WebAssembly.Module | null; sheet: string; later: string; whole: boolean | undefined; memoryLimit: number; policy: PolicyDocument | undefined }
     answer: { version: string; module: WebAssembly.Module }
   }
   guess: { request: { source: Remote; options: GuessOptions }; answer: Guess }

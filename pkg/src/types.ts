@@ -21,6 +21,8 @@ export interface OpenOptions {
    * first analysis or task is run whose code it holds: rules, clusters, churn and value, experiments, privacy.
    */
   later?: URL | string
+  /** Fetches the second file at once, so that no file is fetched once there is data. Nothing waits for it. Default false. */
+  whole?: boolean
   /** The worker: the address of its script, or a function that starts one. */
   worker?: URL | string | (() => Worker)
   /** Upper bound of the engine's memory in bytes. Default 512 MiB. */

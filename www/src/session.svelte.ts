@@ -166,7 +166,7 @@ class Session {
   #others: readonly Guess[] = []
 
   engine(): Promise<Siyu> {
-    this.#siyu ??= open().then(siyu => {
+    this.#siyu ??= open({ whole: true }).then(siyu => {
       this.version = siyu.version
       return siyu
     })
