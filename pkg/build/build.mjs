@@ -54,6 +54,7 @@ const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'nontrapping-float-to-int', 
 const NEEDLESS = [
   /if \(!\('encodeInto' in cachedTextEncoder\)\) \{[\s\S]*?\n\}\n/,
   / else \{\s*console\.warn\('using deprecated parameters for `initSync[^\n]*\n\s*\}/,
+  /if \(!\(module instanceof WebAssembly\.Module\)\) \{\s*module = new WebAssembly\.Module\(module\);\s*\}/,
 ]
 
 /** Functions of which the build can tell that only the second file needs them. */
@@ -92,9 +93,11 @@ async function buildWasm({ name, later, crate, level }) {
       level, ...features, '--strip-debug', '--strip-producers', join(bindgen, `${from}.wasm`), '-o', join(dist, `${to}.wasm`),
     ])
   }
+  // What starts an instance is called by the glue itself.
+  const called = [...script.matchAll(/^export function (\w+)/gm)].map(([, each]) => each).filter((each) => each !== 'start').concat('initSync')
   // The generated module has one instance for ever. As a function it gives a fresh one after a trap.
   const { outputFiles } = await esbuild.build({
-    stdin: { contents: "export * from '#bound'" },
+    stdin: { contents: `export { ${called.join(', ')} } from '#bound'` },
     plugins: [{
       name: 'bound',
       setup(build) {

@@ -20,12 +20,7 @@ const FIRST = 'first'
 
 /** The module in `path` as two; `isLater` says of a function's name whether it is of a later room. */
 export function split(wasm, path, wasmOpt, features, isLater) {
-  const read = () => {
-    const module = binaryen.readBinary(wasm)
-    module.setFeatures(binaryen.Features.All)
-    return module
-  }
-  const first = read()
+  const first = binaryen.readBinary(wasm)
   const functions = functionsOf(first, bodySizes(wasm))
   const calls = callGraph(path, wasmOpt, features)
   for (const name of calls.keys()) if (!functions.has(name)) throw new Error(`the call graph names ${name}, which the module does not have`)
@@ -64,7 +59,7 @@ export function split(wasm, path, wasmOpt, features, isLater) {
   const joints = [...new Set([...near].flatMap((name) => [...(calls.get(name) ?? [])]).filter((name) => far.has(name)))].sort()
   const all = [...slots, ...joints]
 
-  const second = read()
+  const second = binaryen.readBinary(wasm)
   for (const name of exportsOf(second).map(({ name }) => name)) second.removeExport(name)
 
   // The second file: what it needs of the first is copied where it is small, else imported.

@@ -103,7 +103,7 @@ function guarded<T>(what: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw fail('engine-load', `The ${what} does not start (${(error as Error).message}): are all files of one version?`)
+    throw fail('engine-load', `The ${what} does not start (${(error as Error).message}): is it of this version?`)
   }
 }
 

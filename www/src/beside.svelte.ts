@@ -1,7 +1,12 @@
 // Files beside the orders: what customers do besides buying, whom they bring, what is known of them, who looks
 // after them. Each becomes a table of its own, read in the same zone, and is given back when other orders are opened.
 import type { AttributeColumn, Guess, Roles, Table } from 'siyu'
-import { isCountable, numbered } from './numbered'
+      const source = columns['customer'] === BY_ROW ? await numbered(file, guess) : null
+      signal.throwIfAborted()
+      if (source !== null) roles['customer'] = source.column
+      const read = await siyu.read(source?.file ?? file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) })
+      journal.read(siyu, read)
+      return read
 import { sampleFile, session } from './session.svelte'
 
 export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test' | 'leavers' | 'joined'
@@ -172,7 +177,9 @@ class Beside {
       const source = columns['customer'] === BY_ROW ? await numbered(file, guess) : null
       signal.throwIfAborted()
       if (source !== null) roles['customer'] = source.column
-      return siyu.read(source?.file ?? file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) })
+      const read = await siyu.read(source?.file ?? file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) })
+      journal.read(siyu, read)
+      return read
     })
     if (table === null) {
       if (session.busy !== null) this.#waiting.add(kind)

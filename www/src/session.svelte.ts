@@ -447,6 +447,7 @@ class Session {
       const siyu = await this.engine()
       next = await siyu.read(sourceOf(wanted.files), { ...this.#options(), signal, onProgress: p => progress(p.done, p.total) })
       signal.throwIfAborted()
+      journal.read(siyu, next)
     })
     if (read !== 'done' || next === null) {
       next?.close()
@@ -619,12 +620,14 @@ class Session {
   /** One more question about the table that is shown; the tables by the names of the inputs. */
   async ask<R>(analysis: string, options: object, inputs: Record<string, Table>, again: () => unknown, isTold?: (error: unknown) => boolean): Promise<R | null> {
     const table = this.table
-    const answer = await this.work('view', again, (siyu, signal, progress) => {
+    const answer = await this.work('view', again, async (siyu, signal, progress) => {
       // One table may be several inputs: each goes by a name of its own.
       const named = Object.entries(inputs).map(([input, each]) => [input, `${each.name} as ${input}`, each] as const)
       const names = Object.fromEntries(named.map(([input, name]) => [input, name]))
       const tables = Object.fromEntries(named.map(([, name, each]) => [name, each]))
-      return siyu.run({ analysis, inputs: names, options, ...gate.asked }, tables, { signal, onProgress: p => progress(p.done, p.total) })
+      const report = await siyu.run({ analysis, inputs: names, options, ...gate.asked }, tables, { signal, onProgress: p => progress(p.done, p.total) })
+      journal.ran(siyu, report)
+      return report
     }, isTold)
     return this.table === table ? (answer as R | null) : null
   }
@@ -642,8 +645,10 @@ class Session {
 const isByRule = (error: unknown) => gate.rule !== null && error instanceof SiyuError && (error.code === 'denied' || error.code === 'not-enough-data')
 
 /** The groups, under the policy that is in force. */
-function rfm(siyu: Siyu, table: Table, options: Asked, call: CallOptions): Promise<RfmReport> {
-  return siyu.run({ analysis: 'rfm', inputs: { log: table.name }, options, ...gate.asked }, { [table.name]: table }, call) as Promise<RfmReport>
+async function rfm(siyu: Siyu, table: Table, options: Asked, call: CallOptions): Promise<RfmReport> {
+  const report = (await siyu.run({ analysis: 'rfm', inputs: { log: table.name }, options, ...gate.asked }, { [table.name]: table }, call)) as RfmReport
+  journal.ran(siyu, report)
+  return report
 }
 
 /** A file that is served beside the page. */
