@@ -264,6 +264,10 @@ mod seam {
         analysis.heap_size()
     }
 
+    #[expect(
+        clippy::boxed_local,
+        reason = "the dispatch hands on the box and never copies what is in it"
+    )]
     #[inline(never)]
     pub(super) fn report<A: Analysis, const IS_LATER: bool>(
         analysis: Box<A>,
