@@ -1,12 +1,8 @@
 // Files beside the orders: what customers do besides buying, whom they bring, what is known of them, who looks
 // after them. Each becomes a table of its own, read in the same zone, and is given back when other orders are opened.
 import type { AttributeColumn, Guess, Roles, Table } from 'siyu'
-      const source = columns['customer'] === BY_ROW ? await numbered(file, guess) : null
-      signal.throwIfAborted()
-      if (source !== null) roles['customer'] = source.column
-      const read = await siyu.read(source?.file ?? file, { roles: roles as Roles, attributes, zone, name: kind, ...(guess.header ? { header: guess.header } : {}), signal, onProgress: p => progress(p.done, p.total) })
-      journal.read(siyu, read)
-      return read
+import { journal } from './journal.svelte'
+import { isCountable, numbered } from './numbered'
 import { sampleFile, session } from './session.svelte'
 
 export type Kind = 'events' | 'referrals' | 'ratings' | 'customers' | 'book' | 'contacts' | 'members' | 'test' | 'leavers' | 'joined'
