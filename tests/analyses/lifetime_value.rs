@@ -117,6 +117,51 @@ fn intervals_hold_their_numbers_and_the_totals_are_the_sums_of_the_columns() {
 }
 
 #[test]
+fn p_alive_at_later_days_falls_and_its_sums_are_those_of_the_columns() {
+    for model in ["bg-nbd", "mbg-nbd", "pareto-nbd"] {
+        let asked = format!(r#","model":"{model}","holdoutDays":0,"aliveAfterDays":[30,180,365]"#);
+        let answer = cdnow("1997-09-30", &asked);
+        let mut before = answer.numbers("alive");
+        for (at, days) in [30, 180, 365].into_iter().enumerate() {
+            let column = format!("aliveLater{}", at + 1);
+            let now = answer.numbers(&column);
+            let (low, high) =
+                (answer.numbers(&format!("{column}Low")), answer.numbers(&format!("{column}High")));
+            for (((now, before), low), high) in now.iter().zip(&before).zip(&low).zip(&high) {
+                assert!(*now < *before && *low < *now && now < high, "{model} {days}");
+                assert!(*low > 0.0 && *high < 1.0, "{model} {days}");
+            }
+            let told = answer.at(&format!("/result/aliveLater/{at}"));
+            assert_eq!(told["days"], days);
+            let sum = now.iter().sum::<f64>();
+            near(&[told["alive"].as_f64().unwrap()], &[sum], 1e-9);
+            let ends = ["low", "high"].map(|end| told["interval"][end].as_f64().unwrap());
+            assert!(ends[0] < sum && sum < ends[1]);
+            // Of all customers together it is known far better than the sum of the ends.
+            assert!(ends[1] - ends[0] <= high.iter().sum::<f64>() - low.iter().sum::<f64>());
+            before = now;
+        }
+        assert!(answer.sets[0].columns.iter().all(|column| column.name != "aliveLater4"));
+    }
+}
+
+#[test]
+fn p_alive_of_one_customer_at_later_days_is_that_of_the_model_at_the_fitted_parameters() {
+    use siyu::churn::btyd::{Family, History, Model};
+    let asked = r#","model":"mbg-nbd","holdoutDays":0,"aliveAfterDays":[28,364]"#;
+    let answer = cdnow("1997-09-30", asked);
+    let fitted: [f64; 4] = parameters(&answer, "purchases").try_into().unwrap();
+    let model = Model::new(Family::MbgNbd, fitted).unwrap();
+    let columns = ["repeats", "last", "age", "aliveLater1", "aliveLater2"];
+    let [repeats, last, age, soon, late] = columns.map(|name| answer.numbers(name));
+    for row in (0..repeats.len()).step_by(97) {
+        let history = History::new(repeats[row] as u64, last[row], age[row]).unwrap();
+        let wanted = [4.0, 52.0].map(|weeks| model.alive_later(history, weeks).unwrap());
+        near(&[soon[row], late[row]], &wanted, 1e-9);
+    }
+}
+
+#[test]
 fn neither_order_nor_names_nor_pieces_of_the_log_matter() {
     let text = std::fs::read_to_string(CDNOW).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
@@ -172,6 +217,10 @@ fn what_cannot_be_modelled_says_so() {
         ("discountPerYear", "-0.1"),
         ("confidence", "1"),
         ("atRiskBelow", "2"),
+        ("aliveAfterDays", "[0]"),
+        ("aliveAfterDays", "[30,30]"),
+        ("aliveAfterDays", "[4000]"),
+        ("aliveAfterDays", "[1,2,3,4,5,6,7,8,9,10,11,12,13]"),
     ] {
         let error =
             run(once, &request("2025-03-01", &format!(r#","{option}":{value}"#))).unwrap_err();

@@ -9,7 +9,7 @@
 //! When not to use it: subscriptions, whose end is seen; goods bought once; strong seasons. And never
 //! without a look at the verdict.
 
-use super::answer::{COLUMNS, Sums};
+use super::answer::{COLUMNS, LATER_COLUMNS, Sums};
 use super::fitted::SpendFit;
 use super::options::{Check, LifetimeValueOptions, LifetimeValueResult};
 use crate::churn::btyd::Model;
@@ -85,11 +85,12 @@ impl Analysis for LifetimeValue {
         Ok(PaidLog::needs())
     }
 
-    fn estimate(_options: &LifetimeValueOptions, inputs: &[Facts<'_>]) -> u64 {
+    fn estimate(options: &LifetimeValueOptions, inputs: &[Facts<'_>]) -> u64 {
         // Counts twice (with those of the days held out), distinct histories, and the columns.
+        let columns = (COLUMNS.len() + 3 * options.alive_after_days.len()) as u64;
         let of = |log: &Facts<'_>| {
             DailyMoney::estimate(log.rows, log.customers)
-                + log.customers * (2 * 48 + 80 + 32 + 8 * COLUMNS.len() as u64)
+                + log.customers * (2 * 48 + 80 + 32 + 8 * columns)
         };
         inputs.first().map_or(0, of)
     }
@@ -110,6 +111,15 @@ impl Analysis for LifetimeValue {
                 let hint = "this is beyond what the option can be: see its documentation";
                 return Err(Error::new(Code::InvalidOption, hint).at_path(name));
             }
+        }
+        let later = &options.alive_after_days;
+        let is_told = later.iter().all(|days| (1..=3650).contains(days))
+            && later.is_sorted_by(|one, next| one < next)
+            && later.len() <= LATER_COLUMNS.len();
+        if !is_told {
+            let hint =
+                "these are 12 numbers of days at most, each 1 to 3650 and above the one before";
+            return Err(Error::new(Code::InvalidOption, hint).at_path("aliveAfterDays"));
         }
         // −0 would be another number in the report.
         options.discount_per_year += 0.0;
@@ -173,7 +183,7 @@ impl Analysis for LifetimeValue {
                 self.check = Some(self.checked()?);
                 self.next = 0;
                 self.predictor = Some(self.predictor()?);
-                for _ in COLUMNS {
+                for _ in self.column_names() {
                     self.columns.push(filled(0.0, self.codes.len())?);
                 }
                 self.phase = Phase::Customers;
@@ -200,7 +210,8 @@ impl Analysis for LifetimeValue {
         let result = self.result.take().ok_or_else(unfinished)?;
         let has_errors = result.purchases.ending == Ending::Converged;
         let mut columns = vec![NamedColumn { name: "customer", values: ids(&self.codes, names)? }];
-        for (name, values) in COLUMNS.into_iter().zip(std::mem::take(&mut self.columns)) {
+        let own = self.column_names();
+        for (name, values) in own.into_iter().zip(std::mem::take(&mut self.columns)) {
             if has_errors || !(name.ends_with("Low") || name.ends_with("High")) {
                 columns.push(NamedColumn { name, values: Values::F64(values) });
             }
@@ -238,6 +249,12 @@ impl LifetimeValue {
             Unit::Quarter => 3.0 * MONTH_DAYS,
             Unit::Year => 12.0 * MONTH_DAYS,
         }
+    }
+
+    /// The columns of numbers of this answer.
+    fn column_names(&self) -> Vec<&'static str> {
+        let later = LATER_COLUMNS.iter().take(self.options.alive_after_days.len());
+        COLUMNS.into_iter().chain(later.flatten().copied()).collect()
     }
 
     /// Days held out.

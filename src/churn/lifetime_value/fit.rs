@@ -138,6 +138,9 @@ impl LifetimeValue {
         let rate = libm::expm1(libm::log1p(discount_per_year) * step_days / YEAR_DAYS);
         let (width, length) = (self.width(), step_days / unit);
         let outlook = Outlook { steps: steps as u32, length, rate, margin, width };
-        Predictor::new(self.options.model, fitted.clone(), spend.clone(), outlook, unit)
+        let later = self.options.alive_after_days.iter().map(|days| f64::from(*days) / unit);
+        let told =
+            Predictor::new(self.options.model, fitted.clone(), spend.clone(), outlook, unit)?;
+        Ok(told.at_times(later.collect()))
     }
 }

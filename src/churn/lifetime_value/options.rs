@@ -27,6 +27,11 @@ pub struct LifetimeValueOptions {
     /// How many days ahead purchases and value are told, 1 to 3,650.
     #[serde(default = "usual_horizon")]
     pub horizon_days: u32,
+    /// Days after `at` for which P(alive) is told too, in ascending order, 12 at most, each 1 to 3,650:
+    /// a customer's curve. It is the chance to be still there then, whatever they buy until then; the
+    /// more days, the lower.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alive_after_days: Vec<u32>,
     /// What money loses in value in a year: 0.1 makes 110 of next year 100 of today. From 0 to 10.
     #[serde(default = "usual_discount")]
     pub discount_per_year: f64,
@@ -76,7 +81,8 @@ fn usual_risk() -> f64 {
 /// after the first), `last` and `age` (units from the first purchase to the last and to `at`),
 /// `meanSpend` (money of a repeat), `alive`, `expectedPurchases`, `expectedSpend` (of each of them),
 /// `value`, and where the model has standard errors also `aliveLow`, `aliveHigh`, `expectedPurchasesLow`,
-/// `expectedPurchasesHigh`, `valueLow`, `valueHigh`.
+/// `expectedPurchasesHigh`, `valueLow`, `valueHigh`. For each of `aliveAfterDays` there are `aliveLater1`
+/// (P(alive) after the first of them), `aliveLater1Low`, `aliveLater1High`, and so on.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -87,6 +93,8 @@ pub struct LifetimeValueResult {
     pub repeaters: u64,
     /// Customers still there, expected: the sum of P(alive).
     pub alive: f64,
+    /// The same after each of `aliveAfterDays`.
+    pub alive_later: Vec<AliveLater>,
     /// Purchases expected of all over the horizon.
     pub expected_purchases: f64,
     /// Discounted worth of all customers over the horizon.
@@ -157,6 +165,19 @@ pub struct CheckBin {
     pub actual: f64,
     /// Mean expected.
     pub expected: f64,
+}
+
+/// Customers still there some days after the reference moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AliveLater {
+    /// Days after `at`.
+    pub days: u32,
+    /// Of the customers of today, those expected to be still there: the sum of the column.
+    pub alive: f64,
+    /// Its interval; null without standard errors.
+    pub interval: Option<Interval>,
 }
 
 /// Customers whose P(alive) is below `atRiskBelow`.
