@@ -25,6 +25,7 @@ export const files = [
       { analysis: 'clusters', options: { at: '1998-06-30', mostClusters: 4 } },
       { analysis: 'lifetime-value', options: { at: '1998-06-30' } },
       { analysis: 'lifetime-value', options: { at: '1997-09-30', model: 'mbg-nbd', aliveAfterDays: [30, 180, 365] } },
+      { analysis: 'lifetime-value', options: { at: '1998-06-30', model: 'bg-bb', occasion: 'month', aliveAfterDays: [91, 365] } },
       { analysis: 'survival', options: { at: '1998-06-30', silenceDays: 90 } },
       { analysis: 'repeat-purchase', options: { at: '1997-09-30', period: 'quarter' } },
     ],

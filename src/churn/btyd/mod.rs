@@ -26,6 +26,7 @@ pub mod pareto;
 pub mod predict;
 pub mod shifted;
 
+use self::beta_bernoulli::{BetaBernoulli, Occasions};
 use self::geometric::{Dropout, Geometric};
 use self::pareto::Pareto;
 use crate::error::{Code, Error, Result};
@@ -74,7 +75,7 @@ impl History {
     }
 }
 
-/// A family of models of purchases at any time.
+/// A family of models of purchases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -86,6 +87,8 @@ pub enum Family {
     MbgNbd,
     /// A death at a rate of one's own.
     ParetoNbd,
+    /// A toss to buy on each of given occasions, and before it a toss to drop out.
+    BgBb,
 }
 
 impl Family {
@@ -95,17 +98,20 @@ impl Family {
         match self {
             Family::BgNbd | Family::MbgNbd => ["r", "alpha", "a", "b"],
             Family::ParetoNbd => ["r", "alpha", "s", "beta"],
+            Family::BgBb => ["alpha", "beta", "gamma", "delta"],
         }
     }
 }
 
-/// A model of purchases at any time, with its parameters.
+/// A model of purchases, with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Model {
     /// BG/NBD or MBG/NBD.
     Geometric(Geometric),
     /// Pareto/NBD.
     Pareto(Pareto),
+    /// BG/BB. All times are occasions and rounded to whole ones, and who is there is so on the next one.
+    Occasions(BetaBernoulli),
 }
 
 impl Model {
@@ -120,6 +126,7 @@ impl Model {
             Family::BgNbd => geometric(Dropout::AfterRepeats),
             Family::MbgNbd => geometric(Dropout::AfterAll),
             Family::ParetoNbd => Pareto::new(first, second, third, fourth).map(Model::Pareto),
+            Family::BgBb => BetaBernoulli::new(first, second, third, fourth).map(Model::Occasions),
         }
     }
 
@@ -129,6 +136,7 @@ impl Model {
         match self {
             Model::Geometric(model) => model.log_likelihood(history),
             Model::Pareto(model) => model.log_likelihood(history),
+            Model::Occasions(model) => model.log_likelihood(Occasions::of(history)),
         }
     }
 
@@ -159,7 +167,7 @@ impl Model {
         Ok(self.growth(history.purchases, history.age, horizon)? * self.alive(history))
     }
 
-    /// Purchases expected in `steps` steps of `length` each, those of step `i` divided by
+    /// Purchases expected in `steps` steps of `length` each (of BG/BB: on so many occasions), those of step `i` divided by
     /// `(1 + rate)ⁱ`: discounted to now, as if paid at the end of their step.
     ///
     /// # Errors
@@ -180,6 +188,10 @@ impl Model {
         rate: f64,
     ) -> Result<(f64, f64)> {
         check_horizon(length)?;
+        if let Model::Occasions(model) = self {
+            // A step is an occasion, whatever its length.
+            return Ok(model.horizon(purchases, age, steps, rate));
+        }
         let (mut before, mut sum, mut factor) = (0.0, 0.0, 1.0);
         for step in 1..=steps {
             let until = self.growth(purchases, age, f64::from(step) * length)?;
@@ -194,6 +206,7 @@ impl Model {
         match self {
             Model::Geometric(model) => model.odds(history),
             Model::Pareto(model) => model.odds(history),
+            Model::Occasions(model) => model.odds(Occasions::of(history)),
         }
     }
 
@@ -202,6 +215,7 @@ impl Model {
         match self {
             Model::Geometric(model) => model.ln_stays(purchases, age, later),
             Model::Pareto(model) => Ok(model.ln_stays(age, later)),
+            Model::Occasions(model) => Ok(model.ln_stays(age, libm::round(later))),
         }
     }
 
@@ -210,6 +224,9 @@ impl Model {
         match self {
             Model::Geometric(model) => model.growth(purchases, age, horizon),
             Model::Pareto(model) => Ok(model.growth(purchases, age, horizon)),
+            Model::Occasions(model) => {
+                Ok(model.horizon(purchases, age, libm::round(horizon) as u32, 0.0).0)
+            }
         }
     }
 }
@@ -302,7 +319,7 @@ mod tests {
             let parameters = match family {
                 Family::BgNbd => [0.243, 4.414, 0.793, 2.426],
                 Family::MbgNbd => [0.525, 6.183, 0.891, 1.614],
-                Family::ParetoNbd => [0.553, 10.578, 0.606, 11.669],
+                _ => [0.553, 10.578, 0.606, 11.669],
             };
             let model = Model::new(family, parameters).unwrap();
             let history = History::new(purchases, last, age).unwrap();
@@ -337,7 +354,7 @@ mod tests {
     #[test]
     fn somebody_there_stays_with_the_mean_chance_of_all_they_may_be() {
         for (a, b, x, age, later) in
-            [(0.8, 2.4, 3.0, 40.0, 52.0), (2.5, 1.0, 60.0, 5.0, 500.0), (0.05, 0.9, 0.0, 0.0, 3.0)]
+            [(0.8, 2.4, 3.0, 40.0, 52.0), (2.5, 1.0, 60.0, 5.0, 500.0), (0.4, 0.9, 0.0, 0.0, 3.0)]
         {
             let (r, alpha) = (0.6, 3.0);
             for (family, tosses) in [(Family::BgNbd, x), (Family::MbgNbd, x + 1.0)] {

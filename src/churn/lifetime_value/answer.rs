@@ -3,13 +3,14 @@
 
 use super::analysis::{LifetimeValue, Phase};
 use super::fitted::ModelFit;
-use super::options::{AliveLater, AtRisk, Decile, LifetimeValueResult, Verdict};
+use super::options::{AliveLater, AtRisk, Decile, LifetimeValueResult, Occasions, Verdict};
 use crate::churn::btyd::predict::Ranged;
 use crate::error::Result;
 use crate::job::unfinished;
 use crate::report::Warning;
 use crate::stats::optimum::Ending;
 use crate::stats::proportion::Interval;
+use crate::table::calendar::Date;
 
 /// The columns of numbers, in their order. Those that end in Low or High need standard errors.
 pub(super) const COLUMNS: [&str; 14] = [
@@ -61,7 +62,7 @@ impl LifetimeValue {
     /// Predictions of some more customers.
     pub(super) fn predict(&mut self, budget: usize) -> Result<()> {
         let mut predictor = self.predictor.take().ok_or_else(unfinished)?;
-        let (mut sums, unit) = (self.sums, self.unit_days());
+        let (mut sums, unit) = (self.sums, self.unit_periods());
         let until = self.next.saturating_add(budget.max(1)).min(self.customers.len());
         for (counts, place) in self.customers.get(self.next..until).unwrap_or_default() {
             let mean = self.mean(counts);
@@ -158,6 +159,10 @@ impl LifetimeValue {
             expected_purchases: self.sums.purchases,
             value: total.value,
             value_interval: has_errors.then_some(Interval { low: total.low, high: total.high }),
+            occasions: self.has_occasions().then(|| Occasions {
+                until: Date::of_day_number(self.log.moment.day).to_string(),
+                ahead: self.units(self.options.horizon_days) as u32,
+            }),
             purchases: ModelFit::of(&self.options.model.parameters(), fit, self.width()),
             spend: spend.clone(),
             check,
