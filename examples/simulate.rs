@@ -79,7 +79,10 @@ fn main() -> ExitCode {
         |_, runs| redrawn::lines(if runs < 2_000 { 200 } else { 2_000 }),
         lifetimes,
         |_, runs| lives::lines(runs),
-        |_, runs| risk::lines(if runs < 2_000 { 1 } else { 10 }),
+        |_, runs| {
+            let (few, many) = if runs < 2_000 { (1, 60) } else { (10, 1_000) };
+            risk::lines(few).into_iter().chain([risk::gaps(many)]).collect()
+        },
         |_, runs| uplift::lines(if runs < 2_000 { 40 } else { 1_000 }),
     ];
     let names = [
