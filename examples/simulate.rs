@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     let only: Option<String> = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let (clusterings, coverages) = if is_smoke { (8, 400) } else { (200, 2_000) };
     let mut lines: Vec<Line> = Vec::new();
-    let all: [fn(u32, u32) -> Vec<Line>; 9] = [
+    let all: [fn(u32, u32) -> Vec<Line>; 10] = [
         planted,
         structureless,
         coverage,
@@ -79,10 +79,8 @@ fn main() -> ExitCode {
         |_, runs| redrawn::lines(if runs < 2_000 { 200 } else { 2_000 }),
         lifetimes,
         |_, runs| lives::lines(runs),
-        |_, runs| {
-            let (few, many) = if runs < 2_000 { (1, 60) } else { (10, 1_000) };
-            risk::lines(few).into_iter().chain([risk::gaps(many)]).collect()
-        },
+        |_, runs| risk::lines(if runs < 2_000 { 1 } else { 10 }),
+        |_, runs| vec![risk::gaps(if runs < 2_000 { 60 } else { 1_000 })],
         |_, runs| uplift::lines(if runs < 2_000 { 40 } else { 1_000 }),
     ];
     let names = [
@@ -94,10 +92,11 @@ fn main() -> ExitCode {
         "lifetimes",
         "lives",
         "risk",
+        "risk-gaps",
         "uplift",
     ];
     for (name, run) in names.iter().zip(all) {
-        if only.as_ref().is_none_or(|only| only == name) {
+        if only.as_ref().is_none_or(|only| name.starts_with(only.as_str())) {
             let found = run(clusterings, coverages);
             found.iter().for_each(|line| println!("| {} |", line.cells().join(" | ")));
             lines.extend(found);
