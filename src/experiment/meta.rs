@@ -18,9 +18,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{Method, Outcome, Text, short};
+use crate::job::Calculation;
+use crate::report::{Method, Text, short};
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::distribution::{chi_squared, student_t, student_t_quantile};
 use crate::stats::proportion::Interval;
@@ -117,14 +116,7 @@ pub struct ShrunkenEffect {
     pub chance_above_zero: f64,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct MetaAnalysis {
-    options: MetaAnalysisOptions,
-    answer: Option<MetaAnalysisResult>,
-}
-
-impl Analysis for MetaAnalysis {
+impl Calculation for MetaAnalysisOptions {
     const NAME: &'static str = "meta-analysis";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -133,26 +125,19 @@ impl Analysis for MetaAnalysis {
                     Hartung, Knapp (2001) Stat. Med. 20; Higgins et al. (2009) JRSS A 172; Morris \
                     (1983) JASA 78.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = MetaAnalysisOptions;
     type Result = MetaAnalysisResult;
 
-    fn needs(_options: &MetaAnalysisOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
+    fn estimate(&self) -> u64 {
+        self.effects.len() as u64 * 256
     }
 
-    fn estimate(options: &MetaAnalysisOptions, _inputs: &[Facts<'_>]) -> u64 {
-        options.effects.len() as u64 * 256
-    }
-
-    fn start(options: MetaAnalysisOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        check_confidence(options.confidence)?;
-        if options.effects.len() < 2 {
+    fn check(&self) -> Result<()> {
+        check_confidence(self.confidence)?;
+        if self.effects.len() < 2 {
             let hint = "give two effects or more";
             return Err(Error::new(Code::NotEnoughData, hint).at_path("effects"));
         }
-        for (at, own) in options.effects.iter().enumerate() {
+        for (at, own) in self.effects.iter().enumerate() {
             let wrong = |hint: &'static str, field: &str| {
                 Err(Error::new(Code::InvalidOption, hint).at_path(format!("effects[{at}].{field}")))
             };
@@ -164,36 +149,12 @@ impl Analysis for MetaAnalysis {
                 return wrong("an effect is a number", "effect");
             }
         }
-        Ok(MetaAnalysis { options, answer: None })
-    }
-
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
         Ok(())
     }
 
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
+    fn answer(&self) -> Result<MetaAnalysisResult> {
         let undefined = || Error::new(Code::NotIdentifiable, "these effects have no finite mean");
-        self.answer = Some(self.options.answer().ok_or_else(undefined)?);
-        Ok(Progress { done: 1, total: 1 })
-    }
-
-    fn outcome(
-        self,
-        _names: &[AllowedNames<'_>],
-    ) -> Result<Outcome<MetaAnalysisResult, MetaAnalysisOptions>> {
-        Ok(Outcome {
-            result: self.answer.ok_or_else(unfinished)?,
-            sets: Vec::new(),
-            rows: 0,
-            customers: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        0
+        self.told().ok_or_else(undefined)
     }
 }
 
@@ -229,7 +190,7 @@ impl MetaAnalysisOptions {
         away.sum::<f64>() - sum + second / sum
     }
 
-    fn answer(&self) -> Option<MetaAnalysisResult> {
+    fn told(&self) -> Option<MetaAnalysisResult> {
         let count = self.effects.len() as f64;
         let fixed = self.weighed(0.0);
         let second: f64 = fixed.weights.iter().map(|weight| weight * weight).sum();

@@ -17,12 +17,11 @@ use super::options::{
 };
 use super::report::ArmUnits;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
+use crate::job::Calculation;
 use crate::plain::Value;
 use crate::privacy::detect::Detector;
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::privacy::ledger::{Ledger, canonical};
-use crate::report::{Method, Outcome};
+use crate::report::Method;
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::multiplicity::Adjustment;
 use crate::table::moment::Moment;
@@ -194,14 +193,7 @@ pub struct RegisteredExperiment {
     pub results: Vec<RegisteredResult>,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct ExperimentRegister {
-    options: ExperimentRegisterOptions,
-    answer: Option<ExperimentRegisterResult>,
-}
-
-impl Analysis for ExperimentRegister {
+impl Calculation for ExperimentRegisterOptions {
     const NAME: &'static str = "experiment-register";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -209,88 +201,13 @@ impl Analysis for ExperimentRegister {
         reference: "Nosek et al. (2018) The preregistration revolution, PNAS 115; Haber, Stornetta \
                     (1991) J. Cryptology 3.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = ExperimentRegisterOptions;
     type Result = ExperimentRegisterResult;
 
-    fn needs(_options: &ExperimentRegisterOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
+    fn check(&self) -> Result<()> {
+        untouched(&self.register, self.head.as_deref())
     }
 
-    fn estimate(_options: &ExperimentRegisterOptions, _inputs: &[Facts<'_>]) -> u64 {
-        1 << 20
-    }
-
-    fn start(options: ExperimentRegisterOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        Ok(ExperimentRegister { options, answer: None })
-    }
-
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
-        self.answer = Some(self.options.answer()?);
-        Ok(Progress { done: 1, total: 1 })
-    }
-
-    fn outcome(
-        self,
-        _names: &[AllowedNames<'_>],
-    ) -> Result<Outcome<ExperimentRegisterResult, ExperimentRegisterOptions>> {
-        Ok(Outcome {
-            result: self.answer.ok_or_else(unfinished)?,
-            sets: Vec::new(),
-            rows: 0,
-            customers: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        0
-    }
-}
-
-fn invalid(path: &str, hint: &'static str) -> Error {
-    Error::new(Code::InvalidOption, hint).at_path(path)
-}
-
-/// Refuses a register that was changed, or whose last hash is not the one kept elsewhere.
-fn untouched(register: &Ledger, head: Option<&str>) -> Result<()> {
-    let found = register.check(head);
-    if found.intact {
-        return Ok(());
-    }
-    let hint = match found.first_bad {
-        Some(seq) => {
-            format!("this register was changed from entry {seq} on: its hashes do not fit")
-        }
-        None => {
-            "this register does not end with the hash that was kept: entries were cut off or added"
-                .to_owned()
-        }
-    };
-    Err(Error::new(Code::Decode, hint).at_path("register"))
-}
-
-/// Plans of the register, each with the hash of its entry.
-fn plans(register: &Ledger) -> Result<Vec<(ExperimentPlan, &str)>> {
-    let mut found = Vec::new();
-    for (entry, hash) in register.entries.iter().zip(&register.hashes) {
-        if let Some(plan) = entry.get("plan") {
-            found.push((plan.clone().read::<ExperimentPlan>()?, hash.as_str()));
-        }
-    }
-    Ok(found)
-}
-
-impl ExperimentRegisterOptions {
     fn answer(&self) -> Result<ExperimentRegisterResult> {
-        untouched(&self.register, self.head.as_deref())?;
         let mut register = self.register.clone();
         if let Some(plan) = &self.plan {
             let inside = |error: Error| error.inside("plan");
@@ -335,6 +252,39 @@ impl ExperimentRegisterOptions {
         let head = register.hashes.last().cloned();
         Ok(ExperimentRegisterResult { register, head, experiments })
     }
+}
+
+fn invalid(path: &str, hint: &'static str) -> Error {
+    Error::new(Code::InvalidOption, hint).at_path(path)
+}
+
+/// Refuses a register that was changed, or whose last hash is not the one kept elsewhere.
+fn untouched(register: &Ledger, head: Option<&str>) -> Result<()> {
+    let found = register.check(head);
+    if found.intact {
+        return Ok(());
+    }
+    let hint = match found.first_bad {
+        Some(seq) => {
+            format!("this register was changed from entry {seq} on: its hashes do not fit")
+        }
+        None => {
+            "this register does not end with the hash that was kept: entries were cut off or added"
+                .to_owned()
+        }
+    };
+    Err(Error::new(Code::Decode, hint).at_path("register"))
+}
+
+/// Plans of the register, each with the hash of its entry.
+fn plans(register: &Ledger) -> Result<Vec<(ExperimentPlan, &str)>> {
+    let mut found = Vec::new();
+    for (entry, hash) in register.entries.iter().zip(&register.hashes) {
+        if let Some(plan) = entry.get("plan") {
+            found.push((plan.clone().read::<ExperimentPlan>()?, hash.as_str()));
+        }
+    }
+    Ok(found)
 }
 
 fn add(register: &mut Ledger, kind: &'static str, value: &Value) -> Result<()> {
