@@ -26,7 +26,6 @@ export interface Step extends Progress {
   wants: string | null
   /** Which of its files. */
   file: number
-  finished: boolean
 }
 
 /** The exports. */
@@ -44,7 +43,8 @@ export interface Wasm {
   rowsPush(finder: number, bytes: Uint8Array): boolean
   rowsFinish(finder: number): FoundRow[]
   runBegin(recipe: object, names: string[], tables: Uint32Array, memoryLimit: number): number
-  runStep(job: number, rows: number): Step
+  /** Null once the job is finished. */
+  runStep(job: number, rows: number): Step | null
   runPush(job: number, bytes: Uint8Array): void
   runPushEnd(job: number): void
   runFinish(job: number): RawReport
