@@ -3102,8 +3102,10 @@ export interface Measured {
 export interface MetaAnalysisOptions {
   /** Confidence of the intervals, between 0 and 1. */
   confidence?: number
-  /** The effects, all in one unit of measure: two or more. */
-  effects: PastEffect[]
+  /** The effects, all in one unit of measure: with those of `registered` two or more. */
+  effects?: PastEffect[]
+  /** The effects of a metric that stand in a register of experiments; they come after `effects`. */
+  registered?: RegisteredMetric | null
   /** How the spread of the true effects is estimated. */
   spread?: SpreadMethod
 }
@@ -3132,6 +3134,8 @@ export interface MetaAnalysisResult {
   sentence: Text
   /** τ², the variance of the true effects. */
   tauSquared: number
+  /** Effects of the register that have no error, and so take no part. */
+  withoutError: number
 }
 
 /** The method that was used. */
@@ -4560,6 +4564,16 @@ export interface RegisteredExperiment {
   name: string
   /** Its results, the earliest first. */
   results: RegisteredResult[]
+}
+
+/** A metric of the experiments in a register. */
+export interface RegisteredMetric {
+  /** The last hash as it was kept elsewhere: without it a cut tail does not show. */
+  head?: string | null
+  /** The metric, as the results name it. */
+  metric: string
+  /** The register. */
+  register: Ledger
 }
 
 /** What an experiment came to. */

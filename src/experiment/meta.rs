@@ -17,6 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::register::RegisteredMetric;
 use crate::error::{Code, Error, Result};
 use crate::job::Calculation;
 use crate::report::{Method, Text, short};
@@ -31,8 +32,12 @@ use crate::stats::special::error::{normal, normal_quantile};
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetaAnalysisOptions {
-    /// The effects, all in one unit of measure: two or more.
+    /// The effects, all in one unit of measure: with those of `registered` two or more.
+    #[serde(default)]
     pub effects: Vec<PastEffect>,
+    /// The effects of a metric that stand in a register of experiments; they come after `effects`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<RegisteredMetric>,
     /// How the spread of the true effects is estimated.
     #[serde(default)]
     pub spread: SpreadMethod,
@@ -91,6 +96,8 @@ pub struct MetaAnalysisResult {
     pub q_p_value: f64,
     /// Each effect in the light of all, in the order of the options.
     pub effects: Vec<ShrunkenEffect>,
+    /// Effects of the register that have no error, and so take no part.
+    pub without_error: u64,
     /// The answer in one sentence.
     pub sentence: Text,
 }
@@ -128,33 +135,46 @@ impl Calculation for MetaAnalysisOptions {
     type Result = MetaAnalysisResult;
 
     fn estimate(&self) -> u64 {
-        self.effects.len() as u64 * 256
+        (1 << 20) + self.effects.len() as u64 * 256
     }
 
     fn check(&self) -> Result<()> {
         check_confidence(self.confidence)?;
-        if self.effects.len() < 2 {
-            let hint = "give two effects or more";
-            return Err(Error::new(Code::NotEnoughData, hint).at_path("effects"));
-        }
         for (at, own) in self.effects.iter().enumerate() {
-            let wrong = |hint: &'static str, field: &str| {
-                Err(Error::new(Code::InvalidOption, hint).at_path(format!("effects[{at}].{field}")))
-            };
-            // Squares of these and their inverses are numbers still.
-            if !(own.error > 1e-100 && own.error < 1e100) {
-                return wrong("a standard error is above 0", "error");
-            }
-            if own.effect.is_nan() || own.effect.abs() > 1e100 {
-                return wrong("an effect is a number", "effect");
-            }
+            let inside = |error: Error| error.inside(&format!("effects[{at}]"));
+            own.check().map_err(inside)?;
+        }
+        let (registered, _) = self.read()?;
+        if self.effects.len() + registered.len() < 2 {
+            let hint = "give two effects or more";
+            let path = if self.registered.is_some() { "registered.metric" } else { "effects" };
+            return Err(Error::new(Code::NotEnoughData, hint).at_path(path));
         }
         Ok(())
     }
 
     fn answer(&self) -> Result<MetaAnalysisResult> {
+        let (registered, without_error) = self.read()?;
+        let effects = self.effects.iter().cloned().chain(registered).collect();
+        let all = MetaAnalysisOptions { effects, registered: None, ..*self };
         let undefined = || Error::new(Code::NotIdentifiable, "these effects have no finite mean");
-        self.told().ok_or_else(undefined)
+        all.told(without_error).ok_or_else(undefined)
+    }
+}
+
+impl PastEffect {
+    fn check(&self) -> Result<()> {
+        let wrong = |hint: &'static str, field: &str| {
+            Err(Error::new(Code::InvalidOption, hint).at_path(field))
+        };
+        // Squares of these and their inverses are numbers still.
+        if !(self.error > 1e-100 && self.error < 1e100) {
+            return wrong("a standard error is above 0", "error");
+        }
+        if self.effect.is_nan() || self.effect.abs() > 1e100 {
+            return wrong("an effect is a number", "effect");
+        }
+        Ok(())
     }
 }
 
@@ -190,7 +210,19 @@ impl MetaAnalysisOptions {
         away.sum::<f64>() - sum + second / sum
     }
 
-    fn told(&self) -> Option<MetaAnalysisResult> {
+    /// The effects of the register, and how many there have no error.
+    fn read(&self) -> Result<(Vec<PastEffect>, u64)> {
+        let Some(registered) = &self.registered else { return Ok((Vec::new(), 0)) };
+        let inside = |error: Error| error.inside("registered");
+        let (effects, without_error) = registered.effects().map_err(inside)?;
+        effects
+            .iter()
+            .try_for_each(PastEffect::check)
+            .map_err(|error| inside(error.inside("register")))?;
+        Ok((effects, without_error))
+    }
+
+    fn told(&self, without_error: u64) -> Option<MetaAnalysisResult> {
         let count = self.effects.len() as f64;
         let fixed = self.weighed(0.0);
         let second: f64 = fixed.weights.iter().map(|weight| weight * weight).sum();
@@ -252,6 +284,7 @@ impl MetaAnalysisOptions {
             q: fixed.squares,
             q_p_value: chi_squared(count - 1.0, fixed.squares).map_or(1.0, |tails| tails.upper),
             effects,
+            without_error,
         })
     }
 }

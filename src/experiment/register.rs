@@ -12,6 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::meta::PastEffect;
 use super::options::{
     ArmPlan, DecideBy, ExperimentOptions, MetricDirection, MetricOptions, MetricPurpose,
 };
@@ -104,6 +105,20 @@ pub struct Registered {
     pub register: Ledger,
     /// The name of the experiment in it.
     pub name: String,
+    /// The last hash as it was kept elsewhere: without it a cut tail does not show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+}
+
+/// A metric of the experiments in a register.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RegisteredMetric {
+    /// The register.
+    pub register: Ledger,
+    /// The metric, as the results name it.
+    pub metric: String,
     /// The last hash as it was kept elsewhere: without it a cut tail does not show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
@@ -226,29 +241,10 @@ impl Calculation for ExperimentRegisterOptions {
                 return Err(invalid("result.name", "no experiment of this name was planned"));
             }
         }
-        let mut experiments: Vec<RegisteredExperiment> = Vec::new();
-        for (plan, _) in known {
-            match experiments.iter_mut().find(|of| of.name == plan.name) {
-                Some(of) => of.amendments += 1,
-                None => experiments.push(RegisteredExperiment {
-                    name: plan.name,
-                    date: plan.date,
-                    hypothesis: plan.hypothesis,
-                    amendments: 0,
-                    results: Vec::new(),
-                }),
-            }
-        }
         if let Some(result) = &self.result {
             add(&mut register, "result", result)?;
         }
-        for entry in register.entries.iter().filter_map(|entry| entry.get("result")) {
-            let result: RegisteredResult =
-                entry.clone().read().map_err(|error| error.inside("register"))?;
-            if let Some(of) = experiments.iter_mut().find(|of| of.name == result.name) {
-                of.results.push(result);
-            }
-        }
+        let experiments = experiments(&register)?;
         let head = register.hashes.last().cloned();
         Ok(ExperimentRegisterResult { register, head, experiments })
     }
@@ -323,6 +319,57 @@ impl ExperimentPlan {
             return Err(invalid("arms", "the control and another arm, with weights from 0 on"));
         }
         Ok(())
+    }
+}
+
+/// The experiments of a register, in the order of their plans.
+fn experiments(register: &Ledger) -> Result<Vec<RegisteredExperiment>> {
+    let inside = |error: Error| error.inside("register");
+    let mut found: Vec<RegisteredExperiment> = Vec::new();
+    for (plan, _) in plans(register).map_err(inside)? {
+        match found.iter_mut().find(|of| of.name == plan.name) {
+            Some(of) => of.amendments += 1,
+            None => found.push(RegisteredExperiment {
+                name: plan.name,
+                date: plan.date,
+                hypothesis: plan.hypothesis,
+                amendments: 0,
+                results: Vec::new(),
+            }),
+        }
+    }
+    for entry in register.entries.iter().filter_map(|entry| entry.get("result")) {
+        let result: RegisteredResult = entry.clone().read().map_err(inside)?;
+        if let Some(of) = found.iter_mut().find(|of| of.name == result.name) {
+            of.results.push(result);
+        }
+    }
+    Ok(found)
+}
+
+impl RegisteredMetric {
+    /// The effects on the metric out of the last result of each experiment, and how many more of these
+    /// have no error. One of several arms has the arm in its name.
+    pub(super) fn effects(&self) -> Result<(Vec<PastEffect>, u64)> {
+        untouched(&self.register, self.head.as_deref())?;
+        let (mut found, mut without_error) = (Vec::new(), 0);
+        for experiment in experiments(&self.register)? {
+            let last = experiment.results.last().map_or(&[][..], |result| &result.effects);
+            let own: Vec<&RegisteredEffect> =
+                last.iter().filter(|effect| effect.metric == self.metric).collect();
+            for RegisteredEffect { arm, effect, error, .. } in &own {
+                let Some(error) = *error else {
+                    without_error += 1;
+                    continue;
+                };
+                let name = match own.len() {
+                    1 => experiment.name.clone(),
+                    _ => format!("{}: {arm}", experiment.name),
+                };
+                found.push(PastEffect { name, effect: *effect, error });
+            }
+        }
+        Ok((found, without_error))
     }
 }
 
