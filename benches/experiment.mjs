@@ -3,10 +3,17 @@
 // gives the intervals of two arms against the control; then what one comparison out of sums takes.
 //
 //   node benches/experiment.mjs [--full]     500,000 units, or 5 M
+//   node benches/experiment.mjs --tea PYTHON     also against tea-tasting on Polars (pip install tea-tasting polars)
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { open } from 'siyu/sync'
 import { SEED } from './data.mjs'
-import { full, interleaved, median, report, timed } from './measure.mjs'
+import { collect, full, interleaved, median, report, timed } from './measure.mjs'
 
 const UNITS = full ? 5_000_000 : 500_000
 const [METRICS, ARMS] = [5, 3]
@@ -89,6 +96,46 @@ const times = await interleaved(
   { rounds: 5, warm: 2 },
 )
 
+/** tea-tasting over the same columns, in turn with Siyu: milliseconds by the clock and of CPU time. */
+async function againstTea(python) {
+  const folder = mkdtempSync(join(tmpdir(), 'experiment-'))
+  try {
+    writeFileSync(join(folder, 'arms'), arms)
+    for (const [name, values] of Object.entries(columns)) writeFileSync(join(folder, name), values)
+    const child = spawn(python, [new URL('experiment_tea.py', import.meta.url).pathname, folder, METRICS], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const lines = createInterface({ input: child.stdout })
+    const next = async () => JSON.parse((await once(lines, 'line'))[0])
+    const { versions } = await next()
+    const found = { versions, siyu: [], siyuCpu: [], tea: [], teaCpu: [] }
+    for (let round = -1; round < 7; round += 1) {
+      collect()
+      const began = performance.now()
+      const { ms, result } = await timed(bySiyu)
+      const clock = performance.now() - began
+      child.stdin.write('go\n')
+      const other = await next()
+      if (round < 0) {
+        result.metrics.forEach(({ comparisons }, metric) => comparisons.forEach(({ effect, error }, arm) => {
+          // It takes the slope on the covariate from two arms, Siyu from all.
+          if (Math.abs(effect - other.effects[metric][arm]) > 0.02 * error) throw new Error(`not the same: ${effect} ${other.effects[metric][arm]}`)
+        }))
+      } else {
+        found.siyu.push(clock)
+        found.siyuCpu.push(ms)
+        found.tea.push(other.clock)
+        found.teaCpu.push(other.cpu)
+      }
+    }
+    child.stdin.end()
+    await once(child, 'exit')
+    return found
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+const python = process.argv[process.argv.indexOf('--tea') + 1]
+const tea = process.argv.includes('--tea') ? await againstTea(python) : null
+
 const sums = {
   control: 'a',
   metrics: [{ name: 'y' }],
@@ -114,12 +161,22 @@ const designs = await each(DESIGNS, at => siyu.power({ baseline: 0.1, effect: 0.
 
 const rows = [
   ...Object.entries(times).map(([name, ms]) => ({ name, ms })),
+  ...(tea ? [
+    { name: `tea-tasting ${tea.versions[0]} on Polars ${tea.versions[1]}, ${tea.versions[2]} threads, by the clock`, ms: tea.tea },
+    { name: 'the same, CPU time', ms: tea.teaCpu },
+    { name: 'Siyu in turn with it, by the clock', ms: tea.siyu },
+    { name: 'the same, CPU time', ms: tea.siyuCpu },
+  ] : []),
   { name: 'Loading the columns once', ms: [load.ms] },
   { name: '10,000 comparisons out of sums, each a request with its report', ms: [comparisons] },
   { name: 'A group-sequential design of five looks', ms: [designs / DESIGNS] },
 ]
 const ratios = [
   { name: 'Siyu / JavaScript, time', value: median(times.Siyu) / median(times['JavaScript, typed arrays']), most: 0.4 },
+  ...(tea ? [
+    { name: 'tea-tasting / Siyu, by the clock', value: median(tea.tea) / median(tea.siyu), least: 10 },
+    { name: 'tea-tasting / Siyu, CPU time', value: median(tea.teaCpu) / median(tea.siyuCpu), least: 10 },
+  ] : []),
   { name: 'One comparison out of sums, µs', value: comparisons / 10, most: 50 },
   { name: '10,000 A/A runs on sums, s', value: comparisons / 1000, most: 1 },
   { name: 'A group-sequential design, ms', value: designs / DESIGNS, most: 20 },

@@ -57,7 +57,7 @@ try {
     })
     const run = await timed(() => {
       const job = engine.runBegin(request, ['log'], Uint32Array.of(read.result), LIMIT)
-      while (!engine.runStep(job, STEP).finished);
+      while (engine.runStep(job, STEP));
       return engine.runFinish(job)
     })
     engine.drop(read.result)

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress};
+use crate::job::{Analysis, Calculated, Facts, Progress};
 use crate::plain::{Value, nearest};
 use crate::privacy::gate::{Allowed, AllowedNames, Gate, Grant, Needs, Request};
 use crate::privacy::policy::instant;
@@ -178,15 +178,15 @@ analyses! {
         CompetingRisks => crate::churn::survival::causes::CompetingRisks,
         Experiment => crate::experiment::analysis::Experiment,
         Uplift => crate::experiment::uplift::analysis::Uplift,
-        ExperimentRegister => crate::experiment::register::ExperimentRegister,
-        Bandit => crate::experiment::bandit::Bandit,
-        MetaAnalysis => crate::experiment::meta::MetaAnalysis,
+        ExperimentRegister => Calculated<crate::experiment::register::ExperimentRegisterOptions>,
+        Bandit => Calculated<crate::experiment::bandit::BanditOptions>,
+        MetaAnalysis => Calculated<crate::experiment::meta::MetaAnalysisOptions>,
         PanelEffect => crate::experiment::panel::analysis::PanelEffect,
         Replenishment => crate::churn::replenishment::analysis::Replenishment,
         RepeatPurchase => crate::churn::repeat_purchase::RepeatPurchase,
         Activation => crate::churn::activation::Activation,
-        RetentionCurve => crate::churn::retention_curve::RetentionCurve,
-        Power => crate::experiment::power::Power,
+        RetentionCurve => Calculated<crate::churn::retention_curve::RetentionCurveOptions>,
+        Power => Calculated<crate::experiment::power::PowerOptions>,
         Assign => crate::experiment::allocation::Assign,
     }
 }

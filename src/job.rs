@@ -115,6 +115,96 @@ pub trait Analysis: Sized {
     fn heap_size(&self) -> usize;
 }
 
+/// A computation that needs no table: its options are all that it reads.
+pub trait Calculation: DeserializeOwned + Serialize {
+    /// The name in a request.
+    const NAME: &'static str;
+    /// Raised when the same options give other numbers.
+    const VERSION: u32;
+    /// The method, for the report.
+    const METHOD: Method;
+
+    /// The small, plain part of the report.
+    type Result: Serialize;
+
+    /// Bytes it will hold at most.
+    fn estimate(&self) -> u64 {
+        1 << 20
+    }
+
+    /// Refuses options that cannot be, before any work.
+    ///
+    /// # Errors
+    /// An invalid option, with its path inside the options.
+    fn check(&self) -> Result<()>;
+
+    /// The answer to options that were checked.
+    ///
+    /// # Errors
+    /// `overflow`, `not-identifiable`; an option that only turns out invalid on the way, with its path.
+    fn answer(&self) -> Result<Self::Result>;
+
+    /// Customers or units behind the answer, where the options say so.
+    fn customers(&self) -> u64 {
+        0
+    }
+}
+
+/// A running [`Calculation`].
+#[derive(Debug)]
+pub struct Calculated<C: Calculation> {
+    options: C,
+    answer: Option<C::Result>,
+}
+
+impl<C: Calculation> Analysis for Calculated<C> {
+    const NAME: &'static str = C::NAME;
+    const VERSION: u32 = C::VERSION;
+    const METHOD: Method = C::METHOD;
+    const INPUTS: &'static [&'static str] = &[];
+
+    type Options = C;
+    type Result = C::Result;
+
+    fn needs(_options: &C, _input: usize) -> Result<Needs> {
+        Ok(Needs::default())
+    }
+
+    fn estimate(options: &C, _inputs: &[Facts<'_>]) -> u64 {
+        options.estimate()
+    }
+
+    fn start(options: C, _inputs: &[Facts<'_>]) -> Result<Self> {
+        options.check()?;
+        Ok(Calculated { options, answer: None })
+    }
+
+    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, _budget: usize) -> Result<Progress> {
+        self.answer = Some(self.options.answer()?);
+        Ok(Progress { done: 1, total: 1 })
+    }
+
+    fn outcome(self, _names: &[AllowedNames<'_>]) -> Result<Outcome<C::Result, C>> {
+        Ok(Outcome {
+            result: self.answer.ok_or_else(unfinished)?,
+            sets: Vec::new(),
+            rows: 0,
+            customers: self.options.customers(),
+            left_out: Vec::new(),
+            warnings: Vec::new(),
+            options: self.options,
+        })
+    }
+
+    fn heap_size(&self) -> usize {
+        0
+    }
+}
+
 /// The ids of some customers of the first input, by their codes.
 pub(crate) fn ids(codes: &[u32], names: &[AllowedNames<'_>]) -> Result<Values> {
     texts(Role::Customer, codes, names)

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{Code, Error, Result};
 
 /// The deepest nesting of a request.
-const MOST_DEPTH: usize = 32;
+pub(crate) const MOST_DEPTH: usize = 32;
 
 /// A JSON-shaped value. Objects keep the order of their keys, and a key is only ever compared:
 /// `__proto__` is a name like any other.

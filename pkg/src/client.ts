@@ -396,7 +396,8 @@ class Client implements Siyu {
         const pending: Pending = { resolve: resolve as never, reject, onProgress }
         session.pending.set(id, pending)
         session.port.post({ type, id, ...request } as ToEngine)
-        if (session.pending.size === 1) this.#watch(session)
+        // On this thread it cannot be gone.
+        if (session.port.moves && session.pending.size === 1) this.#watch(session)
         const abort = (): void => {
           session.port.post({ type: 'cancel', id })
           pending.abandoned = true

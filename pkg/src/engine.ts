@@ -344,9 +344,9 @@ export class Engine {
       giveBack = task.holds(() => this.#back(wasm => wasm.drop(job)))
       for (let rows = 65_536; ;) {
         const started = performance.now()
-        const step: Step = this.#call(wasm => wasm.runStep(job, rows))
+        const step: Step | null = this.#call(wasm => wasm.runStep(job, rows))
         const took = performance.now() - started
-        if (step.finished) break
+        if (!step) break
         rows = Math.round(Math.min(Math.max(rows * Math.min(Math.max(GOAL / took, 0.25), 2), 1024), 1 << 24))
         task.tell({ phase: step.phase, done: step.done, total: step.total })
         if (step.wants !== null) {

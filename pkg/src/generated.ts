@@ -116,6 +116,16 @@ export type Adjustment =
   /** As they are. */
   | 'none'
 
+/** Customers still there some days after the reference moment. */
+export interface AliveLater {
+  /** Of the customers of today, those expected to be still there: the sum of the column. */
+  alive: number
+  /** Days after `at`. */
+  days: number
+  /** Its interval; null without standard errors. */
+  interval: Interval | null
+}
+
 /** Which side counts against "no effect". */
 export type Alternative =
   /** Both. */
@@ -538,8 +548,10 @@ export interface ChurnRiskOptions {
   /** What a campaign costs and brings. */
   campaign?: CampaignOptions
   /**
-   * With `model`, `customers` and `label`: another model from an earlier report, held against it
-   * on the customers with a label. They must be such as neither model learned from.
+   * Another model from an earlier report. With `model`, `customers` and `label` it is held against
+   * that one on the customers with a label, who must be such as neither model learned from. Without
+   * `model` it is held against the model fitted in this run, on the rows held out: each is scored by
+   * a fit that did not learn from it, and must be such as the challenger did not learn from either.
    */
   challenger?: RiskModel | null
   /** Which model scores; both are always fitted. */
@@ -605,7 +617,7 @@ export interface ChurnRiskResult {
   baseline: number
   /** The model that scores. */
   chosen: RiskMethod
-  /** The model against its challenger; null without one. */
+  /** The model, imported or fitted in this run, against its challenger; null without one. */
   comparison: RiskComparison | null
   /** What contacting them is expected to earn, by their probabilities. */
   expectedProfit: number
@@ -1792,7 +1804,7 @@ export interface ExplainedCondition {
   value: string | null
 }
 
-/** A family of models of purchases at any time. */
+/** A family of models of purchases. */
 export type Family =
   /** A toss to drop out after each repeat purchase: customers without any are surely there. */
   | 'bg-nbd'
@@ -1800,6 +1812,8 @@ export type Family =
   | 'mbg-nbd'
   /** A death at a rate of one's own. */
   | 'pareto-nbd'
+  /** A toss to buy on each of given occasions, and before it a toss to drop out. */
+  | 'bg-bb'
 
 /** What is clustered. */
 export type Feature =
@@ -2625,8 +2639,22 @@ export interface LifecycleResult {
   stages: StageRow[]
 }
 
+/** The occasions of BG/BB. */
+export interface LifetimeOccasions {
+  /** Occasions ahead over which purchases and value are told. */
+  ahead: number
+  /** Local day on which the last occasion ended that was over at `at`; what is known ends here. */
+  until: string
+}
+
 /** Options of `lifetime-value`. */
 export interface LifetimeValueOptions {
+  /**
+   * Days after `at` for which P(alive) is told too, in ascending order, 12 at most, each 1 to 3,650:
+   * a customer's curve. It is the chance to be still there then, whatever they buy until then; the
+   * more days, the lower.
+   */
+  aliveAfterDays?: number[]
   /**
    * The reference moment: a local day, which still counts whole, or an instant. Rows after it
    * are left out, and predictions begin there.
@@ -2650,29 +2678,41 @@ export interface LifetimeValueOptions {
   /** The model of purchases. */
   model?: Family
   /**
+   * With the model `bg-bb`: the period in which there is one occasion to buy, `week`, `month` (the
+   * default), `quarter` or `year` of the calendar. Purchases of one period are one. Days in a period
+   * that has not ended at `at` are left out; days of other options are rounded to whole occasions.
+   */
+  occasion?: Unit | null
+  /**
    * What a negative amount does: netted, it lowers the money of the purchase before it, and is no
    * purchase.
    */
   refunds?: Refunds
   /**
    * The unit of time of parameters and of the columns `last` and `age`: `day`, `week`, `month`
-   * of 30.4375 days, or `quarter` and `year` of so many months. It changes no prediction.
+   * of 30.4375 days, or `quarter` and `year` of so many months. It changes no prediction. With
+   * `bg-bb` it is the `occasion`.
    */
   unit?: Unit
+  /** With the occasion `week`: the first day of weeks. */
+  weekStart?: WeekStart
   /** What an amount of exactly zero does. */
   zeros?: Zeros
 }
 
 /**
  * Result of `lifetime-value`. The column set `customers` holds `customer`, `repeats` (days of purchase
- * after the first), `last` and `age` (units from the first purchase to the last and to `at`),
+ * after the first; with `bg-bb` occasions), `last` and `age` (units from the first purchase to the last and to `at`),
  * `meanSpend` (money of a repeat), `alive`, `expectedPurchases`, `expectedSpend` (of each of them),
  * `value`, and where the model has standard errors also `aliveLow`, `aliveHigh`, `expectedPurchasesLow`,
- * `expectedPurchasesHigh`, `valueLow`, `valueHigh`.
+ * `expectedPurchasesHigh`, `valueLow`, `valueHigh`. For each of `aliveAfterDays` there are `aliveLater1`
+ * (P(alive) after the first of them), `aliveLater1Low`, `aliveLater1High`, and so on.
  */
 export interface LifetimeValueResult {
   /** Customers still there, expected: the sum of P(alive). */
   alive: number
+  /** The same after each of `aliveAfterDays`. */
+  aliveLater: AliveLater[]
   /** Customers at risk, and what hangs on them. */
   atRisk: AtRisk
   /** Whether the model foresaw what came. */
@@ -2681,6 +2721,8 @@ export interface LifetimeValueResult {
   deciles: Decile[]
   /** Purchases expected of all over the horizon. */
   expectedPurchases: number
+  /** With the model `bg-bb`: the occasions; else null. */
+  occasions: LifetimeOccasions | null
   /** Customers with a purchase. */
   population: number
   /** The model of purchases. */
@@ -3060,8 +3102,10 @@ export interface Measured {
 export interface MetaAnalysisOptions {
   /** Confidence of the intervals, between 0 and 1. */
   confidence?: number
-  /** The effects, all in one unit of measure: two or more. */
-  effects: PastEffect[]
+  /** The effects, all in one unit of measure: with those of `registered` two or more. */
+  effects?: PastEffect[]
+  /** The effects of a metric that stand in a register of experiments; they come after `effects`. */
+  registered?: RegisteredMetric | null
   /** How the spread of the true effects is estimated. */
   spread?: SpreadMethod
 }
@@ -3090,6 +3134,8 @@ export interface MetaAnalysisResult {
   sentence: Text
   /** τ², the variance of the true effects. */
   tauSquared: number
+  /** Effects of the register that have no error, and so take no part. */
+  withoutError: number
 }
 
 /** The method that was used. */
@@ -4520,6 +4566,16 @@ export interface RegisteredExperiment {
   results: RegisteredResult[]
 }
 
+/** A metric of the experiments in a register. */
+export interface RegisteredMetric {
+  /** The last hash as it was kept elsewhere: without it a cut tail does not show. */
+  head?: string | null
+  /** The metric, as the results name it. */
+  metric: string
+  /** The register. */
+  register: Ledger
+}
+
 /** What an experiment came to. */
 export interface RegisteredResult {
   /** What was decided: `ship`, `hold`, `stop` or `run-longer`. */
@@ -4965,9 +5021,9 @@ export interface RiskComparison {
   brierDifference: Measured
   /** The option `challenger`. */
   challenger: RiskContender
-  /** The option `model`. */
+  /** The option `model`; without it the model fitted in this run, on rows that its fit did not see. */
   champion: RiskContender
-  /** Customers with a label. */
+  /** Customers with a label; of a fit of this run, rows held out. */
   customers: number
   /** Of them, those who left. */
   left: number
@@ -4987,7 +5043,10 @@ export interface RiskContender {
   quality: RiskQuality
   /** Mean probability and share who left in ten bins of equal size. */
   reliability: RiskReliability[]
-  /** Population stability index of its scores against those of the customers it learned from. */
+  /**
+   * Population stability index of its scores against those of the customers it learned from; null
+   * for a model fitted in this run, which learned from the same table.
+   */
   scoreDrift: number | null
 }
 

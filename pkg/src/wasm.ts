@@ -26,7 +26,6 @@ export interface Step extends Progress {
   wants: string | null
   /** Which of its files. */
   file: number
-  finished: boolean
 }
 
 /** The exports. */
@@ -46,7 +45,8 @@ export interface Wasm {
   /** Whether the code of an analysis is in the module's second file. */
   isLater(analysis: string): boolean
   runBegin(recipe: object, names: string[], tables: Uint32Array, memoryLimit: number): number
-  runStep(job: number, rows: number): Step
+  /** Null once the job is finished. */
+  runStep(job: number, rows: number): Step | null
   runPush(job: number, bytes: Uint8Array): void
   runPushEnd(job: number): void
   runFinish(job: number): RawReport

@@ -6,9 +6,10 @@ use crate::error::Result;
 use crate::job::Facts;
 use crate::privacy::gate::{Allowed, Needs};
 use crate::report::LeftOut;
-use crate::table::calendar::LocalDays;
+use crate::table::calendar::{Date, LocalDays};
 use crate::table::moment::Moment;
 use crate::table::money;
+use crate::table::period::Periods;
 use crate::table::role::Role;
 use crate::table::zone::Zone;
 
@@ -23,6 +24,9 @@ pub(super) struct PaidLog {
     /// The days.
     pub(super) days: DailyMoney,
     skipped: Skipped,
+    /// Rows up to this instant, but after the reference moment, lie in a period that has not ended.
+    asked: i64,
+    unfinished: u64,
     /// Decimals of the money.
     pub(super) scale: u8,
     /// Rows that entered.
@@ -54,11 +58,24 @@ impl PaidLog {
             moment,
             days: DailyMoney::default(),
             skipped: Skipped::default(),
+            asked: moment.until,
+            unfinished: 0,
             scale: 0,
             rows: 0,
             first_day: None,
             refund_only: 0,
         })
+    }
+
+    /// Takes the reference moment back to the end of the last period that was over by then.
+    pub(super) fn until_last_whole(&mut self, periods: Periods) {
+        let midnight =
+            |day: i32| self.zone.instant_of(Date::of_day_number(day).local_ms()).instant();
+        let Moment { day, until } = self.moment;
+        let unseen =
+            if until >= midnight(day.saturating_add(1)) { day.saturating_add(1) } else { day };
+        let first = periods.first_day(periods.of_day(unseen));
+        self.moment = Moment { day: first.saturating_sub(1), until: midnight(first) };
     }
 
     /// Adds one block.
@@ -75,6 +92,10 @@ impl PaidLog {
         for ((customer, time), amount) in customers.iter().zip(times).zip(amounts) {
             let until = self.moment.until;
             let is_purchase = match admitted(*time, *amount, until, self.refunds, self.zeros) {
+                Row::Skipped(_) if *time >= until && *time < self.asked => {
+                    self.unfinished += 1;
+                    continue;
+                }
                 Row::Skipped(reason) => {
                     *self.skipped.counter(reason) += 1;
                     continue;
@@ -114,6 +135,7 @@ impl PaidLog {
     pub(super) fn left_out(&self) -> Vec<LeftOut> {
         LeftOut::parts(&[
             ("after-at", self.skipped.after, 0),
+            ("unfinished-period", self.unfinished, 0),
             ("denied", self.skipped.denied, 0),
             ("refund-dropped", self.skipped.refunds, 0),
             ("zero-dropped", self.skipped.zeros, 0),

@@ -11,9 +11,8 @@ use super::btyd::fit::renewals;
 use super::lifetime_value::fitted::ModelFit;
 use super::risk::judge::Measured;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{Method, Outcome};
+use crate::job::Calculation;
+use crate::report::Method;
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::proportion::Interval;
 use crate::stats::special::error::normal_quantile;
@@ -71,14 +70,7 @@ pub struct Renewal {
     pub discounted_renewals: f64,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct RetentionCurve {
-    options: RetentionCurveOptions,
-    answer: Option<RetentionCurveResult>,
-}
-
-impl Analysis for RetentionCurve {
+impl Calculation for RetentionCurveOptions {
     const NAME: &'static str = "retention-curve";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -87,64 +79,26 @@ impl Analysis for RetentionCurve {
                     Interactive Marketing 21, 76–90. Fader, P. S., Hardie, B. G. S. (2010). \
                     Customer-Base Valuation in a Contractual Setting. Marketing Science 29, 85–93.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = RetentionCurveOptions;
     type Result = RetentionCurveResult;
 
-    fn needs(_options: &RetentionCurveOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
-    }
-
-    fn estimate(_options: &RetentionCurveOptions, _inputs: &[Facts<'_>]) -> u64 {
-        1 << 16
-    }
-
-    fn start(options: RetentionCurveOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        check_confidence(options.confidence)?;
+    fn check(&self) -> Result<()> {
+        check_confidence(self.confidence)?;
         let bounds = [
-            ("survivors", (3..=200).contains(&options.survivors.len())),
-            ("renewals", options.renewals.is_none_or(|count| (1..=200).contains(&count))),
-            ("discount", (0.001..=10.0).contains(&options.discount)),
+            ("survivors", (3..=200).contains(&self.survivors.len())),
+            ("renewals", self.renewals.is_none_or(|count| (1..=200).contains(&count))),
+            ("discount", (0.001..=10.0).contains(&self.discount)),
         ];
         if let Some((path, _)) = bounds.into_iter().find(|(_, holds)| !holds) {
             let hint = "this is beyond what the option can be: see its documentation";
             return Err(Error::new(Code::InvalidOption, hint).at_path(path));
         }
-        Ok(RetentionCurve { options, answer: None })
-    }
-
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
         Ok(())
     }
 
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
-        self.answer = Some(self.options.answer()?);
-        Ok(Progress { done: 1, total: 1 })
+    fn customers(&self) -> u64 {
+        self.survivors.first().copied().unwrap_or(0)
     }
 
-    fn outcome(
-        self,
-        _names: &[AllowedNames<'_>],
-    ) -> Result<Outcome<RetentionCurveResult, RetentionCurveOptions>> {
-        let result = self.answer.ok_or_else(unfinished)?;
-        Ok(Outcome {
-            customers: result.customers,
-            result,
-            sets: Vec::new(),
-            rows: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        self.options.survivors.capacity() * 8
-    }
-}
-
-impl RetentionCurveOptions {
     fn answer(&self) -> Result<RetentionCurveResult> {
         let survivors = &self.survivors;
         let (model, fit) = renewals(survivors).map_err(|error| error.at_path("survivors"))?;
@@ -157,7 +111,7 @@ impl RetentionCurveOptions {
             _ => 0.0,
         };
         let seen = survivors.len() as u32 - 1;
-        let customers = survivors.first().copied().unwrap_or(0);
+        let customers = self.customers();
         let row = |at: u32| -> Result<Renewal> {
             let count = survivors.get(at as usize);
             let survival = model.survival(at);

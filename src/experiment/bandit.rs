@@ -15,9 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::compare::bayes::{Beta, Normal, best_share, expected_best, probability_best, top_two};
 use super::compare::proportions::Share;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{Method, Outcome, Text, short};
+use crate::job::Calculation;
+use crate::report::{Method, Text, short};
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::order::sort_by;
 use crate::stats::proportion::Interval;
@@ -129,14 +128,6 @@ pub struct ArmOutlook {
     pub batch: u32,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct Bandit {
-    options: BanditOptions,
-    laws: Laws,
-    answer: Option<BanditResult>,
-}
-
 /// What is believed of the arms, turned so that more is better.
 #[derive(Debug)]
 enum Laws {
@@ -144,7 +135,7 @@ enum Laws {
     Means(Vec<Normal>),
 }
 
-impl Analysis for Bandit {
+impl Calculation for BanditOptions {
     const NAME: &'static str = "bandit";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -152,29 +143,18 @@ impl Analysis for Bandit {
         reference: "Thompson (1933) Biometrika 25; Russo (2020) Oper. Res. 68; Kaufmann, Cappé, Garivier \
                     (2012) AISTATS.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = BanditOptions;
     type Result = BanditResult;
 
-    fn needs(_options: &BanditOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
-    }
-
-    fn estimate(_options: &BanditOptions, _inputs: &[Facts<'_>]) -> u64 {
-        1 << 20
-    }
-
-    fn start(options: BanditOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        check_confidence(options.confidence)?;
-        let count = options.arms.len();
+    fn check(&self) -> Result<()> {
+        check_confidence(self.confidence)?;
+        let count = self.arms.len();
         let checks = [
             ("arms", (2..=MOST_ARMS).contains(&count), "2 to 64 arms"),
-            ("batch", options.batch > 0, "a batch has units"),
-            ("beta", (0.0..=1.0).contains(&options.beta), "between 0 and 1"),
+            ("batch", self.batch > 0, "a batch has units"),
+            ("beta", (0.0..=1.0).contains(&self.beta), "between 0 and 1"),
             (
                 "least",
-                options.least >= 0.0 && options.least * count as f64 <= 1.0,
+                self.least >= 0.0 && self.least * count as f64 <= 1.0,
                 "from 0 to one over the number of arms",
             ),
         ];
@@ -183,34 +163,16 @@ impl Analysis for Bandit {
                 return Err(Error::new(Code::InvalidOption, hint).at_path(path));
             }
         }
-        let laws = options.laws()?;
-        Ok(Bandit { options, laws, answer: None })
+        self.laws().map(drop)
     }
 
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
+    fn answer(&self) -> Result<BanditResult> {
         let undefined = || Error::new(Code::Overflow, "these numbers are too large to compare");
-        self.answer = Some(self.options.answer(&self.laws).ok_or_else(undefined)?);
-        Ok(Progress { done: 1, total: 1 })
+        self.told(&self.laws()?).ok_or_else(undefined)
     }
 
-    fn outcome(self, _names: &[AllowedNames<'_>]) -> Result<Outcome<BanditResult, BanditOptions>> {
-        Ok(Outcome {
-            result: self.answer.ok_or_else(unfinished)?,
-            sets: Vec::new(),
-            rows: 0,
-            customers: self.options.arms.iter().map(|arm| u64::from(arm.units)).sum(),
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        0
+    fn customers(&self) -> u64 {
+        self.arms.iter().map(|arm| u64::from(arm.units)).sum()
     }
 }
 
@@ -252,7 +214,7 @@ impl BanditOptions {
         Ok(if are_shares { Laws::Shares(shares) } else { Laws::Means(means) })
     }
 
-    fn answer(&self, laws: &Laws) -> Option<BanditResult> {
+    fn told(&self, laws: &Laws) -> Option<BanditResult> {
         let units: f64 = self.arms.iter().map(|arm| f64::from(arm.units)).sum();
         // Of one unit or none the bound is the middle.
         let beyond = 1.0 - 2.0 / units.max(2.0);

@@ -17,10 +17,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::register::RegisteredMetric;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{Method, Outcome, Text, short};
+use crate::job::Calculation;
+use crate::report::{Method, Text, short};
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::distribution::{chi_squared, student_t, student_t_quantile};
 use crate::stats::proportion::Interval;
@@ -32,8 +32,12 @@ use crate::stats::special::error::{normal, normal_quantile};
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetaAnalysisOptions {
-    /// The effects, all in one unit of measure: two or more.
+    /// The effects, all in one unit of measure: with those of `registered` two or more.
+    #[serde(default)]
     pub effects: Vec<PastEffect>,
+    /// The effects of a metric that stand in a register of experiments; they come after `effects`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<RegisteredMetric>,
     /// How the spread of the true effects is estimated.
     #[serde(default)]
     pub spread: SpreadMethod,
@@ -92,6 +96,8 @@ pub struct MetaAnalysisResult {
     pub q_p_value: f64,
     /// Each effect in the light of all, in the order of the options.
     pub effects: Vec<ShrunkenEffect>,
+    /// Effects of the register that have no error, and so take no part.
+    pub without_error: u64,
     /// The answer in one sentence.
     pub sentence: Text,
 }
@@ -117,14 +123,7 @@ pub struct ShrunkenEffect {
     pub chance_above_zero: f64,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct MetaAnalysis {
-    options: MetaAnalysisOptions,
-    answer: Option<MetaAnalysisResult>,
-}
-
-impl Analysis for MetaAnalysis {
+impl Calculation for MetaAnalysisOptions {
     const NAME: &'static str = "meta-analysis";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -133,67 +132,49 @@ impl Analysis for MetaAnalysis {
                     Hartung, Knapp (2001) Stat. Med. 20; Higgins et al. (2009) JRSS A 172; Morris \
                     (1983) JASA 78.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = MetaAnalysisOptions;
     type Result = MetaAnalysisResult;
 
-    fn needs(_options: &MetaAnalysisOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
+    fn estimate(&self) -> u64 {
+        (1 << 20) + self.effects.len() as u64 * 256
     }
 
-    fn estimate(options: &MetaAnalysisOptions, _inputs: &[Facts<'_>]) -> u64 {
-        options.effects.len() as u64 * 256
-    }
-
-    fn start(options: MetaAnalysisOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        check_confidence(options.confidence)?;
-        if options.effects.len() < 2 {
+    fn check(&self) -> Result<()> {
+        check_confidence(self.confidence)?;
+        for (at, own) in self.effects.iter().enumerate() {
+            let inside = |error: Error| error.inside(&format!("effects[{at}]"));
+            own.check().map_err(inside)?;
+        }
+        let (registered, _) = self.read()?;
+        if self.effects.len() + registered.len() < 2 {
             let hint = "give two effects or more";
-            return Err(Error::new(Code::NotEnoughData, hint).at_path("effects"));
+            let path = if self.registered.is_some() { "registered.metric" } else { "effects" };
+            return Err(Error::new(Code::NotEnoughData, hint).at_path(path));
         }
-        for (at, own) in options.effects.iter().enumerate() {
-            let wrong = |hint: &'static str, field: &str| {
-                Err(Error::new(Code::InvalidOption, hint).at_path(format!("effects[{at}].{field}")))
-            };
-            // Squares of these and their inverses are numbers still.
-            if !(own.error > 1e-100 && own.error < 1e100) {
-                return wrong("a standard error is above 0", "error");
-            }
-            if own.effect.is_nan() || own.effect.abs() > 1e100 {
-                return wrong("an effect is a number", "effect");
-            }
-        }
-        Ok(MetaAnalysis { options, answer: None })
-    }
-
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
         Ok(())
     }
 
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
+    fn answer(&self) -> Result<MetaAnalysisResult> {
+        let (registered, without_error) = self.read()?;
+        let effects = self.effects.iter().cloned().chain(registered).collect();
+        let all = MetaAnalysisOptions { effects, registered: None, ..*self };
         let undefined = || Error::new(Code::NotIdentifiable, "these effects have no finite mean");
-        self.answer = Some(self.options.answer().ok_or_else(undefined)?);
-        Ok(Progress { done: 1, total: 1 })
+        all.told(without_error).ok_or_else(undefined)
     }
+}
 
-    fn outcome(
-        self,
-        _names: &[AllowedNames<'_>],
-    ) -> Result<Outcome<MetaAnalysisResult, MetaAnalysisOptions>> {
-        Ok(Outcome {
-            result: self.answer.ok_or_else(unfinished)?,
-            sets: Vec::new(),
-            rows: 0,
-            customers: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        0
+impl PastEffect {
+    fn check(&self) -> Result<()> {
+        let wrong = |hint: &'static str, field: &str| {
+            Err(Error::new(Code::InvalidOption, hint).at_path(field))
+        };
+        // Squares of these and their inverses are numbers still.
+        if !(self.error > 1e-100 && self.error < 1e100) {
+            return wrong("a standard error is above 0", "error");
+        }
+        if self.effect.is_nan() || self.effect.abs() > 1e100 {
+            return wrong("an effect is a number", "effect");
+        }
+        Ok(())
     }
 }
 
@@ -229,7 +210,19 @@ impl MetaAnalysisOptions {
         away.sum::<f64>() - sum + second / sum
     }
 
-    fn answer(&self) -> Option<MetaAnalysisResult> {
+    /// The effects of the register, and how many there have no error.
+    fn read(&self) -> Result<(Vec<PastEffect>, u64)> {
+        let Some(registered) = &self.registered else { return Ok((Vec::new(), 0)) };
+        let inside = |error: Error| error.inside("registered");
+        let (effects, without_error) = registered.effects().map_err(inside)?;
+        effects
+            .iter()
+            .try_for_each(PastEffect::check)
+            .map_err(|error| inside(error.inside("register")))?;
+        Ok((effects, without_error))
+    }
+
+    fn told(&self, without_error: u64) -> Option<MetaAnalysisResult> {
         let count = self.effects.len() as f64;
         let fixed = self.weighed(0.0);
         let second: f64 = fixed.weights.iter().map(|weight| weight * weight).sum();
@@ -291,6 +284,7 @@ impl MetaAnalysisOptions {
             q: fixed.squares,
             q_p_value: chi_squared(count - 1.0, fixed.squares).map_or(1.0, |tails| tails.upper),
             effects,
+            without_error,
         })
     }
 }

@@ -10,9 +10,8 @@ use super::compare::Alternative;
 use super::compare::group_sequential::{Bounds, Spending, bounds};
 use super::design::{Arms, Degrees, Shares, Test};
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{Method, Outcome};
+use crate::job::Calculation;
+use crate::report::Method;
 use crate::stats::special::error::normal;
 
 /// Options of `power`.
@@ -134,14 +133,7 @@ pub struct PlannedLook {
     pub spent: f64,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct Power {
-    options: PowerOptions,
-    answer: Option<PowerResult>,
-}
-
-impl Analysis for Power {
+impl Calculation for PowerOptions {
     const NAME: &'static str = "power";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -149,56 +141,8 @@ impl Analysis for Power {
         reference: "Cohen (1988) Statistical Power Analysis; Fleiss (1981) Statistical Methods for \
                     Rates and Proportions; Lan, DeMets (1983) Biometrika 70.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = PowerOptions;
     type Result = PowerResult;
 
-    fn needs(_options: &PowerOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
-    }
-
-    fn estimate(_options: &PowerOptions, _inputs: &[Facts<'_>]) -> u64 {
-        1 << 20
-    }
-
-    fn start(options: PowerOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        options.check()?;
-        Ok(Power { options, answer: None })
-    }
-
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
-        self.answer = Some(self.options.answer()?);
-        Ok(Progress { done: 1, total: 1 })
-    }
-
-    fn outcome(self, _names: &[AllowedNames<'_>]) -> Result<Outcome<PowerResult, PowerOptions>> {
-        let result = self.answer.ok_or_else(unfinished)?;
-        Ok(Outcome {
-            result,
-            sets: Vec::new(),
-            rows: 0,
-            customers: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        0
-    }
-}
-
-fn wrong(hint: &'static str, path: &str) -> Error {
-    Error::new(Code::InvalidOption, hint).at_path(path)
-}
-
-impl PowerOptions {
     fn check(&self) -> Result<()> {
         let above = |value: f64| value > 0.0 && value.is_finite();
         let share = |value: f64| (0.0..=1.0).contains(&value);
@@ -249,17 +193,6 @@ impl PowerOptions {
         self.test().check()
     }
 
-    fn test(&self) -> Test {
-        let alternative =
-            if self.margin.is_some() { Alternative::Greater } else { self.alternative };
-        Test { alpha: self.alpha / f64::from(self.treatments), alternative }
-    }
-
-    /// Units of the control out of those in all.
-    fn control_of(&self, total: f64) -> f64 {
-        total / (1.0 + self.ratio * f64::from(self.treatments))
-    }
-
     fn answer(&self) -> Result<PowerResult> {
         let test = self.test();
         let design = 1.0 + (self.cluster_size - 1.0) * self.cluster_correlation;
@@ -283,6 +216,23 @@ impl PowerOptions {
             alpha: test.alpha,
             looks,
         })
+    }
+}
+
+fn wrong(hint: &'static str, path: &str) -> Error {
+    Error::new(Code::InvalidOption, hint).at_path(path)
+}
+
+impl PowerOptions {
+    fn test(&self) -> Test {
+        let alternative =
+            if self.margin.is_some() { Alternative::Greater } else { self.alternative };
+        Test { alpha: self.alpha / f64::from(self.treatments), alternative }
+    }
+
+    /// Units of the control out of those in all.
+    fn control_of(&self, total: f64) -> f64 {
+        total / (1.0 + self.ratio * f64::from(self.treatments))
     }
 
     fn units_of(&self, control: f64) -> PlannedUnits {

@@ -12,17 +12,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::meta::PastEffect;
 use super::options::{
     ArmPlan, DecideBy, ExperimentOptions, MetricDirection, MetricOptions, MetricPurpose,
 };
 use super::report::ArmUnits;
 use crate::error::{Code, Error, Result};
-use crate::job::{Analysis, Facts, Progress, unfinished};
+use crate::job::Calculation;
 use crate::plain::Value;
 use crate::privacy::detect::Detector;
-use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::privacy::ledger::{Ledger, canonical};
-use crate::report::{Method, Outcome};
+use crate::report::Method;
 use crate::stats::confidence::{check_confidence, usual_confidence};
 use crate::stats::multiplicity::Adjustment;
 use crate::table::moment::Moment;
@@ -105,6 +105,20 @@ pub struct Registered {
     pub register: Ledger,
     /// The name of the experiment in it.
     pub name: String,
+    /// The last hash as it was kept elsewhere: without it a cut tail does not show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+}
+
+/// A metric of the experiments in a register.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RegisteredMetric {
+    /// The register.
+    pub register: Ledger,
+    /// The metric, as the results name it.
+    pub metric: String,
     /// The last hash as it was kept elsewhere: without it a cut tail does not show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
@@ -194,14 +208,7 @@ pub struct RegisteredExperiment {
     pub results: Vec<RegisteredResult>,
 }
 
-/// The running analysis.
-#[derive(Debug)]
-pub struct ExperimentRegister {
-    options: ExperimentRegisterOptions,
-    answer: Option<ExperimentRegisterResult>,
-}
-
-impl Analysis for ExperimentRegister {
+impl Calculation for ExperimentRegisterOptions {
     const NAME: &'static str = "experiment-register";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
@@ -209,49 +216,37 @@ impl Analysis for ExperimentRegister {
         reference: "Nosek et al. (2018) The preregistration revolution, PNAS 115; Haber, Stornetta \
                     (1991) J. Cryptology 3.",
     };
-    const INPUTS: &'static [&'static str] = &[];
-
-    type Options = ExperimentRegisterOptions;
     type Result = ExperimentRegisterResult;
 
-    fn needs(_options: &ExperimentRegisterOptions, _input: usize) -> Result<Needs> {
-        Ok(Needs::default())
+    fn check(&self) -> Result<()> {
+        untouched(&self.register, self.head.as_deref())
     }
 
-    fn estimate(_options: &ExperimentRegisterOptions, _inputs: &[Facts<'_>]) -> u64 {
-        1 << 20
-    }
-
-    fn start(options: ExperimentRegisterOptions, _inputs: &[Facts<'_>]) -> Result<Self> {
-        Ok(ExperimentRegister { options, answer: None })
-    }
-
-    fn update(&mut self, _input: usize, _rows: Allowed<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn finish(&mut self, _budget: usize) -> Result<Progress> {
-        self.answer = Some(self.options.answer()?);
-        Ok(Progress { done: 1, total: 1 })
-    }
-
-    fn outcome(
-        self,
-        _names: &[AllowedNames<'_>],
-    ) -> Result<Outcome<ExperimentRegisterResult, ExperimentRegisterOptions>> {
-        Ok(Outcome {
-            result: self.answer.ok_or_else(unfinished)?,
-            sets: Vec::new(),
-            rows: 0,
-            customers: 0,
-            left_out: Vec::new(),
-            warnings: Vec::new(),
-            options: self.options,
-        })
-    }
-
-    fn heap_size(&self) -> usize {
-        0
+    fn answer(&self) -> Result<ExperimentRegisterResult> {
+        let mut register = self.register.clone();
+        if let Some(plan) = &self.plan {
+            let inside = |error: Error| error.inside("plan");
+            plan.clone().read::<ExperimentPlan>().and_then(|plan| plan.check()).map_err(inside)?;
+            add(&mut register, "plan", plan)?;
+        }
+        let known = plans(&register).map_err(|error| error.inside("register"))?;
+        if let Some(result) = &self.result {
+            let read: RegisteredResult =
+                result.clone().read().map_err(|error| error.inside("result"))?;
+            is_day(&read.date).map_err(|error| error.inside("result"))?;
+            if !["ship", "hold", "stop", "run-longer"].contains(&read.call.as_str()) {
+                return Err(invalid("result.call", "`ship`, `hold`, `stop` or `run-longer`"));
+            }
+            if !known.iter().any(|(plan, _)| plan.name == read.name) {
+                return Err(invalid("result.name", "no experiment of this name was planned"));
+            }
+        }
+        if let Some(result) = &self.result {
+            add(&mut register, "result", result)?;
+        }
+        let experiments = experiments(&register)?;
+        let head = register.hashes.last().cloned();
+        Ok(ExperimentRegisterResult { register, head, experiments })
     }
 }
 
@@ -286,55 +281,6 @@ fn plans(register: &Ledger) -> Result<Vec<(ExperimentPlan, &str)>> {
         }
     }
     Ok(found)
-}
-
-impl ExperimentRegisterOptions {
-    fn answer(&self) -> Result<ExperimentRegisterResult> {
-        untouched(&self.register, self.head.as_deref())?;
-        let mut register = self.register.clone();
-        if let Some(plan) = &self.plan {
-            let inside = |error: Error| error.inside("plan");
-            plan.clone().read::<ExperimentPlan>().and_then(|plan| plan.check()).map_err(inside)?;
-            add(&mut register, "plan", plan)?;
-        }
-        let known = plans(&register).map_err(|error| error.inside("register"))?;
-        if let Some(result) = &self.result {
-            let read: RegisteredResult =
-                result.clone().read().map_err(|error| error.inside("result"))?;
-            is_day(&read.date).map_err(|error| error.inside("result"))?;
-            if !["ship", "hold", "stop", "run-longer"].contains(&read.call.as_str()) {
-                return Err(invalid("result.call", "`ship`, `hold`, `stop` or `run-longer`"));
-            }
-            if !known.iter().any(|(plan, _)| plan.name == read.name) {
-                return Err(invalid("result.name", "no experiment of this name was planned"));
-            }
-        }
-        let mut experiments: Vec<RegisteredExperiment> = Vec::new();
-        for (plan, _) in known {
-            match experiments.iter_mut().find(|of| of.name == plan.name) {
-                Some(of) => of.amendments += 1,
-                None => experiments.push(RegisteredExperiment {
-                    name: plan.name,
-                    date: plan.date,
-                    hypothesis: plan.hypothesis,
-                    amendments: 0,
-                    results: Vec::new(),
-                }),
-            }
-        }
-        if let Some(result) = &self.result {
-            add(&mut register, "result", result)?;
-        }
-        for entry in register.entries.iter().filter_map(|entry| entry.get("result")) {
-            let result: RegisteredResult =
-                entry.clone().read().map_err(|error| error.inside("register"))?;
-            if let Some(of) = experiments.iter_mut().find(|of| of.name == result.name) {
-                of.results.push(result);
-            }
-        }
-        let head = register.hashes.last().cloned();
-        Ok(ExperimentRegisterResult { register, head, experiments })
-    }
 }
 
 fn add(register: &mut Ledger, kind: &'static str, value: &Value) -> Result<()> {
@@ -373,6 +319,57 @@ impl ExperimentPlan {
             return Err(invalid("arms", "the control and another arm, with weights from 0 on"));
         }
         Ok(())
+    }
+}
+
+/// The experiments of a register, in the order of their plans.
+fn experiments(register: &Ledger) -> Result<Vec<RegisteredExperiment>> {
+    let inside = |error: Error| error.inside("register");
+    let mut found: Vec<RegisteredExperiment> = Vec::new();
+    for (plan, _) in plans(register).map_err(inside)? {
+        match found.iter_mut().find(|of| of.name == plan.name) {
+            Some(of) => of.amendments += 1,
+            None => found.push(RegisteredExperiment {
+                name: plan.name,
+                date: plan.date,
+                hypothesis: plan.hypothesis,
+                amendments: 0,
+                results: Vec::new(),
+            }),
+        }
+    }
+    for entry in register.entries.iter().filter_map(|entry| entry.get("result")) {
+        let result: RegisteredResult = entry.clone().read().map_err(inside)?;
+        if let Some(of) = found.iter_mut().find(|of| of.name == result.name) {
+            of.results.push(result);
+        }
+    }
+    Ok(found)
+}
+
+impl RegisteredMetric {
+    /// The effects on the metric out of the last result of each experiment, and how many more of these
+    /// have no error. One of several arms has the arm in its name.
+    pub(super) fn effects(&self) -> Result<(Vec<PastEffect>, u64)> {
+        untouched(&self.register, self.head.as_deref())?;
+        let (mut found, mut without_error) = (Vec::new(), 0);
+        for experiment in experiments(&self.register)? {
+            let last = experiment.results.last().map_or(&[][..], |result| &result.effects);
+            let own: Vec<&RegisteredEffect> =
+                last.iter().filter(|effect| effect.metric == self.metric).collect();
+            for RegisteredEffect { arm, effect, error, .. } in &own {
+                let Some(error) = *error else {
+                    without_error += 1;
+                    continue;
+                };
+                let name = match own.len() {
+                    1 => experiment.name.clone(),
+                    _ => format!("{}: {arm}", experiment.name),
+                };
+                found.push(PastEffect { name, effect: *effect, error });
+            }
+        }
+        Ok((found, without_error))
     }
 }
 

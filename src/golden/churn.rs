@@ -23,7 +23,7 @@ use crate::customers::daily::DailyMoney;
 use crate::error::Result;
 use crate::table::moment::Moment;
 use crate::table::money;
-use crate::table::period::{Periods, Unit};
+use crate::table::period::{Periods, Unit, WeekStart};
 use crate::table::zone::Zone;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -475,7 +475,8 @@ pub(super) fn calibration_against_holdout(case: &Value) -> Result<Value> {
         day(options.calibration_period_end.as_deref().unwrap_or_default())?,
         day(&options.observation_period_end)?,
     );
-    let mut held = Holdout::default();
+    let days = Periods { unit: Unit::Day, week_start: WeekStart::Monday };
+    let mut held = Holdout::new(days);
     for days in paid_days(case)?.into_values() {
         held.add(&days, split, until);
     }

@@ -117,6 +117,177 @@ fn intervals_hold_their_numbers_and_the_totals_are_the_sums_of_the_columns() {
 }
 
 #[test]
+fn p_alive_at_later_days_falls_and_its_sums_are_those_of_the_columns() {
+    for model in ["bg-nbd", "mbg-nbd", "pareto-nbd"] {
+        let asked = format!(r#","model":"{model}","holdoutDays":0,"aliveAfterDays":[30,180,365]"#);
+        let answer = cdnow("1997-09-30", &asked);
+        let mut before = answer.numbers("alive");
+        for (at, days) in [30, 180, 365].into_iter().enumerate() {
+            let column = format!("aliveLater{}", at + 1);
+            let now = answer.numbers(&column);
+            let (low, high) =
+                (answer.numbers(&format!("{column}Low")), answer.numbers(&format!("{column}High")));
+            for (((now, before), low), high) in now.iter().zip(&before).zip(&low).zip(&high) {
+                assert!(*now < *before && *low < *now && now < high, "{model} {days}");
+                assert!(*low > 0.0 && *high < 1.0, "{model} {days}");
+            }
+            let told = answer.at(&format!("/result/aliveLater/{at}"));
+            assert_eq!(told["days"], days);
+            let sum = now.iter().sum::<f64>();
+            near(&[told["alive"].as_f64().unwrap()], &[sum], 1e-9);
+            let ends = ["low", "high"].map(|end| told["interval"][end].as_f64().unwrap());
+            assert!(ends[0] < sum && sum < ends[1]);
+            // Of all customers together it is known far better than the sum of the ends.
+            assert!(ends[1] - ends[0] <= high.iter().sum::<f64>() - low.iter().sum::<f64>());
+            before = now;
+        }
+        assert!(answer.sets[0].columns.iter().all(|column| column.name != "aliveLater4"));
+    }
+}
+
+#[test]
+fn p_alive_of_one_customer_at_later_days_is_that_of_the_model_at_the_fitted_parameters() {
+    use siyu::churn::btyd::{Family, History, Model};
+    let asked = r#","model":"mbg-nbd","holdoutDays":0,"aliveAfterDays":[28,364]"#;
+    let answer = cdnow("1997-09-30", asked);
+    let fitted: [f64; 4] = parameters(&answer, "purchases").try_into().unwrap();
+    let model = Model::new(Family::MbgNbd, fitted).unwrap();
+    let columns = ["repeats", "last", "age", "aliveLater1", "aliveLater2"];
+    let [repeats, last, age, soon, late] = columns.map(|name| answer.numbers(name));
+    for row in (0..repeats.len()).step_by(97) {
+        let history = History::new(repeats[row] as u64, last[row], age[row]).unwrap();
+        let wanted = [4.0, 52.0].map(|weeks| model.alive_later(history, weeks).unwrap());
+        near(&[soon[row], late[row]], &wanted, 1e-9);
+    }
+}
+
+/// The donors of Fader, Hardie and Shang (2010): won in 1995, asked for money each year until 2001. Who
+/// gave x times gave in the years right after 1995 and last in the year that the table tells.
+fn donors() -> String {
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/donations.csv");
+    let text = std::fs::read_to_string(table).unwrap();
+    let mut csv = "customer,time,amount\n".to_owned();
+    let mut donor = 0;
+    for line in text.lines().skip(1) {
+        let row: Vec<u32> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+        let [gifts, last, _, count] = row[..] else { panic!("{line}") };
+        for _ in 0..count {
+            donor += 1;
+            csv += &format!("d{donor},1995-{:02}-03,20\n", donor % 12 + 1);
+            for year in (1..gifts).chain((gifts > 0).then_some(last)) {
+                // Two gifts of a year are one.
+                for month in [donor % 12, donor % 5] {
+                    csv += &format!(
+                        "d{donor},{}-{:02}-17,{}\n",
+                        1995 + year,
+                        month + 1,
+                        5 + donor % 40
+                    );
+                }
+            }
+        }
+    }
+    csv
+}
+
+#[test]
+fn donors_on_yearly_occasions_have_the_published_parameters() {
+    let csv = donors();
+    let asked = r#","model":"bg-bb","occasion":"year","holdoutDays":0,"horizonDays":1826,"aliveAfterDays":[365,1461]"#;
+    let answer = run(&csv, &request("2001-12-31", asked)).unwrap();
+    near(&parameters(&answer, "purchases"), &[1.204, 0.750, 0.657, 2.783], 1e-3);
+    assert!((number(&answer, "/result/purchases/logLikelihood") + 33225.58).abs() < 0.01);
+    assert_eq!(answer.at("/result/purchases/ending"), "converged");
+    assert_eq!(answer.at("/result/purchases/parameters/2/name"), "gamma");
+    assert_eq!(answer.at("/result/occasions/until"), "2001-12-31");
+    assert_eq!(answer.at("/result/occasions/ahead"), 5);
+    assert_eq!(answer.at("/result/population"), 11_104);
+    // Section 4 of the paper: 2002 to 2006, of donors who never gave again and of those who always did.
+    // The figures are those of `bgbb-points-0` in tests/golden/churn.json, at three decimals.
+    let (repeats, age) = (answer.numbers("repeats"), answer.numbers("age"));
+    assert!(age.iter().all(|age| *age == 6.0));
+    let expected = answer.numbers("expectedPurchases");
+    let columns = ["alive", "aliveLater1", "aliveLater2"].map(|name| answer.numbers(name));
+    for (gifts, alive, purchases) in [(0.0, 0.1080, 0.0728), (6.0, 0.9304, 3.7521)] {
+        let row = repeats.iter().position(|repeats| *repeats == gifts).unwrap();
+        near(&[columns[0][row], expected[row]], &[alive, purchases], 3e-3);
+        // Each year some more drop out, and those who are there give with one chance.
+        assert!(columns[0][row] > columns[1][row] && columns[1][row] > columns[2][row]);
+    }
+    let low = answer.numbers("aliveLater2Low");
+    assert!(low.iter().zip(&columns[2]).all(|(low, value)| low < value));
+    assert!(!answer.at("/result/valueInterval").is_null());
+}
+
+#[test]
+fn occasions_held_out_judge_the_model_too() {
+    let csv = donors();
+    let asked = r#","model":"bg-bb","occasion":"year","holdoutDays":730"#;
+    let answer = run(&csv, &request("2001-12-31", asked)).unwrap();
+    let check = answer.at("/result/check");
+    assert_eq!((check["customers"].as_u64(), check["days"].as_u64()), (Some(11_104), Some(731)));
+    // Each of the years 2000 and 2001 counts once, however often somebody gave.
+    let in_years = csv.lines().filter(|line| line.contains(",2000-") || line.contains(",2001-"));
+    assert_eq!(check["actual"].as_f64().unwrap(), in_years.count() as f64 / 2.0);
+    assert!(check["error"].as_f64().unwrap() < check["naiveError"].as_f64().unwrap());
+    assert_ne!(check["verdict"], "unknown");
+}
+
+#[test]
+fn a_period_that_has_not_ended_is_no_occasion() {
+    let mut csv = "customer,time,amount\n".to_owned();
+    for customer in 0..60 {
+        for month in 1..=1 + customer % 6 {
+            csv += &format!(
+                "c{customer},2025-{month:02}-{:02},{}\n",
+                customer % 27 + 1,
+                9 + customer % 7
+            );
+        }
+    }
+    csv += "late,2025-06-20,5\n";
+    let asked = r#","model":"bg-bb","holdoutDays":0"#;
+    let whole = run(&csv, &request("2025-05-31", asked)).unwrap();
+    for at in ["2025-06-29", "2025-06-30T12:00:00Z"] {
+        let answer = run(&csv, &request(at, asked)).unwrap();
+        assert_eq!(answer.at("/result/occasions/until"), "2025-05-31");
+        assert_eq!(answer.at("/result/population"), 60);
+        assert_eq!(answer.numbers("alive"), whole.numbers("alive"));
+        let left_out = answer.at("/about/leftOut/0");
+        assert_eq!(
+            (left_out["reason"].as_str(), left_out["rows"].as_u64()),
+            (Some("unfinished-period"), Some(11))
+        );
+    }
+    let june = run(&csv, &request("2025-06-30", asked)).unwrap();
+    assert_eq!(june.at("/result/occasions/until"), "2025-06-30");
+    assert_eq!(june.at("/result/population"), 61);
+    assert_eq!(june.at("/about/options/occasion"), "month");
+    assert_eq!((june.of("late", "age"), june.of("late", "repeats")), (0.0, 0.0));
+    assert_eq!(
+        (june.of("c5", "age"), june.of("c5", "last"), june.of("c5", "repeats")),
+        (5.0, 5.0, 5.0)
+    );
+    for (more, path) in [
+        (r#","occasion":"year""#, "occasion"),
+        (r#","model":"bg-bb","occasion":"day""#, "occasion"),
+        (r#","model":"bg-bb","horizonDays":15"#, "horizonDays"),
+        (
+            r#","model":"bg-bb","occasion":"year","horizonDays":365,"aliveAfterDays":[30,365]"#,
+            "aliveAfterDays",
+        ),
+        (r#","model":"bg-bb","holdoutDays":10"#, "holdoutDays"),
+    ] {
+        let error = run(&csv, &request("2025-06-30", more)).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidOption, "{more}");
+        assert_eq!(error.path(), Some(format!("options.{path}").as_str()));
+    }
+    // Nobody has had an occasion after the first purchase.
+    let error = run(&csv, &request("2025-01-31", asked)).unwrap_err();
+    assert_eq!(error.code(), Code::NotEnoughData);
+}
+
+#[test]
 fn neither_order_nor_names_nor_pieces_of_the_log_matter() {
     let text = std::fs::read_to_string(CDNOW).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
@@ -172,6 +343,10 @@ fn what_cannot_be_modelled_says_so() {
         ("discountPerYear", "-0.1"),
         ("confidence", "1"),
         ("atRiskBelow", "2"),
+        ("aliveAfterDays", "[0]"),
+        ("aliveAfterDays", "[30,30]"),
+        ("aliveAfterDays", "[4000]"),
+        ("aliveAfterDays", "[1,2,3,4,5,6,7,8,9,10,11,12,13]"),
     ] {
         let error =
             run(once, &request("2025-03-01", &format!(r#","{option}":{value}"#))).unwrap_err();

@@ -238,3 +238,86 @@ fn what_is_no_effect_is_refused() {
         assert_eq!((error.code(), error.path()), (code, Some(path)));
     }
 }
+
+/// A register of three experiments with their results, the second one with two arms, the third with a
+/// result that was corrected.
+fn register() -> Json {
+    let mut register = json!({});
+    let mut add = |options: Json| {
+        let mut options = options;
+        if register != json!({}) {
+            options["register"] = register.clone();
+        }
+        let request = json!({"analysis": "experiment-register", "options": options}).to_string();
+        register = run_with(&[], &request).unwrap().at("/result/register").clone();
+    };
+    for name in ["banner", "search", "prices"] {
+        add(
+            json!({"plan": {"name": name, "date": "2026-01-05", "hypothesis": "more orders", "control": "a",
+            "arms": [{"arm": "a", "weight": 1}, {"arm": "b", "weight": 1}, {"arm": "c", "weight": 1}],
+            "metrics": [{"name": "bought"}, {"name": "visited"}]}}),
+        );
+    }
+    let mut result = |name: &str, effects: &[(&str, &str, f64, Option<f64>)]| {
+        let effects: Vec<Json> = effects
+            .iter()
+            .map(|(metric, arm, effect, error)| json!({"metric": metric, "arm": arm, "effect": effect, "error": error}))
+            .collect();
+        add(
+            json!({"result": {"name": name, "date": "2026-02-05", "call": "ship", "effects": effects}}),
+        );
+    };
+    result("banner", &[("bought", "b", 0.012, Some(0.010)), ("visited", "b", 0.5, Some(0.1))]);
+    result("search", &[("bought", "b", 0.020, Some(0.008)), ("bought", "c", 0.081, Some(0.030))]);
+    result("prices", &[("bought", "b", 9.0, Some(0.011))]);
+    result("prices", &[("bought", "b", -0.004, Some(0.011)), ("bought", "c", 0.003, None)]);
+    register
+}
+
+#[test]
+fn effects_are_read_from_the_register_as_they_would_be_typed() {
+    let ask = |options: Json| {
+        run_with(&[], &json!({"analysis": "meta-analysis", "options": options}).to_string())
+    };
+    let read = ask(json!({"registered": {"register": register(), "metric": "bought"}})).unwrap();
+    let typed = ask(json!({"effects": [
+        {"name": "banner", "effect": 0.012, "error": 0.010},
+        {"name": "search: b", "effect": 0.020, "error": 0.008},
+        {"name": "search: c", "effect": 0.081, "error": 0.030},
+        {"name": "prices", "effect": -0.004, "error": 0.011}]}))
+    .unwrap();
+    let names = |answer: &Answer| -> Vec<Json> {
+        let all = answer.at("/result/effects").as_array().unwrap();
+        all.iter().map(|one| one["name"].clone()).collect()
+    };
+    // The arm is named where the metric stands for several, with an error or not.
+    assert_eq!(names(&read), ["banner", "search: b", "search: c", "prices: b"]);
+    for path in ["mean", "error", "tauSquared", "pValue", "prediction", "effects/2/shrunken"] {
+        let path = format!("/result/{path}");
+        assert_eq!(read.at(&path), typed.at(&path), "{path}");
+    }
+    assert_eq!(read.at("/result/withoutError"), 1);
+    assert_eq!(typed.at("/result/withoutError"), 0);
+    // Both together.
+    let more = json!({"effects": [{"name": "older", "effect": 0.1, "error": 0.05}],
+        "registered": {"register": register(), "metric": "bought"}});
+    assert_eq!(names(&ask(more).unwrap())[..2], ["older", "banner"]);
+}
+
+#[test]
+fn a_changed_register_and_an_unknown_metric_are_refused() {
+    let ask = |registered: Json| {
+        let options = json!({"registered": registered});
+        run_with(&[], &json!({"analysis": "meta-analysis", "options": options}).to_string())
+            .unwrap_err()
+    };
+    let mut changed = register();
+    changed["entries"][3]["result"]["effects"][0]["effect"] = json!(0.9);
+    let error = ask(json!({"register": changed, "metric": "bought"}));
+    assert_eq!((error.code(), error.path()), (Code::Decode, Some("options.registered.register")));
+    let error = ask(json!({"register": register(), "metric": "spent"}));
+    assert_eq!(
+        (error.code(), error.path()),
+        (Code::NotEnoughData, Some("options.registered.metric"))
+    );
+}

@@ -52,6 +52,7 @@ const mean = (rows, arm, column) => {
   const of = rows.filter(row => row.segment === arm)
   return of.reduce((sum, row) => sum + Number(row[column]), 0) / of.length
 }
+const count = text => Number(text.replaceAll(/[^\d.-]/g, ''))
 const numbers = text => (text.match(/-?[\d.,]+/g) ?? []).map(each => Number(each.replaceAll(',', '')))
 
 describe('a test of three variants', { skip: missing ?? false, timeout: 1_200_000 }, () => {
@@ -221,6 +222,47 @@ describe('a test of three variants', { skip: missing ?? false, timeout: 1_200_00
     // Without a column there is nothing to learn from.
     for (const each of await page.locator('[data-feature]').all()) await each.uncheck()
     assert.equal(await page.isDisabled('[data-action=uplift]'), true)
+    await end()
+  })
+
+  test('past tests are taken together, and the next batch is shared out by what is known so far', async () => {
+    const { page, end } = await visit()
+    await page.click('[data-sample=social]')
+    await page.waitForSelector('[data-action=confirm]')
+    await page.click('[data-action=confirm]')
+    await page.waitForSelector('.customers [aria-busy=false]')
+    await page.click('[data-view=experiment]')
+    // Thirteen trials of the BCG vaccine: docs/analyses/meta-analysis.md.
+    const effects = [-0.88931133392, -1.5853886572, -1.3480731483, -1.44155119002, -0.217547322211, -0.786115585819, -1.6208982236, 0.0119523335238, -0.469417648738, -1.37134480347, -0.339358828338, 0.445913400571, -0.0173139482169]
+    const errors = [0.570600354893, 0.441113501718, 0.644490469571, 0.141456819921, 0.226296646395, 0.0831000508779, 0.472247019654, 0.0629410779842, 0.23755885684, 0.270231000466, 0.11141011611, 0.72972998102, 0.26721650339]
+    const lines = effects.map((effect, at) => `t${at}, ${effect}, ${errors[at]}`)
+    await page.fill('[data-field=past]', `${lines[0]}\nt1, much`)
+    assert.match(await page.textContent('#past-said'), /Line 2 cannot be read/)
+    await page.fill('[data-field=past]', lines.join('\n'))
+    await page.waitForSelector('[data-answer=meta-analysis]')
+    assert.match(await page.textContent('#past-title'), /effect of -0\.715/)
+    assert.match(await page.textContent('[data-answer=meta-analysis] .figure'), /-1\.108 – -0\.321, p = 0\.0019/)
+    assert.deepEqual(await page.$$eval('[data-past=t6] td', all => all.slice(0, 2).map(each => each.textContent)), ['-1.621', '-1.244'], 'luck is taken off the strongest')
+    // An interval in the place of an error says the same.
+    await page.fill('[data-field=past]', effects.map((effect, at) => `t${at}; ${effect}; ${effect - 1.959963984540054 * errors[at]}; ${effect + 1.959963984540054 * errors[at]}`).join('\n'))
+    await page.waitForFunction(() => document.querySelector('[data-past=t6]')?.textContent.includes('-1.244'))
+    // Three variants by their counts.
+    await page.click('[data-action=add-arm]')
+    for (const [row, units, successes] of [[0, 1000, 50], [1, 1000, 62], [2, 800, 55]]) {
+      await page.fill(`[data-units="${row}"]`, String(units))
+      await page.fill(`[data-successes="${row}"]`, String(successes))
+    }
+    await page.waitForSelector('[data-answer=bandit] [data-batch=C]')
+    const told = await page.$$eval('[data-batch]', rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent)))
+    assert.equal(told.map(row => count(row[3])).reduce((a, b) => a + b), 1000)
+    assert.ok(Math.abs(told.map(row => count(row[2])).reduce((a, b) => a + b) - 100) < 0.2)
+    assert.ok(count(told[2][2]) > 65 && count(told[2][2]) < 75 && count(told[0][2]) < 4)
+    for (const [, , chance, batch] of told) assert.ok(Math.abs(10 * count(chance) - count(batch)) <= 1, 'by Thompson the chance is the share')
+    await page.selectOption('[data-field=batch-policy]', 'ucb')
+    await page.waitForFunction(() => document.querySelector('[data-batch=C] td:last-child').textContent === '1,000')
+    const found = await violations(page, '#view')
+    assert.deepEqual(found.filter(each => ['serious', 'critical'].includes(each.impact)).map(each => each.told), [])
+    if (shots !== undefined) await page.locator('#view').screenshot({ path: join(shots, 'past-and-next.png') })
     await end()
   })
 

@@ -1,11 +1,13 @@
 // Files with their mappings, and requests over them: what natively and in WebAssembly must be
 // equal to the last bit.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const register = JSON.parse(readFileSync(join(root, 'tests/data/register.json'), 'utf8'))
 
 /** Online Retail may not be in the project: it is read in place where it is. */
 const shared = process.env.SIYU_DATA ?? join(root, '../shared/data')
@@ -24,6 +26,8 @@ export const files = [
       { analysis: 'lifecycle', options: { at: '1998-06-30' } },
       { analysis: 'clusters', options: { at: '1998-06-30', mostClusters: 4 } },
       { analysis: 'lifetime-value', options: { at: '1998-06-30' } },
+      { analysis: 'lifetime-value', options: { at: '1997-09-30', model: 'mbg-nbd', aliveAfterDays: [30, 180, 365] } },
+      { analysis: 'lifetime-value', options: { at: '1998-06-30', model: 'bg-bb', occasion: 'month', aliveAfterDays: [91, 365] } },
       { analysis: 'survival', options: { at: '1998-06-30', silenceDays: 90 } },
       { analysis: 'repeat-purchase', options: { at: '1997-09-30', period: 'quarter' } },
     ],
@@ -112,6 +116,8 @@ export const files = [
     requests: [['s03', 's08', 's12', 's17'], Array.from({ length: 20 }, (_, at) => `s${String(at + 1).padStart(2, '0')}`)].map((treated) => (
       { analysis: 'panel-effect', options: { treated, began: '2024-02-01', outcome: 'sales' } })).concat([
       { analysis: 'meta-analysis', options: { effects: [[0.08, 0.03], [0.01, 0.01], [0.05, 0.01]].map(([effect, error], at) => ({ name: `t${at}`, effect, error })) } },
+      { analysis: 'meta-analysis', options: { registered: { register, metric: 'bought', head: register.hashes.at(-1) } } },
+      { analysis: 'experiment-register', options: { register, result: { name: 'prices', date: '2026-05-05', call: 'hold', effects: [{ metric: 'bought', arm: 'b', effect: 0.01, error: 0.02 }] } } },
       { analysis: 'bandit', options: { batch: 1000, arms: [[1000, 50], [1000, 62], [800, 55]].map(([units, successes], at) => ({ arm: `a${at}`, units, successes })) } },
       { analysis: 'bandit', options: { batch: 1000, policy: 'top-two', arms: [[500, 10, 25], [480, 10.6, 36], [510, 9.5, 20]].map(([units, mean, variance], at) => ({ arm: `a${at}`, units, mean, variance })) } },
     ]),

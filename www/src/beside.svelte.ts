@@ -96,6 +96,11 @@ class Beside {
     return Object.fromEntries(kinds.flatMap(kind => (this.table(kind) === null ? [] : [[kind, this.table(kind)]])))
   }
 
+  /** Whether a file of this kind belongs to the sample that is open. */
+  isSample(kind: Kind): boolean {
+    return session.origin === 'social' && SAMPLE[kind] !== undefined
+  }
+
   /** Whether files of the sample are still to be opened. */
   waits(kinds: readonly Kind[]): boolean {
     return session.origin === 'social' && kinds.some(kind => SAMPLE[kind] !== undefined && this.of(kind) === undefined)

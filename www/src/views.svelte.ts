@@ -22,6 +22,8 @@ interface Sets {
   'lifetime-value': { customers: ColumnSet }
   experiment: object
   uplift: { customers: ColumnSet }
+  'meta-analysis': object
+  bandit: object
   'repeat-purchase': { customers: ColumnSet }
   /** Of these two the set has the name of a count of the result, and takes its place in the report. */
   activation: { waiting: ColumnSet }
@@ -62,7 +64,7 @@ export class View<A extends Name> {
     if (table === this.#table && asked === this.#asked && same && gate.rule === this.#rule) return
     this.#others = tables
     // Numbers of another table must not stand under this one's name, nor those of another policy under this one.
-    if (table !== this.#table || gate.rule !== this.#rule) this.answer = null
+    if (table !== this.#table || !same || gate.rule !== this.#rule) this.answer = null
     this.#rule = gate.rule
     this.#table = table
     this.#asked = asked

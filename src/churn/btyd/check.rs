@@ -6,17 +6,16 @@ use std::collections::BTreeMap;
 use super::Model;
 use super::histories::{Counts, PaidDay};
 use crate::error::Result;
-use crate::table::period::{Periods, Unit, WeekStart};
+use crate::table::period::Periods;
 
 /// Customers by their repeat purchases before the split; so many and more are one bin.
 const MOST_REPEATS: u32 = 7;
 
-const DAYS: Periods = Periods { unit: Unit::Day, week_start: WeekStart::Monday };
-
 /// Customers who had bought before a split, and what they did after it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Holdout {
-    /// Counts before the split, days with a purchase after it, and how many customers had these.
+    periods: Periods,
+    /// Counts before the split, periods with a purchase after it, and how many customers had these.
     customers: BTreeMap<(Counts, u32), u32>,
 }
 
@@ -51,13 +50,23 @@ pub struct Comparison {
 }
 
 impl Holdout {
+    /// Nobody yet. Purchases of one period are one.
+    #[must_use]
+    pub fn new(periods: Periods) -> Holdout {
+        Holdout { periods, customers: BTreeMap::new() }
+    }
+
     /// Adds a customer with these ascending days, split after the day `split`; days after `until` are
     /// not looked at. Somebody who first bought after the split is not part of it.
     pub fn add(&mut self, days: &[PaidDay], split: i32, until: i32) {
-        if let Some(mut counts) = Counts::of(days, split, DAYS) {
+        if let Some(mut counts) = Counts::of(days, split, self.periods) {
             counts.money = 0;
-            let after = days.iter().filter(|day| day.0 > split && day.0 <= until).count();
-            let count = self.customers.entry((counts, after as u32)).or_insert(0);
+            let periods = days.iter().filter(|day| day.0 > split && day.0 <= until);
+            let (mut after, mut last) = (0_u32, None);
+            for period in periods.map(|day| self.periods.of_day(day.0)) {
+                after += u32::from(last.replace(period) != Some(period));
+            }
+            let count = self.customers.entry((counts, after)).or_insert(0);
             *count = count.saturating_add(1);
         }
     }
@@ -67,7 +76,7 @@ impl Holdout {
         self.customers.iter().map(|((counts, _), customers)| (*counts, *customers))
     }
 
-    /// Against a model whose unit of time is `length` days, over a horizon in its unit.
+    /// Against a model whose unit of time is `length` periods, over a horizon in its unit.
     ///
     /// # Errors
     /// As [`Model::expected`].
@@ -116,10 +125,12 @@ impl Holdout {
 mod tests {
     use super::super::Family;
     use super::*;
+    use crate::table::period::{Unit, WeekStart};
 
     #[test]
     fn purchases_after_the_split_are_held_against_the_model() {
-        let mut held = Holdout::default();
+        let days = Periods { unit: Unit::Day, week_start: WeekStart::Monday };
+        let mut held = Holdout::new(days);
         held.add(&[(0, 1), (5, 1), (12, 1), (40, 1)], 10, 30);
         held.add(&[(0, 1), (5, 9)], 10, 30);
         held.add(&[(3, 1), (11, 1)], 10, 30);

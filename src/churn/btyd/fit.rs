@@ -58,7 +58,7 @@ fn add(gradient: &mut [f64], weight: f64, of: &[f64]) {
     gradient.iter_mut().zip(of).for_each(|(sum, one)| *sum += weight * one);
 }
 
-/// Fits BG/NBD, MBG/NBD or Pareto/NBD.
+/// Fits a model of purchases; the times of BG/BB are occasions.
 ///
 /// # Errors
 /// `not-enough-data` without customers, or where nobody bought again or was seen for any time.
@@ -82,6 +82,11 @@ pub fn purchases(family: Family, rows: &[Counted]) -> Result<(Model, Fit)> {
             [from(0.5, 0.8, 2.5), from(1.0, 0.3, 4.0), from(0.2, 2.0, 2.0)]
         }
         Family::ParetoNbd => [from(0.6, 0.6, 0.5), from(1.5, 1.0, 3.0), from(0.2, 0.3, 0.1)],
+        Family::BgBb => {
+            let rows = rows.iter().map(|row| (Occasions::of(row.history), row.customers));
+            let (model, fit) = occasions(&rows.collect::<Vec<_>>())?;
+            return Ok((Model::Occasions(model), fit));
+        }
     };
     let starts: Vec<&[f64]> = starts.iter().map(|start| start.as_slice()).collect();
     let fourth = if family == Family::ParetoNbd { age } else { 1.0 };
@@ -105,6 +110,7 @@ pub fn purchases(family: Family, rows: &[Counted]) -> Result<(Model, Fit)> {
                     model.likelihood(*history, counting)
                 }
                 Model::Pareto(model) => model.likelihood(*history),
+                Model::Occasions(model) => model.likelihood(Occasions::of(*history)),
             };
             value += customers * one;
             add(gradient, *customers, &slope);
@@ -114,12 +120,13 @@ pub fn purchases(family: Family, rows: &[Counted]) -> Result<(Model, Fit)> {
     Ok((model(&fit.parameters)?, fit))
 }
 
-/// Fits purchases at a customer's own rate, gamma(r, alpha) among them, by people who never drop out
-/// (NBD): what a model with drop-out has to beat.
+/// Fits purchases by people who never drop out: at a customer's own rate, gamma(r, alpha) among them
+/// (NBD), or on occasions with a chance of their own, beta(alpha, beta) among them (beta-binomial). It
+/// is what a model with drop-out has to beat.
 ///
 /// # Errors
 /// As [`purchases`].
-pub fn without_dropout(rows: &[Counted]) -> Result<Fit> {
+pub fn without_dropout(family: Family, rows: &[Counted]) -> Result<Fit> {
     let sum = |of: &dyn Fn(&Counted) -> f64| -> f64 {
         rows.iter().map(|row| row.customers * of(row)).sum()
     };
@@ -127,6 +134,22 @@ pub fn without_dropout(rows: &[Counted]) -> Result<Fit> {
     let age = sum(&|row| row.history.age);
     if !(repeats > 0.0 && age > 0.0) {
         return Err(Error::new(Code::NotEnoughData, "nobody bought again"));
+    }
+    if family == Family::BgBb {
+        let starts: [&[f64]; 2] = [&[1.0, 1.0], &[0.5, 1.5]];
+        return search(&starts, &[1.0; 2], customers, &mut |parameters, gradient| {
+            let [alpha, beta] = parameters else { return f64::NAN };
+            let mut value = 0.0;
+            for Counted { history, customers } in rows {
+                let History { purchases: x, age: n, .. } = *history;
+                value +=
+                    customers * (super::beta(alpha + x, beta + n - x) - super::beta(*alpha, *beta));
+                let tried = digamma_step(alpha + beta, n);
+                let slope = [digamma_step(*alpha, x) - tried, digamma_step(*beta, n - x) - tried];
+                add(gradient, *customers, &slope);
+            }
+            value
+        });
     }
     let start = [0.5, 0.5 * customers / repeats];
     search(&[&start], &[1.0, age / customers], customers, &mut |parameters, gradient| {

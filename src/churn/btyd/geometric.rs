@@ -14,6 +14,13 @@
 //! `C = a + b + x − 1` (modified: `a + b + x`) and `A = C − r − x`, and the division by `a − 1` is
 //! done term by term.
 //!
+//! Somebody who is there after `x` purchases at age `T` has, by Bayes' theorem, a rate that is
+//! gamma(r + x, alpha + T) and a chance to drop out that is beta(a, b + x) (modified: b + 1 + x). With
+//! rate λ and chance p the tosses lost come as a Poisson stream of rate λ·p, so that none is lost within
+//! `t` with `e^(−λpt)`; the mean of that over both is Euler's integral (DLMF 15.6.1)
+//! `₂F₁(r + x, a; a + b + x; −t/(alpha + T))`, by DLMF 15.8.1 `e^(−(r+x)u)·₂F₁(r + x, b + x; a + b + x;
+//! 1 − e^(−u))` with positive terms only.
+//!
 //! # References
 //! P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers the Easy Way: An Alternative to
 //! the Pareto/NBD Model", Marketing Science 24 (2005) 275–284, equations 4, 8, 9 and 10. E. P.
@@ -155,6 +162,15 @@ impl Geometric {
         Ok(c * growth(epsilon, a, c, u)?)
     }
 
+    /// The logarithm of how likely somebody who is there after `purchases` at `age` is there `later` too.
+    pub(super) fn ln_stays(&self, purchases: f64, age: f64, later: f64) -> Result<f64> {
+        let (tries, stays) = (self.r + purchases, self.stays() + purchases);
+        let u = libm::log1p(later / (self.alpha + age));
+        let ln = ln_series(tries, stays, self.a + stays, -libm::expm1(-u), -tries * u)?;
+        // Rounding may leave a little more than surely.
+        Ok(ln.min(0.0))
+    }
+
     /// The probability of exactly `count` repeat purchases within `horizon` of the first purchase.
     /// The sum of the probabilities of fewer is taken from 1, so that values below 1e-14 have few
     /// digits.
@@ -201,17 +217,23 @@ fn growth(epsilon: f64, a: f64, c: f64, u: f64) -> Result<f64> {
 }
 
 /// The same as [`growth`] by the series before Euler's transformation, `[1 − e^(−ru)·₂F₁(r, C − ε; C; z)]/ε`:
-/// for a large `ε`, where the other overflows and this one is not 0/0. Its sum is kept below 1e200.
+/// for a large `ε`, where the other overflows and this one is not 0/0.
 fn growth_of_many(epsilon: f64, r: f64, c: f64, u: f64) -> Result<f64> {
+    let ln = ln_series(r, c - epsilon, c, -libm::expm1(-u), -r * u)?;
+    Ok(-libm::expm1(ln) / epsilon)
+}
+
+/// `ln_scale + ln ₂F₁(a, b; c; z)` by its series, all of whose terms are positive. Its sum is kept below
+/// 1e200.
+fn ln_series(a: f64, b: f64, c: f64, z: f64, mut ln_scale: f64) -> Result<f64> {
     const LARGE: f64 = 1e200;
-    let z = -libm::expm1(-u);
-    let (mut sum, mut term, mut ln_scale) = (0.0, 1.0, -r * u);
+    let (mut sum, mut term) = (0.0, 1.0);
     for n in 0..MOST_TERMS {
         sum += term;
         let n = f64::from(n);
-        term *= (r + n) * (c - epsilon + n) / ((c + n) * (n + 1.0)) * z;
+        term *= (a + n) * (b + n) / ((c + n) * (n + 1.0)) * z;
         if term.abs() <= f64::EPSILON / 8.0 * sum * (1.0 - z) {
-            return Ok(-libm::expm1(ln_scale + libm::log(sum)) / epsilon);
+            return Ok(ln_scale + libm::log(sum));
         }
         if sum > LARGE {
             (sum, term) = (sum / LARGE, term / LARGE);

@@ -11,6 +11,9 @@
 //! the integrand is concave and its nearest singularity is π away ([`crate::stats`], `quadrature`).
 //! The nodes give the gradient too: it is the integrand's mean of the gradient of its logarithm.
 //!
+//! Somebody who is there at age `T` has, by Bayes' theorem, a death rate that is gamma(s, beta + T),
+//! whatever they bought, and so is there `t` later too with `((beta + T)/(beta + T + t))^s`.
+//!
 //! # References
 //! D. C. Schmittlein, D. G. Morrison, R. Colombo, "Counting Your Customers: Who Are They and What Will
 //! They Do Next?", Management Science 33 (1987) 1–24. P. S. Fader, B. G. S. Hardie, "A Note on
@@ -148,6 +151,11 @@ impl Pareto {
         let longer = libm::log1p(horizon / (beta + age));
         let life = if s == 1.0 { longer } else { -libm::expm1(-(s - 1.0) * longer) / (s - 1.0) };
         (r + purchases) / (alpha + age) * (beta + age) * life
+    }
+
+    /// The logarithm of how likely somebody who is there at `age` is there `later` too.
+    pub(super) fn ln_stays(&self, age: f64, later: f64) -> f64 {
+        -self.s * libm::log1p(later / (self.beta + age))
     }
 
     /// Repeat purchases expected within `horizon` after the end of the history; [`History::none`] for

@@ -73,6 +73,17 @@ pub struct Predictor {
     /// The model with each parameter a little higher and lower.
     shifted: Vec<[Model; 2]>,
     known: Option<((u32, u32), Growth)>,
+    /// Later times, in the model's unit, at which P(alive) is told too.
+    times: Vec<f64>,
+    /// Of customers with the purchases and the age of `known` who are surely there: being there at
+    /// these times.
+    stays: Vec<Stay>,
+    /// P(alive) at these times of the customer told last.
+    later: Vec<Ranged>,
+    /// Sums of these over customers, with their gradients by the logarithms of the parameters, and how
+    /// many customers they are of.
+    later_sums: Vec<(f64, [f64; 4])>,
+    customers: f64,
     /// Sum of the values, with its gradient by the logarithms of all parameters.
     total: f64,
     slopes: [f64; 7],
@@ -87,6 +98,14 @@ struct Growth {
     gradients: [[f64; 4]; 2],
 }
 
+/// The logarithm of the chance to be there at a later time, with its gradient by the logarithms of the
+/// parameters.
+#[derive(Clone, Copy, Debug)]
+struct Stay {
+    ln: f64,
+    gradient: [f64; 4],
+}
+
 /// Half the distance of differences, in logarithms of parameters.
 const SHIFT: f64 = 1e-5;
 
@@ -96,6 +115,17 @@ fn standard_error(covariance: Option<&Vec<f64>>, gradient: &[f64]) -> f64 {
     let rows = covariance.chunks_exact(gradient.len()).zip(gradient);
     let row = |row: &[f64]| row.iter().zip(gradient).map(|(c, g)| c * g).sum::<f64>();
     rows.map(|(covariances, g)| g * row(covariances)).sum::<f64>().max(0.0).sqrt()
+}
+
+/// A probability with an interval by its logit; `other` is 1 minus it, with all its digits.
+fn within_one(value: f64, other: f64, error: f64, width: f64) -> Ranged {
+    let spread = value * other;
+    if !(spread > 0.0 && error > 0.0) {
+        return Ranged { value, low: value, high: value };
+    }
+    let factor = libm::exp(width * error / spread);
+    let end = |factor: f64| value / (value + other * factor);
+    Ranged { value, low: end(factor), high: end(1.0 / factor) }
 }
 
 impl Predictor {
@@ -123,8 +153,30 @@ impl Predictor {
                 shifted.push([by(SHIFT)?, by(-SHIFT)?]);
             }
         }
-        let (known, total, slopes) = (None, 0.0, [0.0; 7]);
-        Ok(Predictor { model, fit, spend, outlook, unit, shifted, known, total, slopes })
+        Ok(Predictor {
+            model,
+            fit,
+            spend,
+            outlook,
+            unit,
+            shifted,
+            known: None,
+            times: Vec::new(),
+            stays: Vec::new(),
+            later: Vec::new(),
+            later_sums: Vec::new(),
+            customers: 0.0,
+            total: 0.0,
+            slopes: [0.0; 7],
+        })
+    }
+
+    /// Tells P(alive) at later times too, in the model's unit of time from the end of the histories.
+    #[must_use]
+    pub fn at_times(mut self, times: Vec<f64>) -> Predictor {
+        self.later_sums = vec![(0.0, [0.0; 4]); times.len()];
+        self.times = times;
+        self
     }
 
     fn growth(&mut self, counts: &Counts) -> Result<Growth> {
@@ -145,6 +197,18 @@ impl Predictor {
                 *count = libm::log(up.0 / down.0) / (2.0 * SHIFT);
                 *worth = libm::log(up.1 / down.1) / (2.0 * SHIFT);
             }
+        }
+        self.stays.clear();
+        for time in &self.times {
+            let ln = self.model.ln_stays(x, age, *time)?;
+            let mut gradient = [0.0; 4];
+            if self.fit.maximum.covariance.is_some() {
+                for (slope, [up, down]) in gradient.iter_mut().zip(&self.shifted) {
+                    let (up, down) = (up.ln_stays(x, age, *time)?, down.ln_stays(x, age, *time)?);
+                    *slope = (up - down) / (2.0 * SHIFT);
+                }
+            }
+            self.stays.push(Stay { ln, gradient });
         }
         let growth = Growth { purchases, discounted, gradients };
         self.known = Some((key, growth));
@@ -191,6 +255,7 @@ impl Predictor {
         let of_purchases = standard_error(covariance, &slopes);
         let of_spend = standard_error(self.spend_covariance(), &spend_slopes);
         let factor = libm::exp(width * libm::hypot(of_purchases, of_spend));
+        self.stay(alive.value, gone, &by_odds);
         self.total += value;
         for (sum, slope) in self.slopes.iter_mut().zip(slopes.iter().chain(&spend_slopes)) {
             *sum += value * slope;
@@ -202,6 +267,38 @@ impl Predictor {
             spend,
             value: Ranged { value, low: ends.0.min(ends.1), high: ends.0.max(ends.1) },
             value_if_alive,
+        })
+    }
+
+    /// P(alive) at the later times of somebody who is there now with `alive`, whose odds to have gone
+    /// have this gradient.
+    fn stay(&mut self, alive: f64, gone: f64, by_odds: &[f64; 4]) {
+        self.customers += 1.0;
+        self.later.clear();
+        for (Stay { ln, gradient }, sums) in self.stays.iter().zip(&mut self.later_sums) {
+            let (value, other) = (alive * libm::exp(*ln), gone - alive * libm::expm1(*ln));
+            let mut slopes = *gradient;
+            slopes.iter_mut().zip(by_odds).for_each(|(slope, odds)| *slope -= gone * odds);
+            sums.0 += value;
+            sums.1.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += value * slope);
+            let error = standard_error(self.fit.maximum.covariance.as_ref(), &slopes);
+            self.later.push(within_one(value, other, value * error, self.outlook.width));
+        }
+    }
+
+    /// P(alive) at the times of [`at_times`](Self::at_times) of the customer told last.
+    #[must_use]
+    pub fn later(&self) -> &[Ranged] {
+        &self.later
+    }
+
+    /// Customers still there at these times: the sums of P(alive) over all customers told so far.
+    pub fn later_totals(&self) -> impl Iterator<Item = Ranged> {
+        let all = self.customers.max(1.0);
+        self.later_sums.iter().map(move |(sum, slopes)| {
+            let error = standard_error(self.fit.maximum.covariance.as_ref(), slopes) / all;
+            let share = within_one(sum / all, 1.0 - sum / all, error, self.outlook.width);
+            Ranged { value: *sum, low: share.low * all, high: share.high * all }
         })
     }
 

@@ -9,14 +9,14 @@
 //! When not to use it: subscriptions, whose end is seen; goods bought once; strong seasons. And never
 //! without a look at the verdict.
 
-use super::answer::{COLUMNS, Sums};
+use super::answer::{COLUMNS, LATER_COLUMNS, Sums};
 use super::fitted::SpendFit;
 use super::options::{Check, LifetimeValueOptions, LifetimeValueResult};
-use crate::churn::btyd::Model;
 use crate::churn::btyd::check::Holdout;
 use crate::churn::btyd::fit::{Fit, purchases, without_dropout};
 use crate::churn::btyd::histories::{Counts, PaidDay};
 use crate::churn::btyd::predict::{Predictor, Spend};
+use crate::churn::btyd::{Family, Model};
 use crate::churn::paid_log::PaidLog;
 use crate::customers::daily::DailyMoney;
 use crate::error::{Code, Error, Result};
@@ -25,7 +25,7 @@ use crate::privacy::gate::{Allowed, AllowedNames, Needs};
 use crate::report::{ColumnSet, Method, NamedColumn, Outcome, Values};
 use crate::stats::confidence::check_confidence;
 use crate::stats::optimum::Ending;
-use crate::table::period::{Periods, Unit, WeekStart};
+use crate::table::period::{Periods, Unit};
 
 /// What two more parameters must add to a log-likelihood to be worth having, by Akaike's criterion.
 const TWO_PARAMETERS: f64 = 2.0;
@@ -74,7 +74,8 @@ impl Analysis for LifetimeValue {
         name: "Buy-till-you-die model with Gamma-Gamma spend",
         reference: "Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). Counting Your Customers the Easy \
                     Way. Marketing Science 24, 275–284. Fader, P. S., Hardie, B. G. S. (2013). The \
-                    Gamma-Gamma Model of Monetary Value. Note 025.",
+                    Gamma-Gamma Model of Monetary Value. Note 025. BG/BB: Fader, P. S., Hardie, B. G. S., \
+                    Shang, J. (2010). Marketing Science 29, 1086–1108.",
     };
     const INPUTS: &'static [&'static str] = &["log"];
 
@@ -85,11 +86,12 @@ impl Analysis for LifetimeValue {
         Ok(PaidLog::needs())
     }
 
-    fn estimate(_options: &LifetimeValueOptions, inputs: &[Facts<'_>]) -> u64 {
+    fn estimate(options: &LifetimeValueOptions, inputs: &[Facts<'_>]) -> u64 {
         // Counts twice (with those of the days held out), distinct histories, and the columns.
+        let columns = (COLUMNS.len() + 3 * options.alive_after_days.len()) as u64;
         let of = |log: &Facts<'_>| {
             DailyMoney::estimate(log.rows, log.customers)
-                + log.customers * (2 * 48 + 80 + 32 + 8 * COLUMNS.len() as u64)
+                + log.customers * (2 * 48 + 80 + 32 + 8 * columns)
         };
         inputs.first().map_or(0, of)
     }
@@ -111,10 +113,24 @@ impl Analysis for LifetimeValue {
                 return Err(Error::new(Code::InvalidOption, hint).at_path(name));
             }
         }
+        let later = &options.alive_after_days;
+        let is_told = later.iter().all(|days| (1..=3650).contains(days))
+            && later.is_sorted_by(|one, next| one < next)
+            && later.len() <= LATER_COLUMNS.len();
+        if !is_told {
+            let hint =
+                "these are 12 numbers of days at most, each 1 to 3650 and above the one before";
+            return Err(Error::new(Code::InvalidOption, hint).at_path("aliveAfterDays"));
+        }
         // −0 would be another number in the report.
         options.discount_per_year += 0.0;
+        occasions(&mut options)?;
         let LifetimeValueOptions { refunds, zeros, .. } = options;
-        let log = PaidLog::start(&options.at, refunds, zeros, log)?;
+        let mut log = PaidLog::start(&options.at, refunds, zeros, log)?;
+        let periods = periods(&options);
+        if options.model == Family::BgBb {
+            log.until_last_whole(periods);
+        }
         Ok(LifetimeValue {
             options,
             log,
@@ -122,7 +138,7 @@ impl Analysis for LifetimeValue {
             next: 0,
             customers: Vec::new(),
             codes: Vec::new(),
-            holdout: Holdout::default(),
+            holdout: Holdout::new(periods),
             fitted: None,
             is_without_dropout: false,
             spend: None,
@@ -158,7 +174,7 @@ impl Analysis for LifetimeValue {
                 let rows = self.counted()?;
                 let fitted = purchases(self.options.model, &rows)?;
                 let found = fitted.1.maximum.value;
-                self.is_without_dropout = without_dropout(&rows)
+                self.is_without_dropout = without_dropout(self.options.model, &rows)
                     .is_ok_and(|simple| found - simple.maximum.value < TWO_PARAMETERS);
                 self.fitted = Some(fitted);
                 self.phase = Phase::Money;
@@ -173,7 +189,7 @@ impl Analysis for LifetimeValue {
                 self.check = Some(self.checked()?);
                 self.next = 0;
                 self.predictor = Some(self.predictor()?);
-                for _ in COLUMNS {
+                for _ in self.column_names() {
                     self.columns.push(filled(0.0, self.codes.len())?);
                 }
                 self.phase = Phase::Customers;
@@ -200,7 +216,8 @@ impl Analysis for LifetimeValue {
         let result = self.result.take().ok_or_else(unfinished)?;
         let has_errors = result.purchases.ending == Ending::Converged;
         let mut columns = vec![NamedColumn { name: "customer", values: ids(&self.codes, names)? }];
-        for (name, values) in COLUMNS.into_iter().zip(std::mem::take(&mut self.columns)) {
+        let own = self.column_names();
+        for (name, values) in own.into_iter().zip(std::mem::take(&mut self.columns)) {
             if has_errors || !(name.ends_with("Low") || name.ends_with("High")) {
                 columns.push(NamedColumn { name, values: Values::F64(values) });
             }
@@ -226,44 +243,120 @@ impl Analysis for LifetimeValue {
     }
 }
 
-const DAYS: Periods = Periods { unit: Unit::Day, week_start: WeekStart::Monday };
+/// Days of a unit of time, on average.
+fn days_of(unit: Unit) -> f64 {
+    match unit {
+        Unit::Day => 1.0,
+        Unit::Week => 7.0,
+        Unit::Month => MONTH_DAYS,
+        Unit::Quarter => 3.0 * MONTH_DAYS,
+        Unit::Year => 12.0 * MONTH_DAYS,
+    }
+}
+
+/// Periods in which purchases are one.
+fn periods(options: &LifetimeValueOptions) -> Periods {
+    let unit = if options.model == Family::BgBb { options.unit } else { Unit::Day };
+    Periods { unit, week_start: options.week_start }
+}
+
+/// Checks and fills in the options of occasions.
+fn occasions(options: &mut LifetimeValueOptions) -> Result<()> {
+    let refused = |path: &'static str, hint: &'static str| {
+        Err(Error::new(Code::InvalidOption, hint).at_path(path))
+    };
+    if options.model != Family::BgBb {
+        return match options.occasion {
+            Some(_) => refused("occasion", "only the model `bg-bb` knows occasions"),
+            None => Ok(()),
+        };
+    }
+    let occasion = options.occasion.unwrap_or_default();
+    if occasion == Unit::Day {
+        return refused("occasion", "with an occasion on each day take one of the other models");
+    }
+    let half = days_of(occasion) / 2.0;
+    let holdout = options.holdout_days.filter(|days| *days > 0);
+    let given = [
+        ("horizonDays", Some(options.horizon_days)),
+        ("aliveAfterDays", options.alive_after_days.first().copied()),
+        ("holdoutDays", holdout),
+    ];
+    let short = given.into_iter().find(|(_, days)| days.is_some_and(|days| f64::from(days) < half));
+    if let Some((path, _)) = short {
+        return refused(path, "this is less than half an `occasion`");
+    }
+    (options.occasion, options.unit) = (Some(occasion), occasion);
+    Ok(())
+}
 
 impl LifetimeValue {
     /// Days of a unit of time.
     pub(super) fn unit_days(&self) -> f64 {
-        match self.options.unit {
-            Unit::Day => 1.0,
-            Unit::Week => 7.0,
-            Unit::Month => MONTH_DAYS,
-            Unit::Quarter => 3.0 * MONTH_DAYS,
-            Unit::Year => 12.0 * MONTH_DAYS,
-        }
+        days_of(self.options.unit)
     }
 
-    /// Days held out.
-    pub(super) fn holdout_days(&self) -> u32 {
-        self.options.holdout_days.unwrap_or(self.log.span() / 3).min(self.log.span())
+    /// How many periods of the counts a unit of time has.
+    pub(super) fn unit_periods(&self) -> f64 {
+        if self.has_occasions() { 1.0 } else { self.unit_days() }
+    }
+
+    /// Whether purchases fall on occasions.
+    pub(super) fn has_occasions(&self) -> bool {
+        self.options.model == Family::BgBb
+    }
+
+    /// So many days in the model's unit of time, of occasions in whole ones.
+    pub(super) fn units(&self, days: u32) -> f64 {
+        let units = f64::from(days) / self.unit_days();
+        if self.has_occasions() { libm::round(units) } else { units }
+    }
+
+    /// The columns of numbers of this answer.
+    fn column_names(&self) -> Vec<&'static str> {
+        let later = LATER_COLUMNS.iter().take(self.options.alive_after_days.len());
+        COLUMNS.into_iter().chain(later.flatten().copied()).collect()
+    }
+
+    /// Periods held out: days, or occasions.
+    pub(super) fn held_out(&self) -> u32 {
+        let periods = periods(&self.options);
+        let now = periods.of_day(self.log.moment.day);
+        let first = periods.of_day(self.log.moment.day.saturating_sub_unsigned(self.log.span()));
+        let span = now.abs_diff(first);
+        let asked = self.options.holdout_days.map(|days| match self.has_occasions() {
+            true => self.units(days) as u32,
+            false => days,
+        });
+        asked.unwrap_or(span / 3).min(span)
     }
 
     /// The day before the first one held out.
     fn split(&self) -> i32 {
-        self.log.moment.day.saturating_sub_unsigned(self.holdout_days())
+        let periods = periods(&self.options);
+        let next = periods.of_day(self.log.moment.day).saturating_add(1);
+        periods.first_day(next.saturating_sub_unsigned(self.held_out())).saturating_sub(1)
+    }
+
+    /// Days held out.
+    pub(super) fn holdout_days(&self) -> u32 {
+        self.log.moment.day.abs_diff(self.split())
     }
 
     fn histories(&mut self, budget: usize) -> Result<()> {
         let until = self.next.saturating_add(budget.max(1)).min(self.log.days.customers());
         let mut days: Vec<PaidDay> = Vec::new();
-        let split = self.split();
+        let (split, periods) = (self.split(), periods(&self.options));
         for code in self.next..until {
             let code = code as u32;
             self.log.days.of(code, &mut days)?;
-            let Some(counts) = Counts::of(&days, self.log.moment.day, DAYS) else {
+            let Some(counts) = Counts::of(&days, self.log.moment.day, periods) else {
                 self.log.refund_only += u64::from(self.log.days.is_known(code));
                 continue;
             };
             self.customers.push((counts, self.codes.len() as u32));
             self.codes.push(code);
-            if self.holdout_days() > 0 {
+            if split < self.log.moment.day {
                 self.holdout.add(&days, split, self.log.moment.day);
             }
         }

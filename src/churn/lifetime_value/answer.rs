@@ -3,13 +3,14 @@
 
 use super::analysis::{LifetimeValue, Phase};
 use super::fitted::ModelFit;
-use super::options::{AtRisk, Decile, LifetimeValueResult, Verdict};
+use super::options::{AliveLater, AtRisk, Decile, LifetimeValueResult, Occasions, Verdict};
 use crate::churn::btyd::predict::Ranged;
 use crate::error::Result;
 use crate::job::unfinished;
 use crate::report::Warning;
 use crate::stats::optimum::Ending;
 use crate::stats::proportion::Interval;
+use crate::table::calendar::Date;
 
 /// The columns of numbers, in their order. Those that end in Low or High need standard errors.
 pub(super) const COLUMNS: [&str; 14] = [
@@ -29,6 +30,22 @@ pub(super) const COLUMNS: [&str; 14] = [
     "valueHigh",
 ];
 
+/// The columns of each later time.
+pub(super) const LATER_COLUMNS: [[&str; 3]; 12] = [
+    ["aliveLater1", "aliveLater1Low", "aliveLater1High"],
+    ["aliveLater2", "aliveLater2Low", "aliveLater2High"],
+    ["aliveLater3", "aliveLater3Low", "aliveLater3High"],
+    ["aliveLater4", "aliveLater4Low", "aliveLater4High"],
+    ["aliveLater5", "aliveLater5Low", "aliveLater5High"],
+    ["aliveLater6", "aliveLater6Low", "aliveLater6High"],
+    ["aliveLater7", "aliveLater7Low", "aliveLater7High"],
+    ["aliveLater8", "aliveLater8Low", "aliveLater8High"],
+    ["aliveLater9", "aliveLater9Low", "aliveLater9High"],
+    ["aliveLater10", "aliveLater10Low", "aliveLater10High"],
+    ["aliveLater11", "aliveLater11Low", "aliveLater11High"],
+    ["aliveLater12", "aliveLater12Low", "aliveLater12High"],
+];
+
 /// Correlations of number and money of purchases beyond are warned of.
 const MUCH_CORRELATION: f64 = 0.3;
 
@@ -45,7 +62,7 @@ impl LifetimeValue {
     /// Predictions of some more customers.
     pub(super) fn predict(&mut self, budget: usize) -> Result<()> {
         let mut predictor = self.predictor.take().ok_or_else(unfinished)?;
-        let (mut sums, unit) = (self.sums, self.unit_days());
+        let (mut sums, unit) = (self.sums, self.unit_periods());
         let until = self.next.saturating_add(budget.max(1)).min(self.customers.len());
         for (counts, place) in self.customers.get(self.next..until).unwrap_or_default() {
             let mean = self.mean(counts);
@@ -74,7 +91,8 @@ impl LifetimeValue {
                 told.value.low,
                 told.value.high,
             ];
-            for (column, value) in self.columns.iter_mut().zip(row) {
+            let later = predictor.later().iter().flat_map(|told| [told.value, told.low, told.high]);
+            for (column, value) in self.columns.iter_mut().zip(row.into_iter().chain(later)) {
                 if let Some(slot) = column.get_mut(*place as usize) {
                     *slot = value;
                 }
@@ -118,8 +136,8 @@ impl LifetimeValue {
 
     /// The report.
     pub(super) fn result(&mut self) -> Result<LifetimeValueResult> {
-        let (Some((_, fit)), Some((_, spend)), Some(check), Some(total)) =
-            (&self.fitted, &self.spend, self.check.take(), self.sums.total)
+        let (Some((_, fit)), Some((_, spend)), Some(check), Some(total), Some(predictor)) =
+            (&self.fitted, &self.spend, self.check.take(), self.sums.total, &self.predictor)
         else {
             return Err(unfinished());
         };
@@ -127,13 +145,24 @@ impl LifetimeValue {
         let mut at_risk = self.sums.risk;
         at_risk.share = at_risk.customers as f64 / customers as f64;
         let has_errors = fit.maximum.covariance.is_some();
+        let later = self.options.alive_after_days.iter().zip(predictor.later_totals());
+        let alive_later = later.map(|(days, Ranged { value, low, high })| AliveLater {
+            days: *days,
+            alive: value,
+            interval: has_errors.then_some(Interval { low, high }),
+        });
         Ok(LifetimeValueResult {
             population: customers,
             repeaters: self.customers.iter().filter(|row| row.0.repeats > 0).count() as u64,
             alive: self.sums.alive,
+            alive_later: alive_later.collect(),
             expected_purchases: self.sums.purchases,
             value: total.value,
             value_interval: has_errors.then_some(Interval { low: total.low, high: total.high }),
+            occasions: self.has_occasions().then(|| Occasions {
+                until: Date::of_day_number(self.log.moment.day).to_string(),
+                ahead: self.units(self.options.horizon_days) as u32,
+            }),
             purchases: ModelFit::of(&self.options.model.parameters(), fit, self.width()),
             spend: spend.clone(),
             check,
@@ -186,10 +215,12 @@ impl LifetimeValue {
                     .to_owned(),
             );
         }
-        if self.options.horizon_days > self.log.span() {
+        let later = self.options.alive_after_days.last().copied().unwrap_or(0);
+        let farthest = self.options.horizon_days.max(later);
+        if farthest > self.log.span() {
             warn(
                 "long-horizon",
-                u64::from(self.options.horizon_days - self.log.span()),
+                u64::from(farthest - self.log.span()),
                 "the horizon is longer than the log: the far end is a guess".to_owned(),
             );
         }

@@ -25,7 +25,7 @@ impl LifetimeValue {
     /// Equal histories together.
     pub(super) fn counted(&self) -> Result<Vec<Counted>> {
         let key = |row: &(Counts, u32)| (row.0.repeats, row.0.age, row.0.last);
-        let unit = self.unit_days();
+        let unit = self.unit_periods();
         let rows = self.customers.chunk_by(|a, b| key(a) == key(b)).filter_map(|rows| {
             let history = rows.first()?.0.history(unit);
             Some(history.map(|history| Counted { history, customers: rows.len() as f64 }))
@@ -77,8 +77,7 @@ impl LifetimeValue {
 
     /// Fits to the days before the split, and holds that against the days after it.
     pub(super) fn checked(&self) -> Result<Check> {
-        let days = self.holdout_days();
-        let unit = self.unit_days();
+        let (days, unit) = (self.holdout_days(), self.unit_periods());
         let rows: Result<Vec<Counted>> = self
             .holdout
             .counts()
@@ -97,7 +96,7 @@ impl LifetimeValue {
         let mut verdict = Verdict::Unknown;
         // Before the split there may have been nothing to learn from.
         if let Ok((model, fit)) = purchases(self.options.model, &rows?) {
-            found = self.holdout.compare(&model, unit, f64::from(days) / unit)?;
+            found = self.holdout.compare(&model, unit, f64::from(self.held_out()) / unit)?;
             let miss = (found.expected / found.actual - 1.0).abs();
             let is_better = found.error <= found.naive_error;
             let is_fitted = fit.maximum.ending != Ending::StepLimit;
@@ -132,12 +131,20 @@ impl LifetimeValue {
             return Err(unfinished());
         };
         let LifetimeValueOptions { horizon_days, discount_per_year, margin, .. } = self.options;
-        let (horizon, unit) = (f64::from(horizon_days), self.unit_days());
-        let steps = (horizon / MONTH_DAYS).ceil().max(1.0);
-        let step_days = horizon / steps;
+        let unit = self.unit_days();
+        let (steps, step_days) = if self.has_occasions() {
+            (self.units(horizon_days), unit)
+        } else {
+            let steps = (f64::from(horizon_days) / MONTH_DAYS).ceil().max(1.0);
+            (steps, f64::from(horizon_days) / steps)
+        };
         let rate = libm::expm1(libm::log1p(discount_per_year) * step_days / YEAR_DAYS);
         let (width, length) = (self.width(), step_days / unit);
         let outlook = Outlook { steps: steps as u32, length, rate, margin, width };
-        Predictor::new(self.options.model, fitted.clone(), spend.clone(), outlook, unit)
+        let later = self.options.alive_after_days.iter().map(|days| self.units(*days));
+        let unit = self.unit_periods();
+        let told =
+            Predictor::new(self.options.model, fitted.clone(), spend.clone(), outlook, unit)?;
+        Ok(told.at_times(later.collect()))
     }
 }

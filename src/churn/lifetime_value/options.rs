@@ -7,7 +7,7 @@ use crate::churn::btyd::Family;
 use crate::customers::purchases::{Refunds, Zeros};
 use crate::stats::confidence::usual_confidence;
 use crate::stats::proportion::Interval;
-use crate::table::period::Unit;
+use crate::table::period::{Unit, WeekStart};
 
 /// Options of `lifetime-value`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,12 +21,26 @@ pub struct LifetimeValueOptions {
     #[serde(default)]
     pub model: Family,
     /// The unit of time of parameters and of the columns `last` and `age`: `day`, `week`, `month`
-    /// of 30.4375 days, or `quarter` and `year` of so many months. It changes no prediction.
+    /// of 30.4375 days, or `quarter` and `year` of so many months. It changes no prediction. With
+    /// `bg-bb` it is the `occasion`.
     #[serde(default = "usual_unit")]
     pub unit: Unit,
+    /// With the model `bg-bb`: the period in which there is one occasion to buy, `week`, `month` (the
+    /// default), `quarter` or `year` of the calendar. Purchases of one period are one. Days in a period
+    /// that has not ended at `at` are left out; days of other options are rounded to whole occasions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<Unit>,
+    /// With the occasion `week`: the first day of weeks.
+    #[serde(default)]
+    pub week_start: WeekStart,
     /// How many days ahead purchases and value are told, 1 to 3,650.
     #[serde(default = "usual_horizon")]
     pub horizon_days: u32,
+    /// Days after `at` for which P(alive) is told too, in ascending order, 12 at most, each 1 to 3,650:
+    /// a customer's curve. It is the chance to be still there then, whatever they buy until then; the
+    /// more days, the lower.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alive_after_days: Vec<u32>,
     /// What money loses in value in a year: 0.1 makes 110 of next year 100 of today. From 0 to 10.
     #[serde(default = "usual_discount")]
     pub discount_per_year: f64,
@@ -73,10 +87,11 @@ fn usual_risk() -> f64 {
 }
 
 /// Result of `lifetime-value`. The column set `customers` holds `customer`, `repeats` (days of purchase
-/// after the first), `last` and `age` (units from the first purchase to the last and to `at`),
+/// after the first; with `bg-bb` occasions), `last` and `age` (units from the first purchase to the last and to `at`),
 /// `meanSpend` (money of a repeat), `alive`, `expectedPurchases`, `expectedSpend` (of each of them),
 /// `value`, and where the model has standard errors also `aliveLow`, `aliveHigh`, `expectedPurchasesLow`,
-/// `expectedPurchasesHigh`, `valueLow`, `valueHigh`.
+/// `expectedPurchasesHigh`, `valueLow`, `valueHigh`. For each of `aliveAfterDays` there are `aliveLater1`
+/// (P(alive) after the first of them), `aliveLater1Low`, `aliveLater1High`, and so on.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -87,12 +102,16 @@ pub struct LifetimeValueResult {
     pub repeaters: u64,
     /// Customers still there, expected: the sum of P(alive).
     pub alive: f64,
+    /// The same after each of `aliveAfterDays`.
+    pub alive_later: Vec<AliveLater>,
     /// Purchases expected of all over the horizon.
     pub expected_purchases: f64,
     /// Discounted worth of all customers over the horizon.
     pub value: f64,
     /// Interval of the value; null without standard errors.
     pub value_interval: Option<Interval>,
+    /// With the model `bg-bb`: the occasions; else null.
+    pub occasions: Option<Occasions>,
     /// The model of purchases.
     pub purchases: ModelFit,
     /// The model of money.
@@ -157,6 +176,34 @@ pub struct CheckBin {
     pub actual: f64,
     /// Mean expected.
     pub expected: f64,
+}
+
+/// The occasions of BG/BB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "LifetimeOccasions")
+)]
+pub struct Occasions {
+    /// Local day on which the last occasion ended that was over at `at`; what is known ends here.
+    pub until: String,
+    /// Occasions ahead over which purchases and value are told.
+    pub ahead: u32,
+}
+
+/// Customers still there some days after the reference moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AliveLater {
+    /// Days after `at`.
+    pub days: u32,
+    /// Of the customers of today, those expected to be still there: the sum of the column.
+    pub alive: f64,
+    /// Its interval; null without standard errors.
+    pub interval: Option<Interval>,
 }
 
 /// Customers whose P(alive) is below `atRiskBelow`.

@@ -14,7 +14,7 @@ use super::effects::Effects;
 use super::judge::{Comparison, Judge, SAMPLES};
 use super::label::Windows;
 use super::learn::{Asked, Learner, TURN};
-use super::model::{Chosen, RiskModel, Spread};
+use super::model::{Chosen, ModelFeature, RiskModel, Spread};
 use super::options::{CampaignOptions, Choice, ChurnRiskOptions, ChurnRiskResult};
 use super::reasons::Key;
 use super::rhythm;
@@ -59,6 +59,7 @@ pub(super) enum Phase {
     Prepare,
     Learn,
     Judge,
+    Compare,
     Effects,
     Score,
     Done,
@@ -153,19 +154,20 @@ fn distinct(
     (keys, places)
 }
 
+/// The place of a feature that an imported model asks.
+fn place(features: &[Feature], wanted: &ModelFeature, path: &'static str) -> Result<usize> {
+    let is_it = |feature: &Feature| feature.name == wanted.name && feature.levels == wanted.levels;
+    features.iter().position(is_it).ok_or_else(|| {
+        let hint = format!("the model asks for `{}`, which is not there as it was", wanted.name);
+        Error::new(Code::InvalidOption, hint).at_path(path)
+    })
+}
+
 /// Puts the features into the order of an imported model.
 fn arrange(table: &mut Table, model: &RiskModel, path: &'static str) -> Result<()> {
     let mut features = std::mem::take(&mut table.features);
     for wanted in &model.features {
-        let is_it =
-            |feature: &Feature| feature.name == wanted.name && feature.levels == wanted.levels;
-        let Some(at) = features.iter().position(is_it) else {
-            return Err(Error::new(
-                Code::InvalidOption,
-                format!("the model asks for `{}`, which is not there as it was", wanted.name),
-            )
-            .at_path(path));
-        };
+        let at = place(&features, wanted, path)?;
         table.features.push(features.swap_remove(at));
     }
     Ok(())
@@ -247,8 +249,10 @@ impl Analysis for ChurnRisk {
             model.check()?;
         }
         if let Some(model) = &options.challenger {
-            if options.model.is_none() || options.label.is_none() || facts.input == LOG {
-                let hint = "a challenger needs the `model` it is held against, and customers with a `label`";
+            let is_known = options.label.is_some() && facts.input != LOG;
+            if options.model.is_some() && !is_known {
+                let hint =
+                    "an imported `model` is held against a challenger on customers with a `label`";
                 return Err(invalid("challenger", hint));
             }
             model.check().map_err(|error| error.at_path("challenger"))?;
@@ -374,6 +378,13 @@ impl Analysis for ChurnRisk {
                     self.choose()?;
                 }
                 TURN + learned + done
+            }
+            Phase::Compare => {
+                let Some(judge) = &mut self.comparison else { return Err(unfinished()) };
+                if judge.sample() {
+                    self.phase = Phase::Effects;
+                }
+                TURN + learned + judged
             }
             Phase::Effects => {
                 let (Some(effects), Some(model)) = (&mut self.effects, &self.model) else {
@@ -643,6 +654,9 @@ impl ChurnRisk {
             self.model = Some(model);
             return Ok(());
         }
+        if matches!(self.given, Given::Log(_)) {
+            self.challenge()?;
+        }
         let left = self.table.labels.iter().filter(|label| **label == Some(true)).count();
         let stayed = self.table.labels.iter().filter(|label| **label == Some(false)).count();
         if left < FEW || stayed < FEW {
@@ -694,6 +708,50 @@ impl ChurnRisk {
         Ok(found)
     }
 
+    /// Scores of a challenger on the rows of a log that are held out.
+    fn challenge(&mut self) -> Result<()> {
+        let Some(challenger) = &self.options.challenger else { return Ok(()) };
+        let path = "challenger.features";
+        let places = challenger.features.iter().map(|own| place(&self.table.features, own, path));
+        let places: Vec<usize> = places.collect::<Result<_>>()?;
+        let most = self.table.customers.iter().max().map_or(0, |most| *most as usize + 1);
+        self.challenged = filled(0.0, most)?;
+        let (mut row, mut own) = (Vec::new(), Vec::new());
+        for (at, part) in self.table.parts.iter().enumerate() {
+            if *part == Part::Turn(0) {
+                self.table.row(at, &mut row);
+                own.clear();
+                own.extend(places.iter().map(|place| row[*place]));
+                self.challenged[self.table.customers[at] as usize] = challenger.score(&own);
+            }
+        }
+        Ok(())
+    }
+
+    /// The model fitted in this run and its challenger on the rows held out.
+    fn duel_of_fit(&self, judge: &Judge, chosen: Chosen) -> Result<Option<Judge>> {
+        let Some(challenger) = &self.options.challenger else { return Ok(None) };
+        let told = self.held.iter().zip(judge.told(chosen));
+        let rows = told.map(|((row, _), (left, own))| {
+            let score = self.challenged[self.table.customers[*row] as usize];
+            (left, [own, [score, challenger.calibration.probability(score)]])
+        });
+        self.duel_on(rows.collect()).map(Some)
+    }
+
+    /// A judgement of two models by label, score and probability of each row.
+    fn duel_on(&self, rows: Vec<(bool, [[f64; 2]; 2])>) -> Result<Judge> {
+        let left = rows.iter().filter(|row| row.0).count();
+        if left < FEW || rows.len() - left < FEW {
+            let hint = format!(
+                "{left} customers who left and {} who stayed; {FEW} of each are needed",
+                rows.len() - left
+            );
+            return Err(Error::new(Code::NotEnoughData, hint).at_path("challenger"));
+        }
+        Ok(Judge::of_models(rows, u64::from(self.options.seed)))
+    }
+
     /// Champion and challenger on the customers with a label.
     fn duel(&self, models: [&RiskModel; 2]) -> Result<Judge> {
         let (mut rows, mut row) = (Vec::new(), Vec::new());
@@ -706,15 +764,7 @@ impl ChurnRisk {
                 [0, 1].map(|of| [scores[of], models[of].calibration.probability(scores[of])]);
             rows.push((*label, both));
         }
-        let left = rows.iter().filter(|row| row.0).count();
-        if left < FEW || rows.len() - left < FEW {
-            let hint = format!(
-                "{left} customers who left and {} who stayed; {FEW} of each are needed",
-                rows.len() - left
-            );
-            return Err(Error::new(Code::NotEnoughData, hint).at_path("challenger"));
-        }
-        Ok(Judge::of_models(rows, u64::from(self.options.seed)))
+        self.duel_on(rows)
     }
 
     /// The comparison with the challenger.
@@ -723,7 +773,8 @@ impl ChurnRisk {
             return Ok(None);
         };
         let drift = |model: &RiskModel, of: usize| model.scores.drift(judge.scores(of));
-        let drifts = [drift(champion, 0), drift(rival, 1)];
+        let is_imported = self.judge.is_none();
+        let drifts = [is_imported.then(|| drift(champion, 0)).flatten(), drift(rival, 1)];
         judge.compare(drifts, self.options.confidence).map(Some)
     }
 
@@ -775,6 +826,7 @@ impl ChurnRisk {
             Choice::Trees => Chosen::Trees,
         };
         let calibration = judge.calibration(chosen, self.options.calibration)?;
+        self.comparison = self.duel_of_fit(judge, chosen)?;
         let (mut model, turns) = learner.models(chosen, &calibration)?;
         let (mut row, mut scores) = (Vec::new(), Vec::new());
         for (at, _) in self.table.labels.iter().enumerate().filter(|(_, label)| label.is_some()) {
@@ -786,7 +838,8 @@ impl ChurnRisk {
         self.model = Some(model);
         let seed = u64::from(self.options.seed);
         self.effects = Some(Effects::new(self.held.clone(), turns, &self.table, seed));
-        self.phase = Phase::Effects;
+        let is_challenged = self.comparison.is_some();
+        self.phase = if is_challenged { Phase::Compare } else { Phase::Effects };
         Ok(())
     }
 }

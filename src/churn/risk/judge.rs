@@ -220,7 +220,8 @@ pub struct Contender {
     pub reliability: Vec<Reliability>,
     /// Expected calibration error over these bins.
     pub calibration_error: f64,
-    /// Population stability index of its scores against those of the customers it learned from.
+    /// Population stability index of its scores against those of the customers it learned from; null
+    /// for a model fitted in this run, which learned from the same table.
     pub score_drift: Option<f64>,
 }
 
@@ -230,11 +231,11 @@ pub struct Contender {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RiskComparison"))]
 pub struct Comparison {
-    /// Customers with a label.
+    /// Customers with a label; of a fit of this run, rows held out.
     pub customers: u64,
     /// Of them, those who left.
     pub left: u64,
-    /// The option `model`.
+    /// The option `model`; without it the model fitted in this run, on rows that its fit did not see.
     pub champion: Contender,
     /// The option `challenger`.
     pub challenger: Contender,
@@ -422,6 +423,12 @@ impl Judge {
     /// The scores of a model.
     pub(super) fn scores(&self, of: usize) -> impl Iterator<Item = f64> {
         self.scores[of].iter().copied()
+    }
+
+    /// Of each row the label, and the score and probability by a model.
+    pub(super) fn told(&self, chosen: Chosen) -> impl Iterator<Item = (bool, [f64; 2])> {
+        let own = self.scores[chosen as usize].iter().zip(&self.probabilities[chosen as usize]);
+        self.labels.iter().zip(own).map(|(left, (score, p))| (*left, [*score, *p]))
     }
 
     /// Samples so far.

@@ -129,8 +129,10 @@ pub struct ChurnRiskOptions {
     /// A model from an earlier report: customers are scored by it, and nothing is learned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<RiskModel>,
-    /// With `model`, `customers` and `label`: another model from an earlier report, held against it
-    /// on the customers with a label. They must be such as neither model learned from.
+    /// Another model from an earlier report. With `model`, `customers` and `label` it is held against
+    /// that one on the customers with a label, who must be such as neither model learned from. Without
+    /// `model` it is held against the model fitted in this run, on the rows held out: each is scored by
+    /// a fit that did not learn from it, and must be such as the challenger did not learn from either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenger: Option<Box<RiskModel>>,
 }
@@ -219,7 +221,7 @@ pub struct ChurnRiskResult {
     pub trees: u32,
     /// How good the models are on rows held out; null with an imported model.
     pub held_out: Option<HeldOut>,
-    /// The model against its challenger; null without one.
+    /// The model, imported or fitted in this run, against its challenger; null without one.
     pub comparison: Option<Comparison>,
     /// The errors of the chosen model in each group of `groupsBy`, the largest first.
     pub groups: Vec<GroupErrors>,

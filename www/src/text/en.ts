@@ -159,6 +159,7 @@ export const en = {
   'rfm.notes': 'Good to know',
 
   'left.after-at': '{rows} rows lie after the reference date and are not counted.',
+  'left.unfinished-period': '{rows} rows lie in a period that has not ended yet and are not counted.',
   'left.denied': '{rows} rows of customers were left out by the policy that is in force.',
   'left.refund-dropped': '{rows} refund rows were left out, as chosen.',
   'left.zero-dropped': '{rows} rows with a zero amount were left out.',

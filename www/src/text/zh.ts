@@ -161,6 +161,7 @@ export const zh: Record<Key, string> = {
   'rfm.notes': '值得留意',
 
   'left.after-at': '{rows} 行晚于基准日期，未计入。',
+  'left.unfinished-period': '{rows} 行属于尚未结束的周期，未计入。',
   'left.denied': '{rows} 行的客户被已启用的策略排除。',
   'left.refund-dropped': '按所选方式，{rows} 行退款未计入。',
   'left.zero-dropped': '{rows} 行零金额未计入。',
