@@ -66,7 +66,7 @@ export interface ActivationOptions {
 }
 
 /**
- * Result of `activation`. The column set `waiting` holds those to be greeted, who joined last first:
+ * Result of `activation`. The column set `customers` holds those to be greeted, who joined last first:
  * `customer` and `days` (since joining, without an action).
  */
 export interface ActivationResult {
@@ -4682,7 +4682,7 @@ export interface ReplenishmentOptions {
 }
 
 /**
- * Result of `replenishment`. The column set `due` has a row for each customer and product, those that
+ * Result of `replenishment`. The column set `reminders` has a row for each customer and product, those that
  * are due first, then those that will be, the soonest first, then those that are late, the latest to
  * have become so first: `customer`, `product`, `purchases` (days with one), `since` (days since the
  * last), `ownGap` (the median of the customer's own days between them; 0 with one day), `gap` (expected days between purchases), `dueIn` (days from `at` to the day at which the next

@@ -70,7 +70,7 @@ fn usual_horizons() -> Vec<u32> {
     vec![1, 3, 7, 30]
 }
 
-/// Result of `activation`. The column set `waiting` holds those to be greeted, who joined last first:
+/// Result of `activation`. The column set `customers` holds those to be greeted, who joined last first:
 /// `customer` and `days` (since joining, without an action).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -286,7 +286,7 @@ impl Analysis for Activation {
         Ok(Outcome {
             rows: self.joined.rows() + self.rows,
             customers: self.codes.len() as u64,
-            sets: vec![ColumnSet { name: "waiting", length, columns }],
+            sets: vec![ColumnSet { name: "customers", length, columns }],
             left_out: LeftOut::parts(&[
                 ("after-at", after + list.after, 0),
                 ("denied", denied + list.denied, 0),

@@ -78,3 +78,6 @@ export class Ranking {
     return leaving * hit - (count - leaving) * wrong
   }
 }
+
+/** Days ahead at which a customer's card tells whether they are still there. */
+export const LATER_DAYS = [30, 90, 180, 365] as const

@@ -26,8 +26,8 @@ interface Sets {
   bandit: object
   'repeat-purchase': { customers: ColumnSet }
   /** Of these two the set has the name of a count of the result, and takes its place in the report. */
-  activation: { waiting: ColumnSet }
-  replenishment: { due: ColumnSet }
+  activation: { customers: ColumnSet }
+  replenishment: { reminders: ColumnSet }
 }
 export type Name = keyof Sets
 export type Answer<A extends Name> = Report<Omit<Analyses[A]['result'], keyof Sets[A]> & Sets[A]>

@@ -50,7 +50,7 @@ fn usual_confidence() -> f64 {
     0.8
 }
 
-/// Result of `replenishment`. The column set `due` has a row for each customer and product, those that
+/// Result of `replenishment`. The column set `reminders` has a row for each customer and product, those that
 /// are due first, then those that will be, the soonest first, then those that are late, the latest to
 /// have become so first: `customer`, `product`, `purchases` (days with one), `since` (days since the
 /// last), `ownGap` (the median of the customer's own days between them; 0 with one day), `gap` (expected days between purchases), `dueIn` (days from `at` to the day at which the next
@@ -434,7 +434,7 @@ fn columns(
         ("state", Values::U8(states)),
     ];
     let columns = columns.into_iter().map(|(name, values)| NamedColumn { name, values });
-    Ok(ColumnSet { name: "due", length: order.len(), columns: columns.collect() })
+    Ok(ColumnSet { name: "reminders", length: order.len(), columns: columns.collect() })
 }
 
 /// The answer in words.
