@@ -9,8 +9,10 @@
 //! `n/(n − 1)` for each side of `n` groups (Welch's for a single difference); the degrees of freedom
 //! are Satterthwaite's. How many groups began when is taken as given.
 //!
-//! Bands that hold for all times together: the largest of the statistics when what each group adds gets
-//! a sign by chance (multiplier bootstrap).
+//! Bands that hold for all times together: the largest of the statistics when what each group adds is
+//! multiplied by a normal number (multiplier bootstrap); how rare the normal law finds it is how rare
+//! Student's law with each effect's degrees has to find its end. Signs in place of normal numbers, and
+//! the bare quantile, hold all effects in 75 % of simulated panels of 18 groups, where 95 % are wanted.
 //!
 //! When not to use it: with one beginning, where difference in differences says the same; where groups
 //! leave the treatment again.
@@ -26,6 +28,7 @@ use crate::stats::distribution::student_t_quantile;
 use crate::stats::order::sort_by;
 use crate::stats::proportion::Interval;
 use crate::stats::random::Random;
+use crate::stats::special::error::normal;
 
 /// Draws of the bands.
 pub(super) const DRAWS: usize = 999;
@@ -223,13 +226,9 @@ impl Beginnings {
         let until = DRAWS.min(self.drawn.len() + (budget / work).max(1));
         for at in self.drawn.len()..until {
             let mut random = Random::new(u64::from(seed), at as u64);
-            let signs: Vec<f64> = self
-                .units
-                .iter()
-                .map(|_| if random.next_u32() & 1 == 0 { 1.0 } else { -1.0 })
-                .collect();
+            let factors: Vec<f64> = self.units.iter().map(|_| random.normal()).collect();
             let statistic = |(parts, error): &(Vec<f64>, f64)| {
-                let sum: f64 = parts.iter().zip(&signs).map(|(part, sign)| part * sign).sum();
+                let sum: f64 = parts.iter().zip(&factors).map(|(part, factor)| part * factor).sum();
                 (sum / error).abs()
             };
             self.drawn.push(events.iter().map(statistic).fold(0.0, f64::max));
@@ -242,12 +241,14 @@ impl Beginnings {
         sort_by(&mut drawn, f64::total_cmp);
         let rank = (self.confidence * (drawn.len() as f64 + 1.0)).ceil() as usize;
         let common = drawn.get(rank.max(1) - 1).or(drawn.last()).copied().unwrap_or(0.0);
+        // Never narrower than the interval of one effect alone.
+        let tail = normal(common).upper.min((1.0 - self.confidence) / 2.0);
         let of = |(offset, sum): &(i32, Sum)| {
             let effect = self.told(sum);
             let (_, degrees) = self.spread(sum);
-            let own = student_t_quantile(degrees, (1.0 - self.confidence) / 2.0);
-            let band = effect.error.zip(own).map(|(error, own)| {
-                let reach = error * own.max(common);
+            let quantile = student_t_quantile(degrees, tail);
+            let band = effect.error.zip(quantile).map(|(error, quantile)| {
+                let reach = error * quantile;
                 Interval { low: sum.value - reach, high: sum.value + reach }
             });
             (*offset, sum.weight, effect, band)
@@ -318,7 +319,7 @@ mod tests {
         let mut random = Random::new(21, 0);
         let runs = 600;
         for comparison in [Comparison::NeverTreated, Comparison::NotYetTreated] {
-            let (mut within, mut all_within, mut two_way_within) = (0, 0, 0);
+            let (mut within, mut all_within) = (0, 0);
             let (mut sum, mut at_three) = (0.0, 0);
             for _ in 0..runs {
                 let mut found = Beginnings::of(panel(&mut random), comparison, 0.95).unwrap();
@@ -339,17 +340,14 @@ mod tests {
                     holds(event.3.unwrap(), truth(event.0)) == 0
                 };
                 all_within += u32::from(events.iter().find(outside).is_none());
-                let (two_way, negative) = found.two_way().unwrap();
-                two_way_within += holds(found.overall.interval.unwrap(), two_way);
+                let (_, negative) = found.two_way().unwrap();
                 assert!((0.0..1.0).contains(&negative));
             }
             // 570 of 600, four standard errors of that either way.
             assert!((549..=591).contains(&within), "{within}");
             assert!((549..=591).contains(&at_three), "{at_three}");
-            assert!((540..=600).contains(&all_within), "{all_within}");
+            assert!((549..=591).contains(&all_within), "{all_within}");
             assert!((sum - 4.5).abs() < 0.1, "{sum}");
-            // What the usual regression says is somewhere else.
-            assert!(two_way_within < 200, "{two_way_within}");
         }
     }
 
