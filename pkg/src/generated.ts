@@ -431,6 +431,24 @@ export interface BanditResult {
   sentence: Text
 }
 
+/** Groups that began together, at another time than `began`. */
+export interface Beginning {
+  /** A local day: the period that holds it is their first with the treatment. */
+  began: string
+  /** The groups, by name. */
+  treated: string[]
+}
+
+/** The mean effect on those that began together. */
+export interface BeginningEffect {
+  /** The period in which they began. */
+  began: string
+  /** The mean effect since. */
+  effect: PanelEstimate
+  /** Its groups. */
+  groups: number
+}
+
 /** The share to treat, among those of the curve and nobody. */
 export interface BestShare {
   /**
@@ -495,6 +513,16 @@ export interface CauseCurve {
   name: string
   /** At each of `times`, the share that has ended by it. */
   shares: number[]
+}
+
+/** The effect on those that began together in one period. */
+export interface CellEffect {
+  /** The period in which they began. */
+  began: string
+  /** The effect. */
+  effect: PanelEstimate
+  /** The period in which it is seen. */
+  period: string
 }
 
 /** A model fitted to the days before a split, against the days after it. */
@@ -951,6 +979,13 @@ export interface CompareResult {
   /** Tests that were made. */
   tests: number
 }
+
+/** What several beginnings are held against. */
+export type Comparison =
+  /** Groups that were never treated. */
+  | 'never-treated'
+  /** These, and in each period those that had not begun by then. */
+  | 'not-yet-treated'
 
 /** Options of `competing-risks`. Columns are attributes of the input `lives`. */
 export interface CompetingRisksOptions {
@@ -1622,6 +1657,18 @@ export type Event =
   | 'silence'
   /** The second day of purchase: the curve is the share who have not come back yet. */
   | 'repeat'
+
+/** The mean effect so many periods since the beginning. */
+export interface EventEffect {
+  /** The band within which the effects at all times lie together; null without an error. */
+  band: Interval | null
+  /** The effect. */
+  effect: PanelEstimate
+  /** Groups behind it. */
+  groups: number
+  /** Periods since the beginning; the last one before it (−1) is what all are held against. */
+  offset: number
+}
 
 /**
  * Which values of the role `event` count as what. Compared without regard to case and to blanks
@@ -3813,8 +3860,15 @@ export interface PanelEffectOptions {
   at?: string | null
   /** A local day: the period that holds it is the first with the treatment. */
   began: string
+  /**
+   * Groups that began at other times. They are no controls of the others; `staggered` has the effects
+   * of all beginnings.
+   */
+  beginnings?: Beginning[]
   /** What several rows of a group in a period make. */
   combine?: Combine
+  /** What several beginnings are held against. */
+  comparison?: Comparison
   /** Confidence of the intervals, between 0 and 1. */
   confidence?: number
   /** A local day: periods that begin before it are left out. */
@@ -3853,9 +3907,11 @@ export interface PanelEffectResult {
   sentence: Text
   /** Against its own course; of the treated alone, null with controls and where periods are few. */
   series: InterruptedSeries | null
+  /** Of several beginnings; null of one. */
+  staggered: Staggered | null
   /** Against a weighted mean of controls; null with fewer than two, or one period before. */
   synthetic: SyntheticControl | null
-  /** Treated groups that take part. */
+  /** Groups of `treated` that take part. */
   treated: number
   /** Groups that take no part, since periods of theirs have no row. */
   unbalanced: number
@@ -5895,6 +5951,22 @@ export interface StagesAt {
   period: string
 }
 
+/** The effects of several beginnings, each held against groups without the treatment alone. */
+export interface Staggered {
+  /** By beginning. */
+  beginnings: BeginningEffect[]
+  /** By beginning and period. */
+  cells: CellEffect[]
+  /** How far it may be taken for an effect. */
+  claim: Claim
+  /** The mean of the beginnings' effects, weighted by their groups. */
+  effect: PanelEstimate
+  /** By periods since the beginning; those below 0 show whether the groups went on alike before. */
+  events: EventEffect[]
+  /** What the usual regression would say of all together, and why not to believe it. */
+  twoWay: TwoWay | null
+}
+
 /** Counts by two attributes. */
 export interface SuppressOptions {
   /** The counts of customers, row by row. */
@@ -6428,6 +6500,14 @@ export interface Tried {
   silhouette: number | null
   /** Mean adjusted Rand index under resampling, about 0 to 1. */
   stability: number
+}
+
+/** A regression with a constant for each group and each period over several beginnings. */
+export interface TwoWay {
+  /** Its effect. */
+  effect: number
+  /** How much weight below 0 it gives to effects of some groups and periods, of 1 in all. */
+  negativeWeight: number
 }
 
 /** The column of an attribute and what it holds. */

@@ -24,6 +24,7 @@ mod meta_analysis;
 mod metamorphic;
 mod migration;
 mod panel_effect;
+mod panel_staggered;
 mod policy;
 mod real_data;
 mod repeat_purchase;

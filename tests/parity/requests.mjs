@@ -123,6 +123,14 @@ export const files = [
     ]),
   },
   {
+    name: 'shops that began at several times',
+    path: join(root, 'tests/data/staggered.csv'),
+    read: { roles: { customer: 'customer', time: 'time' }, attributes: { sales: { column: 'sales#', type: 'number' } }, zone: 'UTC' },
+    requests: ['never-treated', 'not-yet-treated'].map((comparison) => (
+      { analysis: 'panel-effect', options: { treated: ['s01', 's02', 's03', 's04', 's05'], began: '2024-05-01', outcome: 'sales', comparison,
+        beginnings: [{ treated: ['s06', 's07', 's08', 's09', 's10', 's11'], began: '2024-07-01' }, { treated: ['s12', 's13', 's14', 's15', 's16', 's17'], began: '2024-10-01' }] } })),
+  },
+  {
     name: 'products of a shop',
     path: join(root, 'tests/data/shop/orders.csv'),
     read: {

@@ -1,16 +1,16 @@
-//! `panel-effect`: sums the rows of each group and period, makes a balanced panel of them, and holds
-//! the treated against what would have been, in the three ways there are.
+//! `panel-effect`: sums the rows of each group and period, makes a balanced panel of them, and has the
+//! treated held against what would have been.
 
-use super::fit::{Panel, Synthetic, course, interrupted, mean};
+use super::fit::{Panel, Synthetic, course};
 use super::options::{
-    Absent, ClaimLabel, Combine, DiffInDiff, Donor, InterruptedSeries, PanelEffectOptions,
-    PanelEffectResult, PanelEstimate, PanelPeriod, SyntheticControl, claim,
+    Absent, Beginning, Combine, Comparison, PanelEffectOptions, PanelEffectResult,
 };
+use super::staggered::{Beginnings, DRAWS, NEVER, Unit};
 use crate::error::{Code, Error, Result};
 use crate::experiment::units::{numbers_of, variants_of};
 use crate::job::{Analysis, Facts, Progress, no_memory, unfinished};
 use crate::privacy::gate::{Allowed, AllowedNames, Needs};
-use crate::report::{LeftOut, Method, Outcome, Text, Warning, short};
+use crate::report::{LeftOut, Method, Outcome, Warning};
 use crate::stats::confidence::check_confidence;
 use crate::stats::order::sort_by;
 use crate::table::block::MISSING;
@@ -45,8 +45,8 @@ struct Cells {
 /// The running analysis.
 #[derive(Debug)]
 pub struct PanelEffect {
-    options: PanelEffectOptions,
-    periods: Periods,
+    pub(super) options: PanelEffectOptions,
+    pub(super) periods: Periods,
     zone: Zone,
     /// The period in which it began.
     began: i32,
@@ -60,13 +60,17 @@ pub struct PanelEffect {
     /// Without a group, without an outcome, before `from`, in a period that ends after `at`.
     left_out: [u64; 4],
     /// The periods of the panel, from the first.
-    first: i32,
-    panel: Panel,
-    names: [Vec<String>; 2],
-    unbalanced: u64,
-    synthetic: Option<Synthetic>,
+    pub(super) first: i32,
+    pub(super) panel: Panel,
+    pub(super) names: [Vec<String>; 2],
+    pub(super) unbalanced: u64,
+    pub(super) synthetic: Option<Synthetic>,
     /// The ratio of each control that was taken for treated.
-    ratios: Vec<Option<f64>>,
+    pub(super) ratios: Vec<Option<f64>>,
+    /// The periods of the other beginnings, and the groups that began in them.
+    others: Vec<i32>,
+    late: Vec<Unit>,
+    pub(super) staggered: Option<Beginnings>,
 }
 
 fn invalid(path: &str, hint: &'static str) -> Error {
@@ -81,8 +85,8 @@ impl Analysis for PanelEffect {
     const NAME: &'static str = "panel-effect";
     const VERSION: u32 = 1;
     const METHOD: Method = Method {
-        name: "Difference in differences with two-way fixed effects, synthetic control, interrupted time series",
-        reference: "Bertrand, Duflo, Mullainathan (2004) Q. J. Econ. 119; Abadie, Diamond, Hainmueller \
+        name: "Difference in differences with two-way fixed effects, effects by beginning and period, synthetic control, interrupted time series",
+        reference: "Bertrand, Duflo, Mullainathan (2004) Q. J. Econ. 119; Callaway, Sant'Anna (2021) J. Econometrics 225; Abadie, Diamond, Hainmueller \
                     (2010) JASA 105; Wagner et al. (2002) J. Clin. Pharm. Ther. 27; Newey, West (1987) \
                     Econometrica 55.",
     };
@@ -117,6 +121,11 @@ impl Analysis for PanelEffect {
         };
         let periods = Periods { unit: options.period, week_start: options.week_start };
         let began = periods.of_day(moment(&options.began, "began")?.day);
+        let other = |(at, other): (usize, &Beginning)| {
+            let path = format!("beginnings[{at}].began");
+            Ok(periods.of_day(moment(&other.began, &path)?.day))
+        };
+        let others = options.beginnings.iter().enumerate().map(other).collect::<Result<_>>()?;
         let from = options.from.as_ref().map(|text| moment(text, "from")).transpose()?;
         let at = options.at.as_ref().map(|text| moment(text, "at")).transpose()?;
         let until = at.map_or(i32::MAX, |at| LocalDays::new(&zone).day_of(at.until));
@@ -137,6 +146,9 @@ impl Analysis for PanelEffect {
             unbalanced: 0,
             synthetic: None,
             ratios: Vec::new(),
+            others,
+            late: Vec::new(),
+            staggered: None,
         })
     }
 
@@ -209,6 +221,20 @@ impl Analysis for PanelEffect {
         if donors.len() > 1 && self.panel.before > 1 {
             self.synthetic = Synthetic::of(&target, &donors, self.panel.before);
         }
+        if !self.late.is_empty() {
+            let (before, panel) = (self.panel.before, &self.panel);
+            let unit =
+                |began: usize| move |values: &Vec<f64>| Unit { began, values: values.clone() };
+            let mut units: Vec<Unit> = panel.treated.iter().map(unit(before)).collect();
+            units.append(&mut self.late);
+            units.extend(panel.controls.iter().map(unit(NEVER)));
+            let options = &self.options;
+            self.staggered = Beginnings::of(units, options.comparison, options.confidence);
+            if self.staggered.is_none() {
+                let hint = "no group is without the treatment where another has it";
+                return Err(too_little("comparison", hint));
+            }
+        }
         Ok(Progress::default())
     }
 
@@ -224,7 +250,15 @@ impl Analysis for PanelEffect {
             let found = Synthetic::of(target, &donors, self.panel.before);
             self.ratios.push(found.and_then(|found| found.ratio()));
         }
-        Ok(Progress { done: self.ratios.len() as u64, total: total as u64 })
+        let (mut done, mut all) = (self.ratios.len(), total);
+        if let Some(staggered) = &mut self.staggered {
+            if done == total {
+                staggered.draw(budget, self.options.seed);
+            }
+            done += staggered.done();
+            all += DRAWS;
+        }
+        Ok(Progress { done: done as u64, total: all as u64 })
     }
 
     fn outcome(
@@ -256,12 +290,21 @@ impl Analysis for PanelEffect {
                 self.panel.controls.len() as u64,
                 "other weights of the controls fit as well before, and may tell another effect",
             ),
+            (
+                "several-beginnings",
+                result.staggered.is_some(),
+                self.options.beginnings.len() as u64 + 1,
+                "a regression over all beginnings would hold late groups against early ones, which have the treatment already: read `staggered`; `diffInDiff` and `synthetic` are of the groups in `treated` alone",
+            ),
         ];
         let met = warnings.into_iter().filter(|(_, holds, ..)| *holds);
         let [group, outcome, early, late] = self.left_out;
         Ok(Outcome {
             rows: self.rows,
-            customers: result.treated + result.controls,
+            customers: match &self.staggered {
+                Some(all) => all.groups(),
+                None => result.treated + result.controls,
+            },
             result,
             sets: Vec::new(),
             left_out: LeftOut::parts(&[
@@ -284,6 +327,7 @@ impl Analysis for PanelEffect {
         self.cells.places.capacity() * 4
             + self.cells.count * size_of::<Cell>()
             + panel.sum::<usize>() * 8
+            + self.staggered.as_ref().map_or(0, Beginnings::heap_size)
     }
 }
 
@@ -345,6 +389,10 @@ impl PanelEffect {
         if self.began > last {
             return Err(too_little("began", "there is no period since the treatment began"));
         }
+        if let Some(at) = self.others.iter().position(|began| *began <= first || *began > last) {
+            let hint = "there is no period before these began, or none since";
+            return Err(too_little(&format!("beginnings[{at}].began"), hint));
+        }
         let mut groups: Vec<(String, &[Cell])> = self
             .cells
             .groups
@@ -364,6 +412,19 @@ impl PanelEffect {
                 return Err(invalid(&format!("treated[{at}]"), "no row has this group"));
             }
         }
+        let mut begun: Vec<(&str, usize)> = Vec::new();
+        for (of, (other, began)) in self.options.beginnings.iter().zip(&self.others).enumerate() {
+            for (at, name) in other.treated.iter().enumerate() {
+                let wrong = |hint| Err(invalid(&format!("beginnings[{of}].treated[{at}]"), hint));
+                if !groups.iter().any(|(known, _)| known == name) {
+                    return wrong("no row has this group");
+                }
+                if self.options.treated.contains(name) || begun.iter().any(|(one, _)| one == name) {
+                    return wrong("a group begins once");
+                }
+                begun.push((name, began.abs_diff(first) as usize));
+            }
+        }
         let (unit, combine) = (ten(self.scale), self.options.combine);
         for (name, cells) in groups {
             if cells.len() < periods && self.options.absent == Absent::LeaveOut {
@@ -376,6 +437,10 @@ impl PanelEffect {
                 let place = values.get_mut(cell.period.abs_diff(first) as usize);
                 place.into_iter().for_each(|value| *value = cell.sum / own / unit);
             }
+            if let Some((_, began)) = begun.iter().find(|(known, _)| *known == name) {
+                self.late.push(Unit { began: *began, values });
+                continue;
+            }
             let is_treated = self.options.treated.contains(&name);
             let side = if is_treated { &mut self.panel.treated } else { &mut self.panel.controls };
             side.push(values);
@@ -386,135 +451,14 @@ impl PanelEffect {
             let hint = "no treated group has a row in every period: see `absent`";
             return Err(too_little("treated", hint));
         }
+        let is_against_never = self.options.comparison == Comparison::NeverTreated;
+        if !self.late.is_empty() && is_against_never && self.panel.controls.is_empty() {
+            let hint = "no group was never treated: compare with `not-yet-treated`";
+            return Err(invalid("comparison", hint));
+        }
         self.first = first;
         self.panel.before = self.began.abs_diff(first) as usize;
         Ok(())
-    }
-
-    fn result(&self) -> PanelEffectResult {
-        let (panel, options) = (&self.panel, &self.options);
-        let treated = course(&panel.treated);
-        let has_controls = !panel.controls.is_empty();
-        let label = if options.randomized {
-            ClaimLabel::CausalByDesign
-        } else {
-            ClaimLabel::UnderAssumptions
-        };
-        let claimed = |own: &'static str| {
-            let all = ["no-spillover", "no-anticipation", own];
-            claim(label, all.get(..if options.randomized { 1 } else { 3 }).unwrap_or_default())
-        };
-        let after = treated.get(panel.before..).unwrap_or_default();
-        let relative = |effect: f64| {
-            let without = mean(after) - effect;
-            (without > 0.0).then(|| effect / without)
-        };
-        let (study, leads) = panel.event_study(options.confidence);
-        let diff_in_diff = has_controls.then(|| {
-            let effect = panel.effect(options.confidence);
-            let (permutation_p_value, before) = panel.permutations(options.seed);
-            DiffInDiff {
-                claim: claimed("parallel-trends"),
-                relative: relative(effect.value),
-                effect,
-                permutation_p_value,
-                slope_before: panel.slope_before(options.confidence),
-                slope_permutation_p_value: before.map(|[slope, _]| slope),
-                leads_permutation_p_value: before.map(|[_, leads]| leads),
-                leads,
-            }
-        });
-        let rule = 4.0 * libm::pow(treated.len() as f64 / 100.0, 2.0 / 9.0);
-        let lags = options.lags.unwrap_or(rule as u32);
-        let single = interrupted(&treated, panel.before, lags as usize, options.confidence)
-            .filter(|_| !has_controls);
-        let expected = match (&self.synthetic, &single) {
-            (Some(synthetic), _) => Some(&synthetic.course),
-            (None, Some(single)) => Some(&single.course),
-            (None, None) => None,
-        };
-        let controls = course(&panel.controls);
-        let number = |values: &[f64], at: usize| values.get(at).copied();
-        let periods: Vec<PanelPeriod> = treated
-            .iter()
-            .enumerate()
-            .map(|(at, own)| {
-                let expected = expected.and_then(|values| number(values, at));
-                PanelPeriod {
-                    period: self.periods.name(self.first + at as i32),
-                    offset: at as i32 - panel.before as i32,
-                    treated: *own,
-                    controls: number(&controls, at),
-                    difference: study.get(at).copied().flatten().filter(|_| has_controls),
-                    expected,
-                    gap: expected.map(|expected| own - expected),
-                }
-            })
-            .collect();
-        let gaps = periods.iter().skip(panel.before).filter_map(|period| period.gap);
-        let gap = mean(&gaps.collect::<Vec<f64>>());
-        let synthetic = self.synthetic.as_ref().map(|found| SyntheticControl {
-            claim: claimed("weights-carry-over"),
-            effect: gap,
-            relative: relative(gap),
-            rmspe_before: found.rmspe_before,
-            rmspe_after: found.rmspe_after,
-            ratio: found.ratio(),
-            p_value: found.ratio().map(|own| {
-                let as_large = |ratio: &&Option<f64>| ratio.is_none_or(|ratio| ratio >= own);
-                let above = self.ratios.iter().filter(as_large).count();
-                (above as f64 + 1.0) / (self.ratios.len() as f64 + 1.0)
-            }),
-            donors: self.donors(found),
-        });
-        let series = single.map(|found| {
-            let [slope_before, level, slope, effect] = found.estimates;
-            let claim = claim(ClaimLabel::BeforeAfter, &["course-goes-on"]);
-            InterruptedSeries {
-                claim,
-                slope_before: slope_before.value,
-                level,
-                slope,
-                effect,
-                lags,
-            }
-        });
-        let sentence = match (&diff_in_diff, &series) {
-            (Some(found), _) => sentence(&found.effect, label),
-            (None, Some(found)) => sentence(&found.effect, ClaimLabel::BeforeAfter),
-            (None, None) => Text {
-                en:
-                    "There is nothing to compare with, and too few periods to tell a former course."
-                        .into(),
-                zh: "没有可比较的对照组，时期也太少，看不出原来的走势。".into(),
-            },
-        };
-        PanelEffectResult {
-            treated: panel.treated.len() as u64,
-            controls: panel.controls.len() as u64,
-            unbalanced: self.unbalanced,
-            before: panel.before as u64,
-            after: after.len() as u64,
-            diff_in_diff,
-            synthetic,
-            series,
-            periods,
-            sentence,
-        }
-    }
-
-    fn donors(&self, found: &Synthetic) -> Vec<Donor> {
-        let [_, names] = &self.names;
-        let parts = names.iter().zip(&found.weights).zip(&self.ratios);
-        let mut donors: Vec<Donor> = parts
-            .map(|((group, weight), ratio)| Donor {
-                group: group.clone(),
-                weight: *weight,
-                ratio: *ratio,
-            })
-            .collect();
-        sort_by(&mut donors, |a, b| b.weight.total_cmp(&a.weight));
-        donors
     }
 }
 
@@ -522,39 +466,4 @@ impl PanelEffect {
 fn many(path: &str) -> Error {
     let hint = "more than 2,000 groups, or 400,000 of them times periods: name a coarser `group`, or take longer periods";
     Error::new(Code::Limit, hint).at_path(path)
-}
-
-/// The answer in words.
-fn sentence(effect: &PanelEstimate, label: ClaimLabel) -> Text {
-    let value = short(effect.value);
-    let (en, zh) = match effect.interval {
-        Some(interval) => {
-            let (low, high) = (short(interval.low), short(interval.high));
-            (format!("{value} ({low} to {high})"), format!("{value}（{low} 至 {high}）"))
-        }
-        None => (value.clone(), value),
-    };
-    let (en, zh) = match label {
-        ClaimLabel::BeforeAfter => (
-            format!(
-                "Since it began the treated stand {en} above their former course per period; this is a change in time, not proof of an effect."
-            ),
-            format!(
-                "处理开始后，处理组每期比原走势高 {zh}；这只是前后变化，不能证明是处理带来的。"
-            ),
-        ),
-        ClaimLabel::CausalByDesign => (
-            format!(
-                "The treatment changed the outcome by {en} per group and period; chance chose who was treated."
-            ),
-            format!("处理使每组每期的结果变化 {zh}；处理组由随机选定。"),
-        ),
-        ClaimLabel::UnderAssumptions => (
-            format!(
-                "The treated changed by {en} more than the others per group and period; that is the effect if both would otherwise have gone on alike."
-            ),
-            format!("处理组每组每期的变化比对照组多 {zh}；若两者本来会同步变化，这就是处理效果。"),
-        ),
-    };
-    Text { en: en.into(), zh: zh.into() }
 }

@@ -42,7 +42,7 @@ pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
+pub(super) fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
     values.fold(0.0, |most: f64, value| most.max(value.abs()))
 }
 
@@ -55,7 +55,13 @@ pub(super) fn course(groups: &[Vec<f64>]) -> Vec<f64> {
 
 /// An estimate with Student's law. Without an error where that is 0, but for the rounding of numbers
 /// of this size.
-fn estimate(value: f64, variance: f64, degrees: f64, confidence: f64, size: f64) -> PanelEstimate {
+pub(super) fn estimate(
+    value: f64,
+    variance: f64,
+    degrees: f64,
+    confidence: f64,
+    size: f64,
+) -> PanelEstimate {
     let error = Some(variance.sqrt()).filter(|error| *error > 1e-12 * size);
     let quantile = student_t_quantile(degrees, (1.0 - confidence) / 2.0);
     let of = |error: f64| {

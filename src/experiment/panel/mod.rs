@@ -2,11 +2,12 @@
 //!
 //! * [`options`] – what is asked, and what is answered
 //! * [`fit`] – difference in differences, synthetic control, interrupted series, over finished numbers
-//! * [`analysis`] – the panel out of rows, and the three put together
+//! * `staggered` – several beginnings, each by itself, and their means
+//! * [`analysis`] – the panel out of rows
+//! * `answer` – what it says, all ways put together
 //!
 //! When not to use it: where units can be given their arm by chance (`experiment` says more, and needs
-//! less to be believed); where groups began at different times (compare those that began together with
-//! those that never did).
+//! less to be believed).
 //!
 //! # References
 //! M. Bertrand, E. Duflo, S. Mullainathan, "How much should we trust differences-in-differences
@@ -17,5 +18,7 @@
 //! how many lags.
 
 pub mod analysis;
+mod answer;
 pub mod fit;
 pub mod options;
+mod staggered;

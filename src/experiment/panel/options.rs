@@ -16,6 +16,13 @@ pub struct PanelEffectOptions {
     pub treated: Vec<String>,
     /// A local day: the period that holds it is the first with the treatment.
     pub began: String,
+    /// Groups that began at other times. They are no controls of the others; `staggered` has the effects
+    /// of all beginnings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beginnings: Vec<Beginning>,
+    /// What several beginnings are held against.
+    #[serde(default)]
+    pub comparison: Comparison,
     /// The attribute with the group, a text; without it each customer is a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -54,6 +61,29 @@ pub struct PanelEffectOptions {
     pub seed: u32,
 }
 
+/// Groups that began together, at another time than `began`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Beginning {
+    /// The groups, by name.
+    pub treated: Vec<String>,
+    /// A local day: the period that holds it is their first with the treatment.
+    pub began: String,
+}
+
+/// What several beginnings are held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Comparison {
+    /// Groups that were never treated.
+    #[default]
+    NeverTreated,
+    /// These, and in each period those that had not begun by then.
+    NotYetTreated,
+}
+
 /// What several rows of a group in a period make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -83,7 +113,7 @@ pub enum Absent {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PanelEffectResult {
-    /// Treated groups that take part.
+    /// Groups of `treated` that take part.
     pub treated: u64,
     /// Groups without the treatment that take part.
     pub controls: u64,
@@ -97,6 +127,8 @@ pub struct PanelEffectResult {
     pub diff_in_diff: Option<DiffInDiff>,
     /// Against a weighted mean of controls; null with fewer than two, or one period before.
     pub synthetic: Option<SyntheticControl>,
+    /// Of several beginnings; null of one.
+    pub staggered: Option<Staggered>,
     /// Against its own course; of the treated alone, null with controls and where periods are few.
     pub series: Option<InterruptedSeries>,
     /// The periods, in their order.
@@ -194,6 +226,77 @@ pub struct LeadsTest {
     pub denominator: f64,
     /// How likely so large an F is where trends are parallel.
     pub p_value: f64,
+}
+
+/// The effects of several beginnings, each held against groups without the treatment alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Staggered {
+    /// How far it may be taken for an effect.
+    pub claim: Claim,
+    /// The mean of the beginnings' effects, weighted by their groups.
+    pub effect: PanelEstimate,
+    /// By periods since the beginning; those below 0 show whether the groups went on alike before.
+    pub events: Vec<EventEffect>,
+    /// By beginning.
+    pub beginnings: Vec<BeginningEffect>,
+    /// By beginning and period.
+    pub cells: Vec<CellEffect>,
+    /// What the usual regression would say of all together, and why not to believe it.
+    pub two_way: Option<TwoWay>,
+}
+
+/// The mean effect so many periods since the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EventEffect {
+    /// Periods since the beginning; the last one before it (−1) is what all are held against.
+    pub offset: i32,
+    /// Groups behind it.
+    pub groups: u64,
+    /// The effect.
+    pub effect: PanelEstimate,
+    /// The band within which the effects at all times lie together; null without an error.
+    pub band: Option<Interval>,
+}
+
+/// The mean effect on those that began together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BeginningEffect {
+    /// The period in which they began.
+    pub began: String,
+    /// Its groups.
+    pub groups: u64,
+    /// The mean effect since.
+    pub effect: PanelEstimate,
+}
+
+/// The effect on those that began together in one period.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CellEffect {
+    /// The period in which they began.
+    pub began: String,
+    /// The period in which it is seen.
+    pub period: String,
+    /// The effect.
+    pub effect: PanelEstimate,
+}
+
+/// A regression with a constant for each group and each period over several beginnings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TwoWay {
+    /// Its effect.
+    pub effect: f64,
+    /// How much weight below 0 it gives to effects of some groups and periods, of 1 in all.
+    pub negative_weight: f64,
 }
 
 /// The treated less a weighted mean of controls that was like them before.
