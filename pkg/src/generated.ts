@@ -6843,19 +6843,19 @@ export interface Analyses {
   describe: { version: 1; inputs: 'log'; options: DescribeOptions; result: DescribeResult }
   lifecycle: { version: 1; inputs: 'log'; options: LifecycleOptions; result: LifecycleResult }
   migration: { version: 1; inputs: 'log'; options: MigrationOptions; result: MigrationResult }
-  clusters: { version: 2; inputs: 'log'; options: ClustersOptions; result: ClustersResult }
   concentration: { version: 1; inputs: 'log'; options: ConcentrationOptions; result: ConcentrationResult }
   rfms: { version: 1; inputs: 'log' | 'events' | 'referrals'; options: RfmsOptions; result: RfmsResult }
   'value-score': { version: 1; inputs: 'log' | 'events' | 'referrals' | 'ratings'; options: ValueScoreOptions; result: ValueScoreResult }
-  coverage: { version: 1; inputs: 'contacts' | 'book'; options: CoverageOptions; result: CoverageResult }
   inactivity: { version: 1; inputs: 'followers' | 'events' | 'log'; options: InactivityOptions; result: InactivityResult }
+  lrfm: { version: 1; inputs: 'log' | 'customers'; options: LrfmOptions; result: LrfmResult }
+  'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
+  clusters: { version: 2; inputs: 'log'; options: ClustersOptions; result: ClustersResult }
+  coverage: { version: 1; inputs: 'contacts' | 'book'; options: CoverageOptions; result: CoverageResult }
   'compare-segments': { version: 1; inputs: 'segments' | 'customers' | 'log' | 'before'; options: CompareOptions; result: CompareResult }
   segments: { version: 1; inputs: 'log' | 'customers' | 'tags'; options: SegmentsOptions; result: SegmentsResult }
   tags: { version: 1; inputs: 'tags' | 'log' | 'customers' | 'audit'; options: TagsOptions; result: TagsResult }
   tiers: { version: 1; inputs: 'log'; options: TiersOptions; result: TiersResult }
-  lrfm: { version: 1; inputs: 'log' | 'customers'; options: LrfmOptions; result: LrfmResult }
   'look-alike': { version: 1; inputs: 'members' | 'customers' | 'log'; options: LookAlikeOptions; result: LookAlikeResult }
-  'rfm-periods': { version: 1; inputs: 'log'; options: RfmPeriodsOptions; result: RfmPeriodsResult }
   'churn-risk': { version: 1; inputs: 'customers' | 'log'; options: ChurnRiskOptions; result: ChurnRiskResult }
   'lifetime-value': { version: 1; inputs: 'log'; options: LifetimeValueOptions; result: LifetimeValueResult }
   survival: { version: 1; inputs: 'log' | 'customers'; options: SurvivalOptions; result: SurvivalResult }
